@@ -1,0 +1,171 @@
+-- Chapter 2, what: events. The one place from which events enter the log.
+-- Called by the audit service (audit_writer). Refuses unknown codes (ID002), codes of another origin (ID003)
+-- and events that make no sense (ID005).
+
+create or replace function audit_private.require_origin(code text, origin text) returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_origin text;
+begin
+  select origin into v_origin from audit.actions where code = require_origin.code;
+  if v_origin is null then
+    raise exception using
+      errcode = 'ID002',
+      message = format('unknown action %s', coalesce(audit_private.clean(require_origin.code, 100), 'null')),
+      hint = 'Define it with audit.define_action().';
+  elsif v_origin <> require_origin.origin then
+    raise exception using
+      errcode = 'ID003',
+      message = format('action %s may only be recorded by origin %s', require_origin.code, v_origin),
+      hint = 'Row changes, logins and denials are recorded by the database itself.';
+  end if;
+end $$;
+
+create or replace function audit_private.append(
+  actor audit_private.actor,
+  action text,
+  entity_type text default null,
+  entity_id text default null,
+  description text default null,
+  outcome text default 'success',
+  permission text default null,
+  metadata jsonb default null,
+  created_at timestamptz default null
+) returns bigint
+language plpgsql
+volatile
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_now timestamptz := clock_timestamp();
+  v_created_at timestamptz := least(greatest(coalesce(append.created_at, v_now), v_now - interval '30 days'), v_now);
+  v_metadata jsonb := nullif(append.metadata, '{}');
+  v_id bigint;
+begin
+  if jsonb_typeof(v_metadata) <> 'object' or octet_length(v_metadata::text) > 65536 then
+    raise exception using
+      errcode = 'ID005',
+      message = 'metadata is a JSON object of at most 65536 bytes';
+  end if;
+  if (actor).claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', (actor).claim);
+  end if;
+  insert into audit.audit_logs (
+    created_at, recorded_at, action, outcome, user_id, actor_proof, entity_type, entity_id,
+    description, permission, ip_address, request_id, metadata, time_source
+  ) values (
+    v_created_at,
+    v_now,
+    append.action,
+    append.outcome::audit.outcome,
+    (actor).user_id,
+    (actor).proof,
+    audit_private.clean(append.entity_type, 200),
+    audit_private.clean(append.entity_id, 1000),
+    audit_private.clean(append.description, 2000),
+    audit_private.clean(append.permission, 100),
+    (actor).ip_address,
+    (actor).request_id,
+    v_metadata,
+    case
+      when append.created_at is null then 'database'::audit.time_source
+      when append.created_at = v_created_at then 'claimed'
+      else 'clamped'
+    end
+  )
+  returning id into v_id;
+  return v_id;
+end $$;
+comment on function audit_private.append is 'Writes one event; the database stamps who wrote it, when, and in which transaction.';
+
+create or replace function audit.record(
+  action text,
+  entity_type text default null,
+  entity_id text default null,
+  description text default null,
+  outcome text default 'success',
+  metadata jsonb default null,
+  permission text default null,
+  user_id text default null,
+  ip_address inet default null,
+  request_id text default null,
+  created_at timestamptz default null,
+  sealed text default null
+) returns bigint
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+begin
+  perform audit_private.require_origin(record.action, 'service');
+  if record.outcome is null or record.outcome not in ('success', 'failure', 'denied', 'attempted') then
+    raise exception using
+      errcode = 'ID005',
+      message = 'an outcome is success, failure, denied or attempted';
+  end if;
+  return audit_private.append(
+    actor => audit_private.resolve_actor(record.sealed, record.user_id, record.ip_address, record.request_id),
+    action => record.action,
+    entity_type => record.entity_type,
+    entity_id => record.entity_id,
+    description => record.description,
+    outcome => record.outcome,
+    permission => record.permission,
+    metadata => record.metadata,
+    created_at => record.created_at
+  );
+end $$;
+comment on function audit.record is
+  'Records an event of origin service and returns its id; the independent session of an application calls it.';
+
+create or replace function audit.define_action(code text, description text, origin text) returns void
+language plpgsql
+volatile
+security definer
+set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  if exists (
+    select from audit.actions
+    where code = define_action.code and description = define_action.description and origin = define_action.origin
+  ) then
+    return;
+  end if;
+  if define_action.origin is null or define_action.origin not in ('service', 'client') then
+    raise exception using
+      errcode = 'ID003',
+      message = 'only actions of origin service or client can be defined',
+      hint = 'The origins trigger and database belong to Indelible itself.';
+  end if;
+  if define_action.code is null or define_action.code !~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$'
+    or length(define_action.code) > 100 or coalesce(define_action.description, '') = ''
+  then
+    raise exception using
+      errcode = 'ID005',
+      message = 'an action needs a code such as FTMS_BOOKING_CREATED and a description';
+  end if;
+  if exists (select from audit.actions where code = define_action.code and origin <> define_action.origin) then
+    raise exception using
+      errcode = 'ID003',
+      message = format('action %s is taken by another origin', define_action.code);
+  end if;
+  insert into audit.actions (code, description, origin)
+  values (define_action.code, audit_private.clean(define_action.description, 500), define_action.origin)
+  on conflict (code) do update set description = excluded.description;
+  perform audit_private.append(
+    actor => audit_private.current_actor(),
+    action => 'AUDIT_ACTION_DEFINED',
+    entity_type => 'AUDIT_ACTION',
+    entity_id => define_action.code,
+    metadata => jsonb_build_object('origin', define_action.origin, 'description', define_action.description)
+  );
+end $$;
+comment on function audit.define_action(text, text, text) is
+  'Adds a code of origin service or client to the catalogue, or betters its description. Idempotent.';

@@ -1,0 +1,107 @@
+-- Chapter 3, guard: the log's partitions, made ahead of time.
+-- Called by audit_admin (indelible maintain, up, a nightly job); idempotent, one at a time, gives way to writers.
+
+create or replace function audit_private.make_partition(month date) returns boolean
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_name text := format('audit_private.%I', 'audit_logs_' || to_char(month, 'YYYY_MM'));
+  v_from text := format('%s 00:00:00+00', month);
+  v_to text := format('%s 00:00:00+00', (month + interval '1 month')::date);
+begin
+  if to_regclass(v_name) is not null then
+    return false;
+  end if;
+  -- Made apart and attached: CREATE TABLE … PARTITION OF would lock out every writer of the log.
+  execute format('create table %s (like audit.audit_logs including defaults including constraints including storage)', v_name);
+  execute format('alter table audit.audit_logs attach partition %s for values from (%L) to (%L)', v_name, v_from, v_to);
+  perform audit_private.guard_partition(v_name::regclass);
+  return true;
+end $$;
+
+-- Rows in the net belong into a month of their own, but no row of the log is ever deleted, not even to move it:
+-- the net itself is exchanged, its rows are inserted as they were, and the old net goes once all are counted.
+create or replace function audit_private.empty_net(months date[]) returns bigint
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_month date;
+  v_rows bigint;
+  v_moved bigint;
+begin
+  alter table audit.audit_logs detach partition audit_private.audit_logs_default;
+  alter table audit_private.audit_logs_default rename to audit_logs_net;
+  foreach v_month in array months loop
+    perform audit_private.make_partition(v_month);
+  end loop;
+  create table audit_private.audit_logs_default
+    (like audit.audit_logs including defaults including constraints including storage);
+  alter table audit.audit_logs attach partition audit_private.audit_logs_default default;
+  perform audit_private.guard_partition('audit_private.audit_logs_default');
+  insert into audit.audit_logs overriding system value select * from audit_private.audit_logs_net;
+  get diagnostics v_moved = row_count;
+  select count(*) into strict v_rows from audit_private.audit_logs_net;
+  if v_moved <> v_rows then
+    raise exception using errcode = 'ID010', message = format('the net held %s rows and %s were moved: nothing was done', v_rows, v_moved);
+  end if;
+  drop table audit_private.audit_logs_net;
+  return v_moved;
+end $$;
+
+create or replace function audit.maintain() returns table (task text, detail text)
+language plpgsql
+volatile
+security definer
+set search_path = ''
+set timezone = 'UTC'
+set lock_timeout = '3s'
+as $$
+#variable_conflict use_column
+declare
+  v_this_month date := date_trunc('month', clock_timestamp())::date;
+  v_months date[];
+  v_month date;
+  v_done text[] := '{}';
+begin
+  perform pg_advisory_xact_lock(hashtextextended('indelible.maintain', 0));
+  -- Claimed times reach 30 days back; three months ahead outlast a forgotten job.
+  select array_agg((v_this_month + make_interval(months => step))::date order by step) into v_months
+  from generate_series(-1, 3) as step;
+  if exists (
+    select from audit_private.audit_logs_default
+    where created_at >= v_months[1] and created_at < v_months[5] + interval '1 month'
+  ) then
+    task := 'net';
+    detail := format('%s rows moved into their months', audit_private.empty_net(v_months));
+    v_done := v_done || detail;
+    return next;
+  end if;
+  foreach v_month in array v_months loop
+    if audit_private.make_partition(v_month) then
+      task := 'partition';
+      detail := format('audit_logs_%s made', to_char(v_month, 'YYYY_MM'));
+      v_done := v_done || detail;
+      return next;
+    end if;
+  end loop;
+  delete from iam.login_attempts where started_at < now() - interval '30 days';
+  delete from iam.sessions where coalesce(ended_at, expires_at) < now() - interval '30 days';
+  if v_done <> '{}' then
+    perform audit_private.append(
+      actor => audit_private.current_actor(),
+      action => 'AUDIT_PARTITIONS_MAINTAINED',
+      metadata => jsonb_build_object('done', v_done)
+    );
+  end if;
+end $$;
+comment on function audit.maintain() is
+  'Makes the partitions of last month to three months ahead, empties the net, forgets old attempts and sessions.';
+
+do $$
+begin
+  perform audit.maintain();
+end $$;

@@ -1,0 +1,72 @@
+-- The last page: who may do what, from nothing. Run by the owner after everything else; what is not granted here
+-- is granted to nobody. A test tries every role, object and verb against this page.
+
+do $$
+declare
+  v_role text;
+  v_schema text;
+begin
+  alter default privileges revoke execute on functions from public;
+  foreach v_schema in array array['audit', 'audit_private', 'iam'] loop
+    foreach v_role in array array[
+      'public', 'audit_app', 'audit_writer', 'audit_reader', 'audit_investigator', 'audit_admin', 'audit_sealer', 'iam_admin'
+    ] loop
+      execute format('revoke all on schema %I from %s', v_schema, v_role);
+      execute format('revoke all on all tables in schema %I from %s', v_schema, v_role);
+      execute format('revoke all on all sequences in schema %I from %s', v_schema, v_role);
+      execute format('revoke all on all routines in schema %I from %s', v_schema, v_role);
+    end loop;
+  end loop;
+end $$;
+
+-- Table owners, whoever they are: capture of their own tables. The functions ask who owns the table.
+grant usage on schema audit to public;
+grant execute on function
+  audit.watch(regclass, text, text, text[], text[], boolean),
+  audit.prepare_watch(regclass, text, text, text[], text[], boolean),
+  audit.pending_capture(regclass),
+  audit.attach_capture(regclass),
+  audit.attach_pending(regclass),
+  audit.unwatch(regclass),
+  audit.finish_unwatch(regclass)
+to public;
+
+-- Applications: for whom they act, and what iam decides.
+grant usage on schema iam to audit_app;
+grant execute on function
+  audit.set_context(text),
+  audit.set_context(text, inet, text),
+  iam.login_begin(text, inet, text),
+  iam.login_finish(uuid, bytea, bytea, jsonb),
+  iam.authenticate(bytea, inet, text),
+  iam.logout(bytea, inet, text),
+  iam.check_permission(text, text, text, inet, text, jsonb)
+to audit_app;
+grant select on audit.installation to audit_app, audit_writer, audit_admin;
+
+-- The audit service, on its independent session.
+grant execute on function
+  audit.record(text, text, text, text, text, jsonb, text, text, inet, text, timestamptz, text)
+to audit_writer;
+
+-- Readers.
+grant select on
+  audit.v_events, audit.v_data_changes, audit.v_authentication, audit.v_denials, audit.v_entity_history
+to audit_reader, audit_investigator;
+grant select on audit.audit_logs, audit.actions to audit_investigator;
+
+-- Administration, kept apart from use.
+grant execute on function audit.maintain(), audit.define_action(text, text, text) to audit_admin;
+grant usage on schema iam to iam_admin;
+grant execute on function
+  iam.create_user(text, text, boolean),
+  iam.set_password(text, bytea, int, int, int, bytea),
+  iam.set_active(text, boolean),
+  iam.set_policy(int, int, int, boolean),
+  iam.create_role(text, text),
+  iam.create_permission(text, text),
+  iam.grant_permission(text, text),
+  iam.revoke_permission(text, text),
+  iam.grant_role(text, text),
+  iam.revoke_role(text, text)
+to iam_admin;
