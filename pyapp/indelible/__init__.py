@@ -1,0 +1,28 @@
+"""Audit logging for PostgreSQL that cannot be erased: the names an application uses."""
+
+from indelible.db.transaction import transaction
+from indelible.http.bodies import parse_body
+from indelible.http.describe import describe
+from indelible.http.middleware import AuditMiddleware
+from indelible.http.permission import requires_permission
+from indelible.http.problem import exception_handlers, problem
+from indelible.http.routes import standard_routes
+from indelible.services.audit import Audit
+from indelible.services.audited import audited
+from indelible.services.call import set_entity
+from indelible.settings import Settings
+
+__all__ = [
+    "Audit",
+    "AuditMiddleware",
+    "Settings",
+    "audited",
+    "describe",
+    "exception_handlers",
+    "parse_body",
+    "problem",
+    "requires_permission",
+    "set_entity",
+    "standard_routes",
+    "transaction",
+]

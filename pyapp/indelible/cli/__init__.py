@@ -1,0 +1,5 @@
+"""The command line `indelible`."""
+
+from indelible.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,34 @@
+"""`indelible demo`"""
+
+from indelible.cli.context import Shared
+from indelible.cli.demo.client import Client
+from indelible.cli.demo.scenes import play
+from indelible.cli.demo.show import Show
+from indelible.cli.failure import FOUND
+from indelible.cli.server import served
+from indelible.cli.stage import set_stage
+
+
+def demo(*, context: Shared) -> int:
+    """Play nine scenes over real HTTP and real SQL, and show what the log recorded of each.
+
+    Everything is set up first (an embedded PostgreSQL, or the one that DATABASE_URL names) and nothing keeps running
+    afterwards. Exit code 0 only if each scene recorded exactly what it must. Example: `indelible demo`
+
+    Args:
+        context: The shared options.
+    """
+    show = Show(as_json=context.as_json)
+    with context.database() as admin_dsn, show.waiting("Setting the stage: PostgreSQL, roles, users"):
+        credentials = set_stage(admin_dsn, context.data_dir)
+        with served(credentials) as base_url:
+            credentials.base_url = base_url
+            credentials.write(context.data_dir)
+            show.ready()
+            with Client(credentials) as client:
+                failed = [scene for scene in play(client) if not show.scene(scene)]
+    show.end(len(failed))
+    return FOUND if failed else 0
+
+
+__all__ = ["demo"]

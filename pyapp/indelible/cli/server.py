@@ -1,0 +1,72 @@
+"""The sample's HTTP server: the socket is bound first, so that a taken port is known before anything else happens."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+
+import uvicorn
+from pydantic import SecretStr
+
+from indelible.cli.credentials import Credentials
+from indelible.errors import ConfigurationError, IndelibleError
+from indelible.settings import Settings
+
+START_SECONDS = 20.0
+
+# Loaded by name, as a server loads any application: the library knows nothing of its sample.
+SAMPLE = "ftms.app"
+
+
+def bind(port: int) -> socket.socket:
+    """A listening socket on 127.0.0.1; port 0 takes a free one.
+
+    Raises:
+        ConfigurationError: the port is taken or not allowed.
+    """
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind(("127.0.0.1", port))
+    except OSError as error:
+        bound.close()
+        raise ConfigurationError(
+            f"Port {port} on 127.0.0.1 cannot be used ({error.strerror}): choose another --port."
+        ) from error
+    return bound
+
+
+def make_server(credentials: Credentials) -> uvicorn.Server:
+    """FTMS on the two logins that it is given, and on nothing else."""
+    create_app = import_module(SAMPLE).create_app
+    settings = Settings(
+        app_dsn=SecretStr(credentials.roles["ftms_api"]), audit_dsn=SecretStr(credentials.roles["ftms_audit"])
+    )
+    # Forwarded headers are the middleware's affair: uvicorn would believe them from anybody on this host.
+    return uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings), log_level="warning", access_log=False, proxy_headers=False, server_header=False
+        )
+    )
+
+
+@contextmanager
+def served(credentials: Credentials) -> Iterator[str]:
+    """FTMS in a thread of this process, on a free port, until the end of the block; gives the base URL."""
+    bound = bind(0)
+    server = make_server(credentials)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="ftms")
+    thread.start()
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not server.started:
+            if not thread.is_alive() or time.monotonic() > deadline:
+                raise IndelibleError("The sample's HTTP server did not start; its lines above say why.")
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        bound.close()

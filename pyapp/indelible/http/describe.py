@@ -1,0 +1,63 @@
+"""What an endpoint says about itself, for `/openapi.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+BODY_PROBLEMS: Final = (400, 413, 415, 422)
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """One operation: what it takes, what it gives, how it refuses."""
+
+    summary: str
+    body: type[BaseModel] | None
+    returns: type[BaseModel] | None
+    status: int
+    problems: frozenset[int]
+    public: bool
+    text: str | None
+
+
+def describe(
+    summary: str,
+    *,
+    body: type[BaseModel] | None = None,
+    returns: type[BaseModel] | None = None,
+    status: int = 200,
+    problems: Iterable[int] = (),
+    public: bool = False,
+    text: str | None = None,
+) -> Callable[[Endpoint], Endpoint]:
+    """Describe an endpoint for `/openapi.json`; its docstring is the long description.
+
+    Args:
+        summary: one line for a person.
+        body: model of the JSON request body; 400, 413, 415 and 422 are added to the problems.
+        returns: model of the JSON answer.
+        status: the HTTP status of success.
+        problems: further statuses that are answered with problem+json.
+        public: needs no bearer token; otherwise 401 and 503 are added, and 403 by `requires_permission`.
+        text: example of a plain-text answer, instead of `returns`.
+
+    Raises:
+        TypeError: a model has no example (`model_config = ConfigDict(json_schema_extra={"examples": [...]})`).
+    """
+    for model in (body, returns):
+        if model is not None and not model.model_json_schema().get("examples"):
+            raise TypeError(f"{model.__name__} has no example in its json_schema_extra.")
+    refusals = {*problems, *(BODY_PROBLEMS if body else ()), *(() if public else (401, 503))}
+    description = Description(summary, body, returns, status, frozenset(refusals), public, text)
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        endpoint.__description__ = description  # type: ignore[attr-defined]
+        return endpoint
+
+    return mark

@@ -1,0 +1,30 @@
+"""The routes that every application gets from Indelible."""
+
+from starlette.routing import Route
+
+from indelible.http.auth import Authentication
+from indelible.http.openapi import openapi_endpoint
+from indelible.http.operations import Operations
+from indelible.services.passwords import PasswordHasher
+
+
+def standard_routes(
+    *, title: str = "Indelible", version: str = "1", hasher: PasswordHasher | None = None
+) -> list[Route]:
+    """Login, logout and who-am-I under /v1/auth; /livez, /readyz and /metrics; /openapi.json.
+
+    Args:
+        title: the application's name in /openapi.json, which describes its own routes too (see `describe`).
+        version: the version of its interface.
+        hasher: how many logins are computed, and may wait, at once.
+    """
+    authentication, operations = Authentication(hasher), Operations()
+    return [
+        Route("/v1/auth/login", authentication.login, methods=["POST"]),
+        Route("/v1/auth/logout", authentication.logout, methods=["POST"]),
+        Route("/v1/auth/me", authentication.me, methods=["GET"]),
+        Route("/livez", operations.livez, methods=["GET"]),
+        Route("/readyz", operations.readyz, methods=["GET"]),
+        Route("/metrics", operations.metrics, methods=["GET"]),
+        Route("/openapi.json", openapi_endpoint(title, version), methods=["GET"]),
+    ]

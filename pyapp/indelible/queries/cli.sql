@@ -1,0 +1,39 @@
+-- name: create_user
+-- Creates a user of iam, if there is none of that name: username, display name.
+select iam.create_user($1, $2)
+
+-- name: set_password
+-- username, salt, memory in KiB, iterations, parallelism, verifier = sha256 of the derived key.
+select iam.set_password($1, $2, $3, $4, $5, $6)
+
+-- name: set_active
+-- username, whether the user may log in.
+select iam.set_active($1, $2)
+
+-- name: create_role
+-- Creates a role of iam, if there is none of that name: role, description.
+select iam.create_role($1, $2)
+
+-- name: grant_permission
+-- role, permission.
+select iam.grant_permission($1, $2)
+
+-- name: grant_role
+-- username, role.
+select iam.grant_role($1, $2)
+
+-- name: last_event
+-- The id of the newest event, 0 in an empty log.
+select coalesce(max(id), 0) from audit.audit_logs
+
+-- name: events_of_request
+-- What one request left on record, in order: request id.
+select * from audit.audit_logs where request_id = $1 order by id
+
+-- name: events_of_transaction
+-- What one transaction left on record, in order: its xid as text.
+select * from audit.audit_logs where xid = $1::text::xid8 order by id
+
+-- name: digest_of_log
+-- Count and digest of all events up to an id: it changes if any of them does.
+select count(*), md5(string_agg(log::text, '|' order by id)) from audit.audit_logs as log where id <= $1

@@ -1,0 +1,180 @@
+"""The audit service: an independent session, so that a record survives the rollback of what it tells about."""
+
+import asyncio
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+from anyio.from_thread import start_blocking_portal
+from psycopg_pool import ConnectionPool
+from pydantic import SecretStr
+
+from indelible.context import Recorder, bind_audit, current
+from indelible.db.dsn import dsn_of
+from indelible.db.sync import SyncConnection
+from indelible.metrics import Metrics
+from indelible.models import Event, EventFields
+from indelible.services.event import compose
+from indelible.services.fallback import report_loss
+from indelible.services.sessions import SessionPools
+from indelible.services.writer import EventWriter
+from indelible.settings import Settings
+
+
+class Audit:
+    """The audit service of one process; `async with Audit()` in a lifespan, `with Audit()` in a script.
+
+    Args:
+        settings: from the environment if not given.
+        audit_dsn: login of the independent session, over the one in the settings.
+        app_dsn: login of the business session, over the one in the settings.
+
+    `metrics` and `settings` are there from the start. No pool connects before it is used, so an application starts
+    while its database is down. Raises ConfigurationError if no database is configured.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        audit_dsn: SecretStr | str | None = None,
+        app_dsn: SecretStr | str | None = None,
+    ) -> None:
+        given = {"audit_dsn": audit_dsn, "app_dsn": app_dsn}
+        secrets = {name: SecretStr(dsn) if isinstance(dsn, str) else dsn for name, dsn in given.items() if dsn}
+        self.settings = (settings or Settings()).model_copy(update=secrets)
+        self.metrics = Metrics()
+        for independent in (True, False):
+            dsn_of(self.settings, independent=independent)
+        self._sessions: SessionPools | None = None
+        self._writer: EventWriter | None = None
+        self._surrounding: Recorder | None = None
+        self._script = ExitStack()
+
+    @property
+    def pool(self) -> Any:
+        """The asyncpg pool of the independent session."""
+        return self._open_sessions().independent
+
+    @property
+    def database(self) -> Any:
+        """The asyncpg pool of the business session, whose transactions carry the request's context."""
+        return self._open_sessions().business
+
+    @property
+    def sync_database(self) -> "ConnectionPool[SyncConnection]":
+        """The psycopg pool of the business session; `with transaction():` sets the context on it."""
+        return self._open_sessions().sync()
+
+    async def record(self, action: str, **fields: Unpack[EventFields]) -> int | None:
+        """Record one event and return its id, or None if it is not (yet) on record.
+
+        Args:
+            action: code from the catalogue, of origin service.
+            fields: `entity_type`, `entity_id`, `description`, `outcome` ("success"), `metadata` (a dict; what cannot
+                be stored is left out, and the event says so), `permission`.
+
+        Never raises, and waits at most `settings.record_timeout` seconds; after that the write goes on in the
+        background until `settings.record_deadline`. A failure is counted and logged (logger "indelible.audit").
+        """
+        event = compose(action, current(), fields)
+        pending: asyncio.Future[int | None] | None = None
+        writer = self._writer
+        if writer is None:
+            self._not_running(event)
+        elif writer.loop is _running_loop():
+            pending = writer.start(event)
+        elif (future := writer.start_from_thread(event)) is not None:
+            pending = asyncio.wrap_future(future)
+        if pending is None:
+            return None
+        # asyncio.wait leaves the write running, both at the timeout and when the caller is cancelled.
+        done, _ = await asyncio.wait({pending}, timeout=self.settings.record_timeout)
+        return pending.result() if done and not pending.cancelled() else None
+
+    def record_sync(self, action: str, **fields: Unpack[EventFields]) -> int | None:
+        """`record` for sync code: on a worker thread it waits as long as `record` would.
+
+        On a thread that runs an event loop it must not wait, so it hands the event over and returns None.
+        """
+        event = compose(action, current(), fields)
+        writer, loop = self._writer, _running_loop()
+        if writer is None:
+            self._not_running(event)
+            return None
+        if loop is not None:
+            _hand_over(writer, event)
+            return None
+        future = writer.start_from_thread(event)
+        try:
+            return future.result(self.settings.record_timeout) if future else None
+        except TimeoutError:
+            return None
+
+    def record_soon(self, action: str, **fields: Unpack[EventFields]) -> None:
+        """`record` without waiting at all, from any thread."""
+        event = compose(action, current(), fields)
+        if self._writer is None:
+            self._not_running(event)
+        else:
+            _hand_over(self._writer, event)
+
+    async def __aenter__(self) -> Self:
+        if self._sessions is not None:
+            raise RuntimeError("this audit service is running already")
+        self._sessions = SessionPools(self.settings)
+        await self._sessions.open()
+        self._writer = EventWriter(self._sessions.independent, self.settings, self.metrics)
+        self._surrounding = bind_audit(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        bind_audit(self._surrounding)
+        try:
+            if self._writer is not None:
+                await self._writer.drain()
+        finally:
+            sessions, self._sessions, self._writer = self._sessions, None, None
+            if sessions is not None:
+                await sessions.close()
+        return None
+
+    def __enter__(self) -> Self:
+        portal = self._script.enter_context(start_blocking_portal())
+        try:
+            self._script.enter_context(portal.wrap_async_context_manager(self))
+        except BaseException:
+            self._script.close()
+            raise
+        self._surrounding = bind_audit(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        bind_audit(self._surrounding)
+        self._script.close()
+
+    def _open_sessions(self) -> SessionPools:
+        if self._sessions is None:
+            raise RuntimeError("the audit service is not running: use `async with Audit()` or `with Audit()`")
+        return self._sessions
+
+    def _not_running(self, event: Event) -> None:
+        report_loss(event, "not_running", None, self.metrics)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _hand_over(writer: EventWriter, event: Event) -> None:
+    if writer.loop is _running_loop():
+        writer.start(event)
+    else:
+        writer.start_from_thread(event)

@@ -1,0 +1,44 @@
+"""An event, composed from what the caller says and what the request knows."""
+
+from datetime import UTC, datetime
+
+from indelible.address import spell_address
+from indelible.codes import SUCCESS
+from indelible.context import RequestContext
+from indelible.models import Event, EventFields
+from indelible.services.metadata import to_json
+from indelible.text import spelled
+
+
+def compose(action: str, context: RequestContext | None, fields: EventFields) -> Event:
+    """The event as it will be stored, with the user, address and request id of `context`. Never raises."""
+    return Event(
+        action=spelled(action, 100),
+        entity_type=_optional(fields.get("entity_type"), 200),
+        entity_id=_optional(fields.get("entity_id"), 1000),
+        description=_optional(fields.get("description"), 2000),
+        outcome=spelled(fields.get("outcome", SUCCESS), 20),
+        metadata=to_json(fields.get("metadata"), _provenance(context)),
+        permission=_optional(fields.get("permission"), 100),
+        user_id=_optional(context.user_id, 200) if context else None,
+        ip_address=spell_address(context.ip_address) if context else None,
+        request_id=context.request_id if context else None,
+        created_at=datetime.now(UTC),
+        sealed=context.sealed if context else None,
+    )
+
+
+def _optional(value: object, limit: int) -> str | None:
+    return None if value is None else spelled(value, limit)
+
+
+def _provenance(context: RequestContext | None) -> dict[str, str]:
+    """What a request knows and no column holds."""
+    if context is None:
+        return {}
+    facts = {
+        "client_request_id": context.client_request_id,
+        "traceparent": context.traceparent,
+        "peer_address": context.peer_address if context.peer_address != context.ip_address else None,
+    }
+    return {name: value for name, value in facts.items() if value is not None}

@@ -1,0 +1,50 @@
+"""One question to the database, answered in a transaction of its own."""
+
+import asyncio
+import logging
+from typing import Any, Protocol
+
+import asyncpg
+
+from indelible.errors import DatabaseUnreachable, sqlstate_of
+from indelible.queries import QUERIES
+from indelible.settings import Settings
+
+ANSWER_SECONDS = 10.0
+_log = logging.getLogger("indelible.database")
+
+
+class Sessions(Protocol):
+    """What a question needs of the audit service (services.audit.Audit)."""
+
+    @property
+    def pool(self) -> Any: ...
+    @property
+    def database(self) -> Any: ...
+    @property
+    def settings(self) -> Settings: ...
+
+
+async def ask(
+    sessions: Sessions, query: str, *values: Any, independent: bool = True, seconds: float = ANSWER_SECONDS
+) -> Any:
+    """The first row that the named query returns, or None; committed before this returns.
+
+    `independent` asks on the session that no rollback of the request can reach, otherwise on the business session.
+    `seconds` is the longest wait, for a connection and the answer together.
+
+    Raises:
+        DatabaseUnreachable: for every failure. A question about identity or permission that got no answer is not
+            answered with yes, whatever the cause; the cause is chained, and logged without any value.
+    """
+    pool = sessions.pool if independent else sessions.database
+    try:
+        async with asyncio.timeout(seconds), pool.acquire() as connection:
+            if not sessions.settings.transaction_pooling:
+                return await connection.fetchrow(QUERIES[query], *values)
+            # Between preparing and executing, PgBouncer would hand over another server.
+            async with connection.transaction():
+                return await connection.fetchrow(QUERIES[query], *values)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DatabaseUnreachable) as error:
+        _log.error("%s got no answer: %s %s", query, type(error).__name__, sqlstate_of(error) or "")
+        raise DatabaseUnreachable(query) from error

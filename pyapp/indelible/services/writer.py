@@ -1,0 +1,142 @@
+"""Events on their way to the database: written in the background, bounded in number and time, drained on close."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import astuple, replace
+from time import perf_counter
+from typing import Any
+
+import asyncpg
+
+from indelible.errors import sqlstate_of
+from indelible.metrics import Metrics
+from indelible.models import Event
+from indelible.queries import QUERIES
+from indelible.services.fallback import reason_for, report_loss
+from indelible.services.metadata import NOTE
+from indelible.settings import Settings
+
+# Longest wait for a timed-out statement to be cancelled before its connection is closed, in seconds.
+RELEASE_SECONDS = 1.0
+# Invalid event (size), invalid or untranslatable text, program limit exceeded (depth, numbers).
+_METADATA_STATES = ("ID005", "22P02", "22P05", "54000", "54001", "22003")
+_REFUSED_METADATA = f'{{"{NOTE}": ["refused"]}}'
+
+
+class EventWriter:
+    """Writes events on the independent pool; lives on the event loop that it was made on."""
+
+    def __init__(self, pool: Any, settings: Settings, metrics: Metrics) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._pool = pool
+        self._settings = settings
+        self._metrics = metrics
+        self._tasks: set[asyncio.Task[int | None]] = set()
+        # Events come from worker threads too.
+        self._lock = threading.Lock()
+        self._admitted = 0
+        self._closed = False
+
+    def start(self, event: Event) -> "asyncio.Task[int | None] | None":
+        """Begin to write `event`, on this writer's own loop; None if it had to be given up at once."""
+        return self._launch(event) if self._admit(event) else None
+
+    def start_from_thread(self, event: Event) -> "Future[int | None] | None":
+        """The same from any other thread."""
+        if not self._admit(event):
+            return None
+        outcome: Future[int | None] = Future()
+        outcome.set_running_or_notify_cancel()
+
+        def settle(task: "asyncio.Task[int | None]") -> None:
+            outcome.set_result(None if task.cancelled() else task.result())
+
+        try:
+            self.loop.call_soon_threadsafe(self._launch, event, settle)
+        except RuntimeError:  # the loop is closed
+            self._release()
+            report_loss(event, "closed", None, self._metrics)
+            return None
+        return outcome
+
+    async def drain(self) -> None:
+        """Take no more events, wait for those in flight, and give up on what is not written by the deadline."""
+        with self._lock:
+            self._closed = True
+        deadline = self.loop.time() + self._settings.record_deadline
+        while self._admitted > len(self._tasks) and self.loop.time() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0)  # a thread has just handed an event over: let it begin
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=deadline - self.loop.time())
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=2 * RELEASE_SECONDS)
+
+    def _admit(self, event: Event) -> bool:
+        with self._lock:
+            if not self._closed and self._admitted < self._settings.record_pending:
+                self._admitted += 1
+                return True
+        report_loss(event, "closed" if self._closed else "saturated", None, self._metrics)
+        return False
+
+    def _release(self) -> None:
+        with self._lock:
+            self._admitted -= 1
+
+    def _launch(
+        self, event: Event, settle: "Callable[[asyncio.Task[int | None]], None] | None" = None
+    ) -> "asyncio.Task[int | None]":
+        task = self.loop.create_task(self._write(event))
+        self._tasks.add(task)
+
+        def finish(done: "asyncio.Task[int | None]") -> None:
+            self._tasks.discard(done)
+            self._release()
+            if settle is not None:
+                settle(done)
+
+        task.add_done_callback(finish)
+        return task
+
+    async def _write(self, event: Event) -> int | None:
+        """The id of the written event, or None after having reported the loss."""
+        began = perf_counter()
+        try:
+            async with asyncio.timeout(self._settings.record_deadline):
+                log_id = await self._send(event)
+        except asyncio.CancelledError:
+            report_loss(event, "closed", None, self._metrics)
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, business code must not see it
+            report_loss(event, reason_for(error), error, self._metrics)
+            return None
+        finally:
+            self._metrics.write_duration.observe(perf_counter() - began)
+        self._metrics.recorded(event.action, event.outcome)
+        return log_id
+
+    async def _send(self, event: Event) -> int:
+        connection = await self._pool.acquire()
+        try:
+            try:
+                return await self._insert(connection, event)
+            except asyncpg.PostgresError as error:
+                if event.metadata is None or sqlstate_of(error) not in _METADATA_STATES:
+                    raise
+            return await self._insert(connection, replace(event, metadata=_REFUSED_METADATA))
+        finally:
+            # The pool closes a connection that it cannot reset in time.
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await self._pool.release(connection, timeout=RELEASE_SECONDS)
+
+    async def _insert(self, connection: Any, event: Event) -> int:
+        if not self._settings.transaction_pooling:
+            return int(await connection.fetchval(QUERIES["record_event"], *astuple(event)))
+        # Between preparing and executing, PgBouncer would hand over another server.
+        async with connection.transaction():
+            return int(await connection.fetchval(QUERIES["record_event"], *astuple(event)))

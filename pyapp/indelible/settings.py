@@ -1,0 +1,67 @@
+"""Settings, from arguments or the environment (prefix INDELIBLE_, and DATABASE_URL)."""
+
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Network = IPv4Network | IPv6Network
+
+
+def networks(value: str | Iterable[object]) -> tuple[Network, ...]:
+    """The networks in `10.0.0.0/8, ::1` or in a list of such; ValueError for a host name.
+
+    An IPv4 network written in its mapped form is taken for what it is, as clients' addresses are.
+    """
+    items = value.split(",") if isinstance(value, str) else [str(item) for item in value]
+    return tuple(_unmapped(ip_network(item.strip(), strict=False)) for item in items if item.strip())
+
+
+def _unmapped(network: Network) -> Network:
+    if isinstance(network, IPv6Network) and network.prefixlen >= 96 and network.network_address.ipv4_mapped:
+        return ip_network((network.network_address.ipv4_mapped, network.prefixlen - 96))
+    return network
+
+
+class Settings(BaseSettings):
+    """What can be set; each field is described where it stands. Times are seconds, sizes bytes."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="INDELIBLE_", populate_by_name=True, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    database_url: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DATABASE_URL", "INDELIBLE_DATABASE_URL"),
+        description="PostgreSQL for everything that names no DSN of its own.",
+    )
+    app_dsn: SecretStr | None = Field(default=None, description="Business login: a member of audit_app.")
+    audit_dsn: SecretStr | None = Field(
+        default=None, description="Login of the independent session: a member of audit_writer and audit_app."
+    )
+    app_pool_size: int = Field(default=10, ge=1, le=1000, description="Most business connections per process.")
+    audit_pool_size: int = Field(default=4, ge=1, le=100, description="Most independent connections per process.")
+    transaction_pooling: bool = Field(
+        default=False, description="True behind PgBouncer in transaction mode: no prepared statements are kept."
+    )
+    record_timeout: float = Field(
+        default=0.25, gt=0, le=60, description="Longest an event may delay the business, in seconds."
+    )
+    record_deadline: float = Field(
+        default=5.0, gt=0, le=300, description="Longest an event is tried for in the background, in seconds."
+    )
+    record_pending: int = Field(default=1000, ge=1, le=100_000, description="Most events in flight per process.")
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(networks)] = Field(
+        default=(), description="Networks, comma-separated, whose forwarding header is believed."
+    )
+    forwarded_header: Literal["x-forwarded-for", "forwarded"] = Field(
+        default="x-forwarded-for", description="The one header that trusted proxies write."
+    )
+    max_body: int = Field(default=65_536, ge=1, le=16_777_216, description="Largest request body read, in bytes.")
+
+    def dsn(self, *, independent: bool) -> str | None:
+        """The DSN of the independent or of the business session, falling back to `database_url`."""
+        chosen = (self.audit_dsn if independent else self.app_dsn) or self.database_url
+        return chosen.get_secret_value() if chosen else None
