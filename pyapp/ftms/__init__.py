@@ -1,0 +1,1 @@
+"""FTMS, the ferry transport management system: a small bookings application that uses Indelible like any other."""
