@@ -1,0 +1,71 @@
+"""Fixtures of the command line's tests: folders that a server may live in, empty databases, and the command itself."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from indelible.cli import main
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of the command line gave: exit `code`, `out` and `err`."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that every account can pass through, as a server started by root has an account of its own."""
+    path = Path(tempfile.mkdtemp(prefix="indelible-"))
+    path.chmod(0o711)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def empty_database(server_dsn: str) -> Iterator[str]:
+    """DSN of the superuser for a new database in which nothing is installed."""
+    name = sql.Identifier(f"test_{secrets.token_hex(6)}")
+    with psycopg.connect(server_dsn, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {} template template0").format(name))
+        yield make_conninfo(server_dsn, dbname=name.as_string(None).strip('"'))
+        connection.execute(sql.SQL("drop database {} with (force)").format(name))
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, folder: Path) -> Run:
+    """`run("migrate", "--json", database="…")`: the command line in this process, in an empty folder."""
+    monkeypatch.chdir(folder)
+
+    def call(*arguments: str, database: str | None = None) -> Outcome:
+        monkeypatch.delenv("DATABASE_URL", raising=False)
+        if database is not None:
+            monkeypatch.setenv("DATABASE_URL", database)
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as stopped:
+            main(list(arguments))
+        return Outcome(int(stopped.value.code or 0), *capfd.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def as_root() -> None:
+    """Skip a test that only root can try."""
+    if os.geteuid() != 0:
+        pytest.skip("only root has to give up its rights")

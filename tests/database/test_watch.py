@@ -1,0 +1,180 @@
+"""audit.watch and audit.unwatch: whose they are, what they refuse, and that doing it twice does nothing."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from tests.support import Connect, Login, admin_connection, events, last_id, one
+
+
+@pytest.fixture
+def owner(postgresql: psycopg.Connection, login: Login, connect: Connect) -> Iterator[psycopg.Connection]:
+    """A login that owns schema shop and table shop.orders, and is in no group of Indelible."""
+    dsn = login()
+    with connect(dsn) as connection:
+        postgresql.execute(f"create schema shop authorization {connection.info.user}".encode())
+        connection.execute("create table shop.orders (id bigint primary key, name text, secret text, note text)")
+        yield connection
+
+
+def capture_triggers(connection: psycopg.Connection, table: str) -> dict[str, tuple[int, str]]:
+    query = """
+        select tgname::text, oid::bigint, tgenabled::text from pg_trigger
+        where tgrelid = %s::regclass and not tgisinternal
+    """
+    return {name: (oid, enabled) for name, oid, enabled in connection.execute(query, (table,))}
+
+
+def test_the_owner_watches_without_any_grant(postgresql: psycopg.Connection, owner: psycopg.Connection) -> None:
+    """Owning the table is enough; what was lent for the moment is taken back."""
+    before = postgresql.execute("select relacl from pg_class where oid = 'shop.orders'::regclass").fetchone()
+    assert before == (None,)
+    owner.execute("select audit.watch('shop.orders', 'SHOP_ORDER', mask => array['secret'])")
+    triggers = capture_triggers(postgresql, "shop.orders")
+    assert sorted(triggers) == [f"indelible_capture_{verb}" for verb in ("delete", "insert", "truncate", "update")]
+    assert all(enabled == "A" for _, enabled in triggers.values())
+    for privilege in ("select", "insert", "update", "delete", "truncate", "references", "trigger"):
+        held = postgresql.execute(
+            "select has_table_privilege('audit_owner', 'shop.orders', %s)", (privilege,)
+        ).fetchone()
+        assert held == (False,), privilege
+    assert postgresql.execute("select has_schema_privilege('audit_owner', 'shop', 'usage')").fetchone() == (False,)
+
+
+def test_watching_twice_changes_nothing(postgresql: psycopg.Connection, owner: psycopg.Connection) -> None:
+    """The second call touches no trigger, which would lock out writers, and leaves no record."""
+    owner.execute("select audit.watch('shop.orders', 'SHOP_ORDER')")
+    before, mark = capture_triggers(postgresql, "shop.orders"), last_id(postgresql)
+    owner.execute("select audit.watch('shop.orders', 'SHOP_ORDER')")
+    assert capture_triggers(postgresql, "shop.orders") == before
+    assert last_id(postgresql) == mark
+
+
+@pytest.mark.parametrize(
+    "statement", ["disable trigger indelible_capture_update", "enable trigger indelible_capture_update"]
+)
+def test_watching_again_repairs(postgresql: psycopg.Connection, owner: psycopg.Connection, statement: str) -> None:
+    """A disabled, weakened or dropped trigger is put back."""
+    owner.execute("select audit.watch('shop.orders', 'SHOP_ORDER')")
+    owner.execute(f"alter table shop.orders {statement}".encode())
+    owner.execute("drop trigger indelible_capture_delete on shop.orders")
+    owner.execute("select audit.watch('shop.orders', 'SHOP_ORDER')")
+    assert {enabled for _, enabled in capture_triggers(postgresql, "shop.orders").values()} == {"A"}
+    assert len(capture_triggers(postgresql, "shop.orders")) == 4
+
+
+def test_start_change_and_stop_are_on_record(postgresql: psycopg.Connection, owner: psycopg.Connection) -> None:
+    """Who watches less than before, or no more, has said so."""
+    mark = last_id(postgresql)
+    owner.execute("select audit.watch('shop.orders', 'SHOP_ORDER')")
+    owner.execute("select audit.watch('shop.orders', 'SHOP_ORDER', exclude => array['note'])")
+    owner.execute("insert into shop.orders values (1, 'a', 'b', 'c')")
+    owner.execute("select audit.unwatch('shop.orders')")
+    owner.execute("insert into shop.orders values (2, 'a', 'b', 'c')")
+    owner.execute("select audit.unwatch('shop.orders')")
+    rows = events(postgresql, "id > %s", mark)
+    assert [row["action"] for row in rows] == [
+        "AUDIT_WATCH_STARTED", "AUDIT_WATCH_CHANGED", "ROW_INSERTED", "AUDIT_WATCH_STOPPED",
+    ]  # fmt: skip
+    assert rows[1]["metadata"]["exclude"] == ["note"] and "note" not in rows[2]["changes"]["new"]
+    assert {row["db_user"] for row in rows} == {owner.info.user}
+    assert capture_triggers(postgresql, "shop.orders") == {}
+
+
+def test_strangers_watch_and_unwatch_nothing(
+    postgresql: psycopg.Connection, owner: psycopg.Connection, login: Login, connect: Connect
+) -> None:
+    """Neither the halves nor the whole can be called on a table of somebody else's."""
+    owner.execute("select audit.watch('shop.orders', 'SHOP_ORDER')")
+    postgresql.execute("grant usage on schema shop to public; grant all on shop.orders to public")
+    mark = last_id(postgresql)
+    with connect(login("audit_app", "audit_writer", "audit_admin", "audit_investigator")) as stranger:
+        for call in (
+            "audit.watch('shop.orders', 'SHOP_ORDER', exclude => array['name'])",
+            "audit.prepare_watch('shop.orders', 'X', 'row', array['name'], '{}', false)",
+            "audit.attach_capture('shop.orders')",
+            "audit.unwatch('shop.orders')",
+            "audit.finish_unwatch('shop.orders')",
+        ):
+            with pytest.raises(errors.InsufficientPrivilege):
+                stranger.execute(f"select {call}".encode())
+    assert last_id(postgresql) == mark and len(capture_triggers(postgresql, "shop.orders")) == 4
+
+
+def test_a_set_role_owner_is_an_owner(postgresql: psycopg.Connection, owner: psycopg.Connection) -> None:
+    """A migrating login that says SET ROLE owner is treated as the owner."""
+    with admin_connection(postgresql) as connection:
+        connection.execute(f"set role {owner.info.user}".encode())
+        connection.execute("select audit.watch('shop.orders', 'SHOP_ORDER')")
+    assert len(capture_triggers(postgresql, "shop.orders")) == 4
+
+
+def test_capture_functions_cannot_be_borrowed(postgresql: psycopg.Connection, owner: psycopg.Connection) -> None:
+    """No owner can hang the capture of one table on another and so forge its changes."""
+    owner.execute("select audit.watch('shop.orders', 'SHOP_ORDER')")
+    owner.execute("create table shop.fake (id bigint primary key, name text, secret text, note text)")
+    (function,) = one(
+        postgresql,
+        "select tgfoid::regprocedure::text from pg_trigger"
+        " where tgrelid = 'shop.orders'::regclass and tgname = 'indelible_capture_insert'",
+    )
+    with pytest.raises(errors.InsufficientPrivilege):
+        owner.execute(
+            f"create trigger forge after insert on shop.fake for each row execute function {function}".encode()
+        )
+
+
+@pytest.mark.parametrize(
+    ("target", "sqlstate"),
+    [
+        ("shop.a_view", "ID006"),
+        ("shop.a_matview", "ID006"),
+        ("shop.a_sequence", "ID006"),
+        ("audit.audit_logs", "ID006"),
+        ("audit_private.secrets", "ID006"),
+        ("pg_catalog.pg_class", "ID006"),
+        ("pg_temp.scratch", "ID006"),
+        ("shop.missing", "42P01"),
+    ],
+)
+def test_only_ordinary_tables_are_watched(postgresql: psycopg.Connection, target: str, sqlstate: str) -> None:
+    """Views, sequences, temporary and system tables, and the log itself are refused with a sentence."""
+    postgresql.execute(
+        "create schema shop; create view shop.a_view as select 1; create materialized view shop.a_matview as select 1;"
+        "create sequence shop.a_sequence; create temp table scratch (a int)"
+    )
+    with pytest.raises(psycopg.Error) as refusal:
+        postgresql.execute("select audit.watch(%s::text::regclass)", (target,))
+    assert refusal.value.sqlstate == sqlstate
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sqlstate"),
+    [
+        ("exclude => array['nope']", "ID007"),
+        ("mask => array['nope']", "ID007"),
+        ("exclude => array['id']", "ID007"),
+        ("mask => array['id']", "ID007"),
+        ("mask => array['ctid']", "ID007"),
+        ("capture => 'column'", "ID006"),
+        ("capture => null", "ID006"),
+        ("entity_type => 'FTMS_BOOKING'", "ID006"),
+    ],
+)
+def test_wrong_declarations_are_refused(owner: psycopg.Connection, arguments: str, sqlstate: str) -> None:
+    """Unknown columns, the key, unknown ways of capture and a taken entity type are refused; nothing is half done."""
+    with pytest.raises(psycopg.Error) as refusal:
+        owner.execute(f"select audit.watch('shop.orders', {arguments})".encode())
+    assert refusal.value.sqlstate == sqlstate
+    assert capture_triggers(owner, "shop.orders") == {}
+
+
+def test_dry_run_shows_and_does_nothing(postgresql: psycopg.Connection, owner: psycopg.Connection) -> None:
+    """A dry run returns the SQL to read, and that is all."""
+    mark = last_id(postgresql)
+    (source,) = one(owner, "select audit.watch('shop.orders', dry_run => true)")
+    assert "create or replace function audit_private.capture_" in source
+    assert "enable always trigger indelible_capture_insert" in source
+    assert capture_triggers(postgresql, "shop.orders") == {} and last_id(postgresql) == mark

@@ -1,0 +1,5166 @@
+--
+-- PostgreSQL database dump
+--
+
+\restrict golden
+
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET transaction_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+--
+-- Name: audit; Type: SCHEMA; Schema: -; Owner: audit_owner
+--
+
+CREATE SCHEMA audit;
+
+
+ALTER SCHEMA audit OWNER TO audit_owner;
+
+--
+-- Name: audit_private; Type: SCHEMA; Schema: -; Owner: audit_owner
+--
+
+CREATE SCHEMA audit_private;
+
+
+ALTER SCHEMA audit_private OWNER TO audit_owner;
+
+--
+-- Name: iam; Type: SCHEMA; Schema: -; Owner: audit_owner
+--
+
+CREATE SCHEMA iam;
+
+
+ALTER SCHEMA iam OWNER TO audit_owner;
+
+--
+-- Name: actor_proof; Type: TYPE; Schema: audit; Owner: audit_owner
+--
+
+CREATE TYPE audit.actor_proof AS ENUM (
+    'sealed',
+    'service',
+    'client',
+    'direct'
+);
+
+
+ALTER TYPE audit.actor_proof OWNER TO audit_owner;
+
+--
+-- Name: outcome; Type: TYPE; Schema: audit; Owner: audit_owner
+--
+
+CREATE TYPE audit.outcome AS ENUM (
+    'success',
+    'failure',
+    'denied',
+    'attempted'
+);
+
+
+ALTER TYPE audit.outcome OWNER TO audit_owner;
+
+--
+-- Name: time_source; Type: TYPE; Schema: audit; Owner: audit_owner
+--
+
+CREATE TYPE audit.time_source AS ENUM (
+    'database',
+    'claimed',
+    'clamped'
+);
+
+
+ALTER TYPE audit.time_source OWNER TO audit_owner;
+
+--
+-- Name: actor; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.actor AS (
+	user_id text,
+	ip_address inet,
+	request_id text,
+	proof audit.actor_proof,
+	claim text
+);
+
+
+ALTER TYPE audit_private.actor OWNER TO audit_owner;
+
+--
+-- Name: TYPE actor; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TYPE audit_private.actor IS 'Who acts, as far as proven. claim holds what was asserted and not honoured, for the record.';
+
+
+--
+-- Name: attach_capture(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.attach_capture(target regclass) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_pending text[] := audit.pending_capture(attach_capture.target);
+  v_definition text;
+begin
+  perform audit_private.require_owner(attach_capture.target);
+  for v_definition in
+    select wanted.definition
+    from audit_private.watches as watch
+    cross join audit_private.capture_triggers(watch.watch_id, watch.target) as wanted
+    where watch.target = attach_capture.target and watch.stopped_at is null and wanted.name = any (v_pending)
+  loop
+    execute v_definition;
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit.attach_capture(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION attach_capture(target regclass); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.attach_capture(target regclass) IS 'Makes the missing triggers, while the owner lends the privilege.';
+
+
+--
+-- Name: attach_pending(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.attach_pending(target regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_pending text[] := audit.pending_capture(attach_pending.target);
+  v_schema regnamespace := (select relnamespace from pg_catalog.pg_class where oid = attach_pending.target);
+  v_lend_schema boolean := not has_schema_privilege('audit_owner', v_schema, 'usage');
+  v_lend_tables regclass[] := array(
+    select relation from unnest(
+      array[attach_pending.target] || array(select relid from pg_catalog.pg_partition_tree(attach_pending.target))
+    ) as relation
+    where not has_table_privilege('audit_owner', relation, 'trigger')
+  );
+  v_table regclass;
+  v_trigger text;
+begin
+  if v_pending = '{}' then
+    return;
+  end if;
+  if v_lend_schema then
+    execute format('grant usage on schema %s to audit_owner', v_schema);
+  end if;
+  foreach v_table in array v_lend_tables loop
+    execute format('grant trigger on %s to audit_owner', v_table);
+  end loop;
+  perform audit.attach_capture(attach_pending.target);
+  foreach v_trigger in array v_pending loop
+    execute format('alter table %s enable always trigger %I', attach_pending.target, v_trigger);
+  end loop;
+  foreach v_table in array v_lend_tables loop
+    execute format('revoke trigger on %s from audit_owner', v_table);
+  end loop;
+  if v_lend_schema then
+    execute format('revoke usage on schema %s from audit_owner', v_schema);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit.attach_pending(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION attach_pending(target regclass); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.attach_pending(target regclass) IS 'The invoker half of audit.watch: attaches what is missing, as the table''s owner.';
+
+
+--
+-- Name: define_action(text, text, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.define_action(code text, description text, origin text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+#variable_conflict use_column
+begin
+  if exists (
+    select from audit.actions
+    where code = define_action.code and description = define_action.description and origin = define_action.origin
+  ) then
+    return;
+  end if;
+  if define_action.origin is null or define_action.origin not in ('service', 'client') then
+    raise exception using
+      errcode = 'ID003',
+      message = 'only actions of origin service or client can be defined',
+      hint = 'The origins trigger and database belong to Indelible itself.';
+  end if;
+  if define_action.code is null or define_action.code !~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$'
+    or length(define_action.code) > 100 or coalesce(define_action.description, '') = ''
+  then
+    raise exception using
+      errcode = 'ID005',
+      message = 'an action needs a code such as FTMS_BOOKING_CREATED and a description';
+  end if;
+  if exists (select from audit.actions where code = define_action.code and origin <> define_action.origin) then
+    raise exception using
+      errcode = 'ID003',
+      message = format('action %s is taken by another origin', define_action.code);
+  end if;
+  insert into audit.actions (code, description, origin)
+  values (define_action.code, audit_private.clean(define_action.description, 500), define_action.origin)
+  on conflict (code) do update set description = excluded.description;
+  perform audit_private.append(
+    actor => audit_private.current_actor(),
+    action => 'AUDIT_ACTION_DEFINED',
+    entity_type => 'AUDIT_ACTION',
+    entity_id => define_action.code,
+    metadata => jsonb_build_object('origin', define_action.origin, 'description', define_action.description)
+  );
+end $_$;
+
+
+ALTER FUNCTION audit.define_action(code text, description text, origin text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION define_action(code text, description text, origin text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.define_action(code text, description text, origin text) IS 'Adds a code of origin service or client to the catalogue, or betters its description. Idempotent.';
+
+
+--
+-- Name: finish_unwatch(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.finish_unwatch(target regclass) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_watch audit_private.watches;
+  v_operation text;
+begin
+  perform audit_private.require_owner(finish_unwatch.target);
+  update audit_private.watches set stopped_at = clock_timestamp()
+  where target = finish_unwatch.target and stopped_at is null
+  returning * into v_watch;
+  if v_watch.watch_id is null then
+    return;
+  end if;
+  foreach v_operation in array array['insert', 'update', 'delete', 'truncate'] loop
+    execute format('drop function if exists audit_private.capture_%s_%s()', v_watch.watch_id, v_operation);
+  end loop;
+  perform audit_private.append(
+    actor => audit_private.current_actor(),
+    action => 'AUDIT_WATCH_STOPPED',
+    entity_type => 'AUDIT_WATCH',
+    entity_id => v_watch.target_name,
+    metadata => jsonb_build_object('entity_type', v_watch.entity_type)
+  );
+end $$;
+
+
+ALTER FUNCTION audit.finish_unwatch(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION finish_unwatch(target regclass); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.finish_unwatch(target regclass) IS 'The definer half of audit.unwatch: ends the watch, once its triggers are gone.';
+
+
+--
+-- Name: maintain(); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.maintain() RETURNS TABLE(task text, detail text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET "TimeZone" TO 'UTC'
+    SET lock_timeout TO '3s'
+    AS $$
+#variable_conflict use_column
+declare
+  v_this_month date := date_trunc('month', clock_timestamp())::date;
+  v_months date[];
+  v_month date;
+  v_done text[] := '{}';
+begin
+  perform pg_advisory_xact_lock(hashtextextended('indelible.maintain', 0));
+  -- Claimed times reach 30 days back; three months ahead outlast a forgotten job.
+  select array_agg((v_this_month + make_interval(months => step))::date order by step) into v_months
+  from generate_series(-1, 3) as step;
+  if exists (
+    select from audit_private.audit_logs_default
+    where created_at >= v_months[1] and created_at < v_months[5] + interval '1 month'
+  ) then
+    task := 'net';
+    detail := format('%s rows moved into their months', audit_private.empty_net(v_months));
+    v_done := v_done || detail;
+    return next;
+  end if;
+  foreach v_month in array v_months loop
+    if audit_private.make_partition(v_month) then
+      task := 'partition';
+      detail := format('audit_logs_%s made', to_char(v_month, 'YYYY_MM'));
+      v_done := v_done || detail;
+      return next;
+    end if;
+  end loop;
+  delete from iam.login_attempts where started_at < now() - interval '30 days';
+  delete from iam.sessions where coalesce(ended_at, expires_at) < now() - interval '30 days';
+  if v_done <> '{}' then
+    perform audit_private.append(
+      actor => audit_private.current_actor(),
+      action => 'AUDIT_PARTITIONS_MAINTAINED',
+      metadata => jsonb_build_object('done', v_done)
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit.maintain() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION maintain(); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.maintain() IS 'Makes the partitions of last month to three months ahead, empties the net, forgets old attempts and sessions.';
+
+
+--
+-- Name: pending_capture(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.pending_capture(target regclass) RETURNS text[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  return array(
+    select wanted.name
+    from audit_private.watches as watch
+    cross join audit_private.capture_triggers(watch.watch_id, watch.target) as wanted
+    where watch.target = pending_capture.target
+      and watch.stopped_at is null
+      and not exists (
+        select from pg_catalog.pg_trigger as existing
+        where existing.tgrelid = watch.target
+          and existing.tgname = wanted.name
+          and existing.tgenabled = 'A'
+          and existing.tgfoid = to_regprocedure(
+            format('audit_private.capture_%s_%s()', watch.watch_id, split_part(wanted.name, '_', 3))
+          )
+      )
+  );
+end $$;
+
+
+ALTER FUNCTION audit.pending_capture(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION pending_capture(target regclass); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.pending_capture(target regclass) IS 'The capture triggers that a watched table ought to have and has not.';
+
+
+--
+-- Name: prepare_watch(regclass, text, text, text[], text[], boolean); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.prepare_watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean) RETURNS text[]
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_before audit_private.watches;
+  v_watch audit_private.watches;
+begin
+  perform audit_private.require_owner(prepare_watch.target);
+  perform audit_private.require_watchable(
+    prepare_watch.target, prepare_watch.capture, prepare_watch.exclude, prepare_watch.mask
+  );
+  select * into v_before from audit_private.watches where target = prepare_watch.target and stopped_at is null for update;
+  v_watch := v_before;
+  v_watch.target := prepare_watch.target;
+  v_watch.target_name := prepare_watch.target::text;
+  v_watch.entity_type := audit_private.clean(coalesce(prepare_watch.entity_type, v_before.entity_type, prepare_watch.target::text), 200);
+  v_watch.capture := prepare_watch.capture;
+  v_watch.excluded := prepare_watch.exclude;
+  v_watch.masked := prepare_watch.mask;
+  if exists (
+    select from audit_private.watches
+    where entity_type = v_watch.entity_type and stopped_at is null and target <> v_watch.target
+  ) then
+    raise exception using
+      errcode = 'ID006',
+      message = format('entity type %s already names another watched table', v_watch.entity_type);
+  end if;
+  v_watch.watch_id := coalesce(
+    v_before.watch_id, nextval(pg_get_serial_sequence('audit_private.watches', 'watch_id'))
+  );
+  if not prepare_watch.dry_run then
+    perform audit_private.save_watch(v_before, v_watch);
+  end if;
+  return audit_private.capture_source(
+    v_watch.watch_id, v_watch.target, v_watch.entity_type, v_watch.excluded, v_watch.masked
+  ) || (
+    select array_agg(definition) from audit_private.capture_triggers(v_watch.watch_id, v_watch.target)
+  );
+end $$;
+
+
+ALTER FUNCTION audit.prepare_watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION prepare_watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.prepare_watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean) IS 'The definer half of audit.watch: registers the table and writes its capture.';
+
+
+--
+-- Name: record(text, text, text, text, text, jsonb, text, text, inet, text, timestamp with time zone, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.record(action text, entity_type text DEFAULT NULL::text, entity_id text DEFAULT NULL::text, description text DEFAULT NULL::text, outcome text DEFAULT 'success'::text, metadata jsonb DEFAULT NULL::jsonb, permission text DEFAULT NULL::text, user_id text DEFAULT NULL::text, ip_address inet DEFAULT NULL::inet, request_id text DEFAULT NULL::text, created_at timestamp with time zone DEFAULT NULL::timestamp with time zone, sealed text DEFAULT NULL::text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform audit_private.require_origin(record.action, 'service');
+  if record.outcome is null or record.outcome not in ('success', 'failure', 'denied', 'attempted') then
+    raise exception using
+      errcode = 'ID005',
+      message = 'an outcome is success, failure, denied or attempted';
+  end if;
+  return audit_private.append(
+    actor => audit_private.resolve_actor(record.sealed, record.user_id, record.ip_address, record.request_id),
+    action => record.action,
+    entity_type => record.entity_type,
+    entity_id => record.entity_id,
+    description => record.description,
+    outcome => record.outcome,
+    permission => record.permission,
+    metadata => record.metadata,
+    created_at => record.created_at
+  );
+end $$;
+
+
+ALTER FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) IS 'Records an event of origin service and returns its id; the independent session of an application calls it.';
+
+
+--
+-- Name: set_context(text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.set_context(sealed text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform audit_private.establish_context(audit_private.open_sealed(set_context.sealed));
+end $$;
+
+
+ALTER FUNCTION audit.set_context(sealed text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION set_context(sealed text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.set_context(sealed text) IS 'Acts, in this transaction, for the user whose session the database authenticated (iam.authenticate).';
+
+
+--
+-- Name: set_context(text, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.set_context(user_id text, ip_address inet, request_id text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  perform audit_private.establish_context(
+    row(set_context.user_id, set_context.ip_address, set_context.request_id, 'service', null)::audit_private.actor
+  );
+end $$;
+
+
+ALTER FUNCTION audit.set_context(user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION set_context(user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.set_context(user_id text, ip_address inet, request_id text) IS 'Acts, in this transaction, for a user on the word of an application with its own login system.';
+
+
+--
+-- Name: unwatch(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.unwatch(target regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_operation text;
+begin
+  foreach v_operation in array array['insert', 'update', 'delete', 'truncate'] loop
+    execute format('drop trigger if exists indelible_capture_%s on %s', v_operation, unwatch.target);
+  end loop;
+  perform audit.finish_unwatch(unwatch.target);
+end $$;
+
+
+ALTER FUNCTION audit.unwatch(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION unwatch(target regclass); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.unwatch(target regclass) IS 'Ends the capture of a table; called by its owner. The history stays, and the end is on record.';
+
+
+--
+-- Name: watch(regclass, text, text, text[], text[], boolean); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.watch(target regclass, entity_type text DEFAULT NULL::text, capture text DEFAULT 'row'::text, exclude text[] DEFAULT '{}'::text[], mask text[] DEFAULT '{}'::text[], dry_run boolean DEFAULT false) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_source text[] := audit.prepare_watch(
+    watch.target, watch.entity_type, watch.capture, coalesce(watch.exclude, '{}'), coalesce(watch.mask, '{}'), watch.dry_run
+  );
+begin
+  if not watch.dry_run then
+    perform audit.attach_pending(watch.target);
+  end if;
+  return array_to_string(v_source, E';\n\n') || format(
+    E';\n\nalter table %s\n  enable always trigger indelible_capture_insert,\n  enable always trigger indelible_capture_update,'
+    '\n  enable always trigger indelible_capture_delete,\n  enable always trigger indelible_capture_truncate;\n', watch.target
+  );
+end $$;
+
+
+ALTER FUNCTION audit.watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean) IS 'Records every row change of a table from now on; called by its owner. Idempotent. Returns the SQL; dry_run only returns it.';
+
+
+--
+-- Name: append(audit_private.actor, text, text, text, text, text, text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.append(actor audit_private.actor, action text, entity_type text DEFAULT NULL::text, entity_id text DEFAULT NULL::text, description text DEFAULT NULL::text, outcome text DEFAULT 'success'::text, permission text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, created_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_now timestamptz := clock_timestamp();
+  v_created_at timestamptz := least(greatest(coalesce(append.created_at, v_now), v_now - interval '30 days'), v_now);
+  v_metadata jsonb := nullif(append.metadata, '{}');
+  v_id bigint;
+begin
+  if jsonb_typeof(v_metadata) <> 'object' or octet_length(v_metadata::text) > 65536 then
+    raise exception using
+      errcode = 'ID005',
+      message = 'metadata is a JSON object of at most 65536 bytes';
+  end if;
+  if (actor).claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', (actor).claim);
+  end if;
+  insert into audit.audit_logs (
+    created_at, recorded_at, action, outcome, user_id, actor_proof, entity_type, entity_id,
+    description, permission, ip_address, request_id, metadata, time_source
+  ) values (
+    v_created_at,
+    v_now,
+    append.action,
+    append.outcome::audit.outcome,
+    (actor).user_id,
+    (actor).proof,
+    audit_private.clean(append.entity_type, 200),
+    audit_private.clean(append.entity_id, 1000),
+    audit_private.clean(append.description, 2000),
+    audit_private.clean(append.permission, 100),
+    (actor).ip_address,
+    (actor).request_id,
+    v_metadata,
+    case
+      when append.created_at is null then 'database'::audit.time_source
+      when append.created_at = v_created_at then 'claimed'
+      else 'clamped'
+    end
+  )
+  returning id into v_id;
+  return v_id;
+end $$;
+
+
+ALTER FUNCTION audit_private.append(actor audit_private.actor, action text, entity_type text, entity_id text, description text, outcome text, permission text, metadata jsonb, created_at timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION append(actor audit_private.actor, action text, entity_type text, entity_id text, description text, outcome text, permission text, metadata jsonb, created_at timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.append(actor audit_private.actor, action text, entity_type text, entity_id text, description text, outcome text, permission text, metadata jsonb, created_at timestamp with time zone) IS 'Writes one event; the database stamps who wrote it, when, and in which transaction.';
+
+
+--
+-- Name: capture_1_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_1_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_image jsonb;
+begin
+  v_image := jsonb_build_object('username', old.username, 'display_name', old.display_name, 'active', old.active, 'created_at', old.created_at);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', audit_private.entity_key(format('%s', old.username)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_1_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_1_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_1_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_image jsonb;
+begin
+  v_image := jsonb_build_object('username', new.username, 'display_name', new.display_name, 'active', new.active, 'created_at', new.created_at);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', audit_private.entity_key(format('%s', new.username)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_1_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_1_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_1_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+begin
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null,
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_1_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_1_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_1_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_old jsonb := '{}';
+  v_new jsonb := '{}';
+begin
+  if old.username is distinct from new.username then
+    v_old := v_old || jsonb_build_object('username', old.username);
+    v_new := v_new || jsonb_build_object('username', new.username);
+  end if;
+  if old.display_name is distinct from new.display_name then
+    v_old := v_old || jsonb_build_object('display_name', old.display_name);
+    v_new := v_new || jsonb_build_object('display_name', new.display_name);
+  end if;
+  if old.active is distinct from new.active then
+    v_old := v_old || jsonb_build_object('active', old.active);
+    v_new := v_new || jsonb_build_object('active', new.active);
+  end if;
+  if old.created_at is distinct from new.created_at then
+    v_old := v_old || jsonb_build_object('created_at', old.created_at);
+    v_new := v_new || jsonb_build_object('created_at', new.created_at);
+  end if;
+  if v_new = '{}' then
+    return null;
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', audit_private.entity_key(format('%s', new.username)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_1_update() OWNER TO audit_owner;
+
+--
+-- Name: capture_2_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_2_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET bytea_output TO 'hex'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_image jsonb;
+begin
+  v_image := jsonb_build_object('username', old.username, 'salt', '***'::text, 'memory_kib', old.memory_kib, 'iterations', old.iterations, 'parallelism', old.parallelism, 'verifier', '***'::text, 'changed_at', old.changed_at);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', audit_private.entity_key(format('%s', old.username)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_2_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_2_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_2_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET bytea_output TO 'hex'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_image jsonb;
+begin
+  v_image := jsonb_build_object('username', new.username, 'salt', '***'::text, 'memory_kib', new.memory_kib, 'iterations', new.iterations, 'parallelism', new.parallelism, 'verifier', '***'::text, 'changed_at', new.changed_at);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', audit_private.entity_key(format('%s', new.username)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_2_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_2_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_2_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+begin
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null,
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_2_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_2_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_2_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET bytea_output TO 'hex'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_old jsonb := '{}';
+  v_new jsonb := '{}';
+begin
+  if old.username is distinct from new.username then
+    v_old := v_old || jsonb_build_object('username', old.username);
+    v_new := v_new || jsonb_build_object('username', new.username);
+  end if;
+  if old.salt is distinct from new.salt then
+    v_old := v_old || jsonb_build_object('salt', '***'::text);
+    v_new := v_new || jsonb_build_object('salt', '***'::text);
+  end if;
+  if old.memory_kib is distinct from new.memory_kib then
+    v_old := v_old || jsonb_build_object('memory_kib', old.memory_kib);
+    v_new := v_new || jsonb_build_object('memory_kib', new.memory_kib);
+  end if;
+  if old.iterations is distinct from new.iterations then
+    v_old := v_old || jsonb_build_object('iterations', old.iterations);
+    v_new := v_new || jsonb_build_object('iterations', new.iterations);
+  end if;
+  if old.parallelism is distinct from new.parallelism then
+    v_old := v_old || jsonb_build_object('parallelism', old.parallelism);
+    v_new := v_new || jsonb_build_object('parallelism', new.parallelism);
+  end if;
+  if old.verifier is distinct from new.verifier then
+    v_old := v_old || jsonb_build_object('verifier', '***'::text);
+    v_new := v_new || jsonb_build_object('verifier', '***'::text);
+  end if;
+  if old.changed_at is distinct from new.changed_at then
+    v_old := v_old || jsonb_build_object('changed_at', old.changed_at);
+    v_new := v_new || jsonb_build_object('changed_at', new.changed_at);
+  end if;
+  if v_new = '{}' then
+    return null;
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', audit_private.entity_key(format('%s', new.username)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_2_update() OWNER TO audit_owner;
+
+--
+-- Name: capture_3_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_3_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_image jsonb;
+begin
+  v_image := jsonb_build_object('role', old.role, 'description', old.description);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', audit_private.entity_key(format('%s', old.role)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_3_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_3_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_3_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_image jsonb;
+begin
+  v_image := jsonb_build_object('role', new.role, 'description', new.description);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', audit_private.entity_key(format('%s', new.role)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_3_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_3_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_3_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+begin
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null,
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_3_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_3_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_3_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_old jsonb := '{}';
+  v_new jsonb := '{}';
+begin
+  if old.role is distinct from new.role then
+    v_old := v_old || jsonb_build_object('role', old.role);
+    v_new := v_new || jsonb_build_object('role', new.role);
+  end if;
+  if old.description is distinct from new.description then
+    v_old := v_old || jsonb_build_object('description', old.description);
+    v_new := v_new || jsonb_build_object('description', new.description);
+  end if;
+  if v_new = '{}' then
+    return null;
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', audit_private.entity_key(format('%s', new.role)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_3_update() OWNER TO audit_owner;
+
+--
+-- Name: capture_4_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_4_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_image jsonb;
+begin
+  v_image := jsonb_build_object('permission', old.permission, 'description', old.description);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', audit_private.entity_key(format('%s', old.permission)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_4_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_4_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_4_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_image jsonb;
+begin
+  v_image := jsonb_build_object('permission', new.permission, 'description', new.description);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', audit_private.entity_key(format('%s', new.permission)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_4_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_4_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_4_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+begin
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null,
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_4_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_4_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_4_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_old jsonb := '{}';
+  v_new jsonb := '{}';
+begin
+  if old.permission is distinct from new.permission then
+    v_old := v_old || jsonb_build_object('permission', old.permission);
+    v_new := v_new || jsonb_build_object('permission', new.permission);
+  end if;
+  if old.description is distinct from new.description then
+    v_old := v_old || jsonb_build_object('description', old.description);
+    v_new := v_new || jsonb_build_object('description', new.description);
+  end if;
+  if v_new = '{}' then
+    return null;
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', audit_private.entity_key(format('%s', new.permission)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_4_update() OWNER TO audit_owner;
+
+--
+-- Name: capture_5_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_5_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_image jsonb;
+begin
+  v_image := jsonb_build_object('role', old.role, 'permission', old.permission);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', old.role, 'permission', old.permission)::text),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_5_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_5_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_5_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_image jsonb;
+begin
+  v_image := jsonb_build_object('role', new.role, 'permission', new.permission);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', new.role, 'permission', new.permission)::text),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_5_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_5_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_5_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+begin
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null,
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_5_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_5_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_5_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_old jsonb := '{}';
+  v_new jsonb := '{}';
+begin
+  if old.role is distinct from new.role then
+    v_old := v_old || jsonb_build_object('role', old.role);
+    v_new := v_new || jsonb_build_object('role', new.role);
+  end if;
+  if old.permission is distinct from new.permission then
+    v_old := v_old || jsonb_build_object('permission', old.permission);
+    v_new := v_new || jsonb_build_object('permission', new.permission);
+  end if;
+  if v_new = '{}' then
+    return null;
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', new.role, 'permission', new.permission)::text),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_5_update() OWNER TO audit_owner;
+
+--
+-- Name: capture_6_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_6_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_image jsonb;
+begin
+  v_image := jsonb_build_object('username', old.username, 'role', old.role);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', old.username, 'role', old.role)::text),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_6_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_6_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_6_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_image jsonb;
+begin
+  v_image := jsonb_build_object('username', new.username, 'role', new.role);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', new.username, 'role', new.role)::text),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_6_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_6_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_6_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+begin
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null,
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_6_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_6_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_6_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_old jsonb := '{}';
+  v_new jsonb := '{}';
+begin
+  if old.username is distinct from new.username then
+    v_old := v_old || jsonb_build_object('username', old.username);
+    v_new := v_new || jsonb_build_object('username', new.username);
+  end if;
+  if old.role is distinct from new.role then
+    v_old := v_old || jsonb_build_object('role', old.role);
+    v_new := v_new || jsonb_build_object('role', new.role);
+  end if;
+  if v_new = '{}' then
+    return null;
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', new.username, 'role', new.role)::text),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_6_update() OWNER TO audit_owner;
+
+--
+-- Name: capture_7_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_7_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_image jsonb;
+begin
+  v_image := jsonb_build_object('only_row', old.only_row, 'max_failures', old.max_failures, 'lock_minutes', old.lock_minutes, 'session_hours', old.session_hours, 'keep_unknown_names', old.keep_unknown_names);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', format('%s', old.only_row),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_7_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_7_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_7_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_image jsonb;
+begin
+  v_image := jsonb_build_object('only_row', new.only_row, 'max_failures', new.max_failures, 'lock_minutes', new.lock_minutes, 'session_hours', new.session_hours, 'keep_unknown_names', new.keep_unknown_names);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', format('%s', new.only_row),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_7_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_7_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_7_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+begin
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null,
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_7_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_7_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_7_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_old jsonb := '{}';
+  v_new jsonb := '{}';
+begin
+  if old.only_row is distinct from new.only_row then
+    v_old := v_old || jsonb_build_object('only_row', old.only_row);
+    v_new := v_new || jsonb_build_object('only_row', new.only_row);
+  end if;
+  if old.max_failures is distinct from new.max_failures then
+    v_old := v_old || jsonb_build_object('max_failures', old.max_failures);
+    v_new := v_new || jsonb_build_object('max_failures', new.max_failures);
+  end if;
+  if old.lock_minutes is distinct from new.lock_minutes then
+    v_old := v_old || jsonb_build_object('lock_minutes', old.lock_minutes);
+    v_new := v_new || jsonb_build_object('lock_minutes', new.lock_minutes);
+  end if;
+  if old.session_hours is distinct from new.session_hours then
+    v_old := v_old || jsonb_build_object('session_hours', old.session_hours);
+    v_new := v_new || jsonb_build_object('session_hours', new.session_hours);
+  end if;
+  if old.keep_unknown_names is distinct from new.keep_unknown_names then
+    v_old := v_old || jsonb_build_object('keep_unknown_names', old.keep_unknown_names);
+    v_new := v_new || jsonb_build_object('keep_unknown_names', new.keep_unknown_names);
+  end if;
+  if v_new = '{}' then
+    return null;
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', format('%s', new.only_row),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new),
+    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_7_update() OWNER TO audit_owner;
+
+--
+-- Name: capture_source(bigint, regclass, text, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_settings text := coalesce(audit_private.settings_source(target, excluded, masked), '');
+  v_declare constant text :=
+    E'declare\n  v_actor audit_private.actor := audit_private.current_actor();\n  v_now timestamptz := clock_timestamp();\n';
+  v_image constant text := E'  v_image jsonb;\nbegin\n  v_image := %s;\n';
+  v_difference constant text :=
+    E'  v_old jsonb := ''{}'';\n  v_new jsonb := ''{}'';\nbegin\n%s'
+    '  if v_new = ''{}'' then\n    return null;\n  end if;\n';
+  v_insert constant text :=
+    E'  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,\n'
+    '    ip_address, request_id, changes, metadata)\n'
+    '  values (v_now, v_now, %L, v_actor.user_id, v_actor.proof, %L, %s,\n'
+    '    v_actor.ip_address, v_actor.request_id, %s,\n'
+    '    case when v_actor.claim is not null then jsonb_build_object(''claim'', v_actor.claim) end);\n'
+    '  return null;\nend ';
+begin
+  return array[
+    audit_private.function_source(watch_id, 'insert', v_settings,
+      v_declare || format(v_image, audit_private.image_source('new', target, excluded, masked))
+      || format(v_insert, 'ROW_INSERTED', entity_type, audit_private.entity_id_source('new', target),
+        'jsonb_build_object(''new'', v_image)')),
+    audit_private.function_source(watch_id, 'update', v_settings,
+      v_declare || format(v_difference, audit_private.difference_source(target, excluded, masked))
+      || format(v_insert, 'ROW_UPDATED', entity_type, audit_private.entity_id_source('new', target),
+        'jsonb_build_object(''old'', v_old, ''new'', v_new)')),
+    audit_private.function_source(watch_id, 'delete', v_settings,
+      v_declare || format(v_image, audit_private.image_source('old', target, excluded, masked))
+      || format(v_insert, 'ROW_DELETED', entity_type, audit_private.entity_id_source('old', target),
+        'jsonb_build_object(''old'', v_image)')),
+    audit_private.function_source(watch_id, 'truncate', '',
+      v_declare || E'begin\n' || format(v_insert, 'TABLE_TRUNCATED', entity_type, 'null', 'null'))
+  ];
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]) OWNER TO audit_owner;
+
+--
+-- Name: capture_triggers(bigint, regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_triggers(watch_id bigint, target regclass) RETURNS TABLE(name text, definition text)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $_$
+  select
+    'indelible_capture_' || operation,
+    format(
+      'create or replace trigger indelible_capture_%1$s after %1$s on %2$s for each %3$s '
+      'execute function audit_private.capture_%4$s_%1$s()',
+      operation, target, case operation when 'truncate' then 'statement' else 'row' end, watch_id
+    )
+  from unnest(array['insert', 'update', 'delete', 'truncate']) as operation
+$_$;
+
+
+ALTER FUNCTION audit_private.capture_triggers(watch_id bigint, target regclass) OWNER TO audit_owner;
+
+--
+-- Name: captured_columns(regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.captured_columns(target regclass, excluded text[], masked text[]) RETURNS TABLE(place integer, name text, built_in boolean, type oid, equality_is_identity boolean, is_masked boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select
+    attribute.attnum::int,
+    attribute.attname::text,
+    attribute.atttypid < 16384 and kind.typnamespace = 'pg_catalog'::regnamespace,
+    attribute.atttypid,
+    -- Elsewhere 1.0 equals 1.00, '1 day' equals '24 hours', and json has no equality at all.
+    attribute.atttypid = any (array[
+      'bool', 'int2', 'int4', 'int8', 'oid', 'uuid', 'date', 'timestamp', 'timestamptz', 'bytea', 'macaddr'
+    ]::regtype[])
+    or attribute.atttypid = any (array['text', 'varchar']::regtype[]) and coll.collisdeterministic,
+    attribute.attname = any (masked)
+  from pg_catalog.pg_attribute as attribute
+  join pg_catalog.pg_type as kind on kind.oid = attribute.atttypid
+  left join pg_catalog.pg_collation as coll on coll.oid = attribute.attcollation
+  where attribute.attrelid = target
+    and attribute.attnum > 0
+    and not attribute.attisdropped
+    and attribute.attgenerated <> 'v'
+    and attribute.attname <> all (excluded)
+  order by attribute.attnum
+$$;
+
+
+ALTER FUNCTION audit_private.captured_columns(target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION captured_columns(target regclass, excluded text[], masked text[]); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.captured_columns(target regclass, excluded text[], masked text[]) IS 'Columns in table order. Virtual generated columns read as NULL in triggers and are left out.';
+
+
+--
+-- Name: clean(text, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.clean(value text, length integer) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  -- C0, DEL, C1, line separators and bidirectional overrides: log injection (CWE-117) and misleading display.
+  return left(
+    regexp_replace(
+      clean.value,
+      E'[\\u0001-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]', chr(65533), 'g'
+    ),
+    clean.length
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.clean(value text, length integer) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION clean(value text, length integer); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.clean(value text, length integer) IS 'Control characters become U+FFFD; cut to so many characters.';
+
+
+--
+-- Name: context_body(text, text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.context_body(proof text, user_id text, ip_address inet, request_id text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return concat_ws(
+    E'\x1f',
+    context_body.proof,
+    coalesce(audit_private.clean(context_body.user_id, 200), ''),
+    coalesce(host(context_body.ip_address), ''),
+    coalesce(audit_private.clean(context_body.request_id, 128), '')
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.context_body(proof text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: context_mac(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.context_mac(body text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  return encode(
+    audit_private.mac(
+      'context',
+      int4send(pg_backend_pid()) || timestamptz_send(now()) || convert_to(session_user || E'\x1f' || body, 'UTF8')
+    ),
+    'hex'
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.context_mac(body text) OWNER TO audit_owner;
+
+--
+-- Name: current_actor(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.current_actor() RETURNS audit_private.actor
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_raw text := current_setting('indelible.context', true);
+  v_body text;
+  v_field text[];
+begin
+  if v_raw is null or v_raw = '' then
+    return row(null, null, null, 'direct', null)::audit_private.actor;
+  end if;
+  v_body := left(v_raw, -65);
+  if audit_private.context_mac(v_body) <> right(v_raw, 64) then
+    return row(null, null, null, 'direct', audit_private.clean(v_raw, 200))::audit_private.actor;
+  end if;
+  v_field := string_to_array(v_body, E'\x1f', '');
+  return row(v_field[2], v_field[3]::inet, v_field[4], v_field[1]::audit.actor_proof, null)::audit_private.actor;
+end $$;
+
+
+ALTER FUNCTION audit_private.current_actor() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION current_actor(); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.current_actor() IS 'The actor of this transaction, or the claim that failed.';
+
+
+--
+-- Name: difference_source(regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.difference_source(target regclass, excluded text[], masked text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $_$
+  select coalesce(string_agg(
+    format(
+      E'  if %1$s then\n'
+      '    v_old := v_old || jsonb_build_object(%2$L, %3$s);\n'
+      '    v_new := v_new || jsonb_build_object(%2$L, %4$s);\n'
+      '  end if;\n',
+      case
+        when equality_is_identity then format('old.%1$I is distinct from new.%1$I', name)
+        else format('record_image_ne(row(old.%1$I), row(new.%1$I))', name)
+      end,
+      name,
+      audit_private.value_source('old', name, built_in, type, is_masked),
+      audit_private.value_source('new', name, built_in, type, is_masked)
+    ), '' order by place
+  ), '')
+  from audit_private.captured_columns(target, excluded, masked)
+$_$;
+
+
+ALTER FUNCTION audit_private.difference_source(target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
+
+--
+-- Name: empty_net(date[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.empty_net(months date[]) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_month date;
+  v_rows bigint;
+  v_moved bigint;
+begin
+  alter table audit.audit_logs detach partition audit_private.audit_logs_default;
+  alter table audit_private.audit_logs_default rename to audit_logs_net;
+  foreach v_month in array months loop
+    perform audit_private.make_partition(v_month);
+  end loop;
+  create table audit_private.audit_logs_default
+    (like audit.audit_logs including defaults including constraints including storage);
+  alter table audit.audit_logs attach partition audit_private.audit_logs_default default;
+  perform audit_private.guard_partition('audit_private.audit_logs_default');
+  insert into audit.audit_logs overriding system value select * from audit_private.audit_logs_net;
+  get diagnostics v_moved = row_count;
+  select count(*) into strict v_rows from audit_private.audit_logs_net;
+  if v_moved <> v_rows then
+    raise exception using errcode = 'ID010', message = format('the net held %s rows and %s were moved: nothing was done', v_rows, v_moved);
+  end if;
+  drop table audit_private.audit_logs_net;
+  return v_moved;
+end $$;
+
+
+ALTER FUNCTION audit_private.empty_net(months date[]) OWNER TO audit_owner;
+
+--
+-- Name: ensure_trigger(regclass, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.ensure_trigger(target regclass, name text, event text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  -- Attaching locks out writers, and CREATE OR REPLACE silently resets ENABLE ALWAYS: only where needed.
+  if exists (
+    select from pg_catalog.pg_trigger
+    where tgrelid = ensure_trigger.target and tgname = ensure_trigger.name and tgenabled = 'A'
+      and tgfoid = 'audit_private.tg__refuse_change()'::regprocedure
+  ) then
+    return;
+  end if;
+  execute format(
+    'create or replace trigger %I %s execute function audit_private.tg__refuse_change()',
+    ensure_trigger.name, format(ensure_trigger.event, ensure_trigger.target)
+  );
+  execute format('alter table %s enable always trigger %I', ensure_trigger.target, ensure_trigger.name);
+end $$;
+
+
+ALTER FUNCTION audit_private.ensure_trigger(target regclass, name text, event text) OWNER TO audit_owner;
+
+--
+-- Name: entity_id_source(text, regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.entity_id_source(record_name text, target regclass) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_key text[] := audit_private.key_columns(target);
+  v_source text;
+begin
+  if v_key is null then
+    return 'null';
+  elsif cardinality(v_key) = 1 then
+    v_source := format('format(''%%s'', %s.%I)', record_name, v_key[1]);
+  else
+    select format('jsonb_build_object(%s)::text', string_agg(
+      quote_literal(name) || ', ' || audit_private.value_source(record_name, name, built_in, type, false), ', '
+      order by array_position(v_key, name)
+    )) into v_source
+    from audit_private.captured_columns(target, '{}', '{}')
+    where name = any (v_key);
+  end if;
+  -- The entity index holds keys of some 2,700 bytes; a longer one is found by its hash, and whole in changes.
+  if exists (
+    select from audit_private.captured_columns(target, '{}', '{}') as captured
+    join pg_catalog.pg_type as t on t.oid = captured.type
+    where captured.name = any (v_key) and t.typlen < 0
+  ) then
+    return format('audit_private.entity_key(%s)', v_source);
+  end if;
+  return v_source;
+end $$;
+
+
+ALTER FUNCTION audit_private.entity_id_source(record_name text, target regclass) OWNER TO audit_owner;
+
+--
+-- Name: entity_key(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.entity_key(key text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case
+    when octet_length(key) <= 1000 then key
+    else 'sha256:' || encode(sha256(convert_to(key, 'UTF8')), 'hex')
+  end
+$$;
+
+
+ALTER FUNCTION audit_private.entity_key(key text) OWNER TO audit_owner;
+
+--
+-- Name: establish_context(audit_private.actor); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.establish_context(actor audit_private.actor) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_body text;
+begin
+  if not audit_private.is_application() then
+    raise warning 'context not honoured: login % is not in audit_app', session_user
+      using hint = 'What this transaction does is recorded under its own login.';
+    perform set_config(
+      'indelible.context', audit_private.clean(format('claim by %s: %s', session_user, (actor).user_id), 200), true
+    );
+    return;
+  end if;
+  if (actor).claim is not null then
+    raise warning 'context not honoured: %', (actor).claim
+      using hint = 'What this transaction does is recorded under its own login.';
+    perform set_config('indelible.context', audit_private.clean((actor).claim, 200), true);
+    return;
+  end if;
+  v_body := audit_private.context_body((actor).proof::text, (actor).user_id, (actor).ip_address, (actor).request_id);
+  perform set_config('indelible.context', v_body || E'\x1f' || audit_private.context_mac(v_body), true);
+end $$;
+
+
+ALTER FUNCTION audit_private.establish_context(actor audit_private.actor) OWNER TO audit_owner;
+
+--
+-- Name: function_source(bigint, text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.function_source(watch_id bigint, operation text, settings text, body text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+declare
+  -- A column may be called "$capture$" to break out of the quotes and run code as the owner.
+  v_quote text := case when strpos(body, '$capture$') = 0 then '$capture$' else '$capture_' || md5(body) || '$' end;
+begin
+  return format(
+    E'create or replace function audit_private.capture_%s_%s() returns trigger\n'
+    'language plpgsql\nvolatile\nsecurity definer\nset search_path = ''''\n%sas %s\n%s%s',
+    watch_id, operation, settings, v_quote, body, v_quote
+  );
+end $_$;
+
+
+ALTER FUNCTION audit_private.function_source(watch_id bigint, operation text, settings text, body text) OWNER TO audit_owner;
+
+--
+-- Name: guard_partition(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.guard_partition(partition regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_grantee text;
+begin
+  -- Statement triggers, row security and revokes do not pass from the parent, and default privileges open new tables.
+  perform audit_private.ensure_trigger(
+    guard_partition.partition, 'log_refuse_statement', 'before update or delete or truncate on %s for each statement'
+  );
+  if not (select relrowsecurity from pg_catalog.pg_class where oid = guard_partition.partition) then
+    execute format('alter table %s enable row level security', guard_partition.partition);
+  end if;
+  for v_grantee in
+    select distinct case acl.grantee when 0 then 'public' else acl.grantee::regrole::text end
+    from pg_catalog.pg_class as class
+    cross join aclexplode(class.relacl) as acl
+    where class.oid = guard_partition.partition and acl.grantee <> class.relowner
+  loop
+    execute format('revoke all on %s from %s', guard_partition.partition, v_grantee);
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_private.guard_partition(partition regclass) OWNER TO audit_owner;
+
+--
+-- Name: image_source(text, regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.image_source(record_name text, target regclass, excluded text[], masked text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- A function takes 100 arguments: 50 columns to each jsonb_build_object.
+  select coalesce(string_agg(part, ' || ' order by chunk), quote_literal('{}') || '::jsonb')
+  from (
+    select
+      numbered.chunk,
+      format('jsonb_build_object(%s)', string_agg(
+        quote_literal(name) || ', '
+        || audit_private.value_source(record_name, name, built_in, type, is_masked), ', ' order by place
+      )) as part
+    from (
+      select captured.*, (row_number() over (order by place) - 1) / 50 as chunk
+      from audit_private.captured_columns(target, excluded, masked) as captured
+    ) as numbered
+    group by numbered.chunk
+  ) as parts
+$$;
+
+
+ALTER FUNCTION audit_private.image_source(record_name text, target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
+
+--
+-- Name: is_application(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.is_application() RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  -- pg_has_role alone says yes for every superuser, and psql as postgres could pose as anybody.
+  return coalesce(
+    (
+      select not login.rolsuper and pg_has_role(login.oid, 'audit_app', 'member')
+      from pg_catalog.pg_roles as login
+      where login.rolname = session_user
+    ),
+    false
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.is_application() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION is_application(); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.is_application() IS 'Whether this login may say for whom it acts.';
+
+
+--
+-- Name: key_columns(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.key_columns(target regclass) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select array_agg(attribute.attname::text order by key.ordinality)
+  from pg_catalog.pg_index as index
+  cross join unnest(index.indkey::int2[]) with ordinality as key (attnum, ordinality)
+  join pg_catalog.pg_attribute as attribute
+    on attribute.attrelid = index.indrelid and attribute.attnum = key.attnum
+  where index.indrelid = target and index.indisprimary
+$$;
+
+
+ALTER FUNCTION audit_private.key_columns(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: mac(text, bytea); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.mac(purpose text, message bytea) RETURNS bytea
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_mac bytea;
+begin
+  select sha256(outer_pad || sha256(inner_pad || mac.message)) into strict v_mac
+  from audit_private.secrets
+  where purpose = mac.purpose;
+  return v_mac;
+end $$;
+
+
+ALTER FUNCTION audit_private.mac(purpose text, message bytea) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION mac(purpose text, message bytea); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.mac(purpose text, message bytea) IS 'HMAC-SHA-256 (RFC 2104) under the key of that purpose.';
+
+
+--
+-- Name: make_partition(date); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.make_partition(month date) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_name text := format('audit_private.%I', 'audit_logs_' || to_char(month, 'YYYY_MM'));
+  v_from text := format('%s 00:00:00+00', month);
+  v_to text := format('%s 00:00:00+00', (month + interval '1 month')::date);
+begin
+  if to_regclass(v_name) is not null then
+    return false;
+  end if;
+  -- Made apart and attached: CREATE TABLE … PARTITION OF would lock out every writer of the log.
+  execute format('create table %s (like audit.audit_logs including defaults including constraints including storage)', v_name);
+  execute format('alter table audit.audit_logs attach partition %s for values from (%L) to (%L)', v_name, v_from, v_to);
+  perform audit_private.guard_partition(v_name::regclass);
+  return true;
+end $$;
+
+
+ALTER FUNCTION audit_private.make_partition(month date) OWNER TO audit_owner;
+
+--
+-- Name: note_installation(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.note_installation(digest text, version text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  if exists (
+    select from audit.installation as current
+    where current.digest = note_installation.digest and current.version = note_installation.version
+  ) then
+    return;
+  end if;
+  insert into audit_private.installations (digest, version) values (note_installation.digest, note_installation.version);
+  perform audit_private.append(
+    actor => audit_private.current_actor(),
+    action => 'AUDIT_INSTALLED',
+    metadata => jsonb_build_object('digest', note_installation.digest, 'version', note_installation.version)
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.note_installation(digest text, version text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION note_installation(digest text, version text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.note_installation(digest text, version text) IS 'Called by migrate, at the end.';
+
+
+--
+-- Name: open_sealed(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.open_sealed(sealed text) RETURNS audit_private.actor
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $_$
+declare
+  v_payload bytea;
+  v_field text[];
+begin
+  if open_sealed.sealed is null
+    or length(open_sealed.sealed) not between 67 and 4000
+    or open_sealed.sealed !~ '^[0-9a-f]+\.[0-9a-f]{64}$'
+    or length(open_sealed.sealed) % 2 = 0
+  then
+    return row(null, null, null, 'direct', 'malformed sealed context')::audit_private.actor;
+  end if;
+  v_payload := decode(split_part(open_sealed.sealed, '.', 1), 'hex');
+  if encode(audit_private.mac('handoff', v_payload), 'hex') <> split_part(open_sealed.sealed, '.', 2) then
+    return row(null, null, null, 'direct', 'forged sealed context')::audit_private.actor;
+  end if;
+  v_field := string_to_array(convert_from(v_payload, 'UTF8'), E'\x1f', '');
+  if v_field[1]::bigint < extract(epoch from clock_timestamp()) then
+    return row(null, v_field[4]::inet, v_field[5], 'direct', 'expired sealed context of ' || v_field[3])::audit_private.actor;
+  end if;
+  return row(v_field[3], v_field[4]::inet, v_field[5], 'sealed', null)::audit_private.actor;
+end $_$;
+
+
+ALTER FUNCTION audit_private.open_sealed(sealed text) OWNER TO audit_owner;
+
+--
+-- Name: require_origin(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_origin(code text, origin text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_origin text;
+begin
+  select origin into v_origin from audit.actions where code = require_origin.code;
+  if v_origin is null then
+    raise exception using
+      errcode = 'ID002',
+      message = format('unknown action %s', coalesce(audit_private.clean(require_origin.code, 100), 'null')),
+      hint = 'Define it with audit.define_action().';
+  elsif v_origin <> require_origin.origin then
+    raise exception using
+      errcode = 'ID003',
+      message = format('action %s may only be recorded by origin %s', require_origin.code, v_origin),
+      hint = 'Row changes, logins and denials are recorded by the database itself.';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_origin(code text, origin text) OWNER TO audit_owner;
+
+--
+-- Name: require_owner(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_owner(target regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  -- In a definer function current_user is its owner; the caller is whom SET ROLE names, or the login.
+  v_caller name := coalesce(nullif(current_setting('role'), 'none'), session_user);
+begin
+  if not exists (
+    select from pg_catalog.pg_class
+    where oid = require_owner.target and pg_has_role(v_caller, relowner, 'usage')
+  ) then
+    raise exception using
+      errcode = '42501',
+      message = format('must be owner of table %s', require_owner.target);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_owner(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: require_watchable(regclass, text, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_watchable(target regclass, capture text, excluded text[], masked text[]) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_column text;
+begin
+  if not exists (
+    select from pg_catalog.pg_class as class
+    where class.oid = target
+      and class.relkind in ('r', 'p')
+      and class.relpersistence <> 't'
+      and class.relnamespace::regnamespace::text not in ('audit', 'audit_private', 'pg_catalog', 'information_schema', 'pg_toast')
+  ) then
+    raise exception using
+      errcode = 'ID006',
+      message = format('%s cannot be watched: only ordinary and partitioned tables outside audit and system schemas can', target),
+      hint = 'Of a view, watch the tables beneath it.';
+  end if;
+  if capture is null or capture <> 'row' then
+    raise exception using errcode = 'ID006', message = 'capture is ''row''';
+  end if;
+  foreach v_column in array excluded || masked loop
+    if not exists (
+      select from pg_catalog.pg_attribute
+      where attrelid = target and attname = v_column and attnum > 0 and not attisdropped
+    ) then
+      raise exception using errcode = 'ID007', message = format('%s has no column %I', target, v_column);
+    elsif v_column = any (audit_private.key_columns(target)) then
+      raise exception using
+        errcode = 'ID007',
+        message = format('column %I is part of the key of %s and cannot be excluded or masked', v_column, target),
+        hint = 'Without its key a record does not say which row it is about.';
+    end if;
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_watchable(target regclass, capture text, excluded text[], masked text[]) OWNER TO audit_owner;
+
+--
+-- Name: resolve_actor(text, text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_address inet, request_id text) RETURNS audit_private.actor
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_claimed boolean :=
+    num_nonnulls(resolve_actor.user_id, resolve_actor.ip_address, resolve_actor.request_id) > 0;
+begin
+  if resolve_actor.sealed is null and not v_claimed then
+    return audit_private.current_actor();
+  end if;
+  if not audit_private.is_application() then
+    return row(
+      null, null, null, 'direct',
+      audit_private.clean(format('claim by %s: %s', session_user, resolve_actor.user_id), 200)
+    )::audit_private.actor;
+  end if;
+  if resolve_actor.sealed is not null then
+    v_actor := audit_private.open_sealed(resolve_actor.sealed);
+    if v_actor.claim is null or not v_claimed or v_actor.claim not like 'expired%' then
+      return v_actor;
+    end if;
+  end if;
+  -- A request may outlive its sealed context; then the trusted application's word remains, and the row says so.
+  return row(
+    audit_private.clean(resolve_actor.user_id, 200), resolve_actor.ip_address,
+    audit_private.clean(resolve_actor.request_id, 128), 'service', v_actor.claim
+  )::audit_private.actor;
+end $$;
+
+
+ALTER FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION resolve_actor(sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_address inet, request_id text) IS 'The actor of one call on the independent session: sealed, claimed, or that of the transaction.';
+
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: watches; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.watches (
+    watch_id bigint NOT NULL,
+    target regclass NOT NULL,
+    target_name text NOT NULL,
+    entity_type text NOT NULL,
+    capture text NOT NULL,
+    excluded text[] DEFAULT '{}'::text[] NOT NULL,
+    masked text[] DEFAULT '{}'::text[] NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    stopped_at timestamp with time zone,
+    CONSTRAINT watches_capture_known CHECK ((capture = ANY (ARRAY['row'::text, 'statement'::text]))),
+    CONSTRAINT watches_entity_type_short CHECK (((length(entity_type) >= 1) AND (length(entity_type) <= 200)))
+);
+
+
+ALTER TABLE audit_private.watches OWNER TO audit_owner;
+
+--
+-- Name: TABLE watches; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.watches IS 'Tables under capture, and those that were.';
+
+
+--
+-- Name: COLUMN watches.target_name; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.watches.target_name IS 'The table''s name when it was last watched.';
+
+
+--
+-- Name: save_watch(audit_private.watches, audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.save_watch(before audit_private.watches, after audit_private.watches) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  insert into audit_private.watches (watch_id, target, target_name, entity_type, capture, excluded, masked)
+  overriding system value
+  values ((after).watch_id, (after).target, (after).target_name, (after).entity_type, (after).capture, (after).excluded, (after).masked)
+  on conflict (watch_id) do update set
+    target_name = excluded.target_name, entity_type = excluded.entity_type, capture = excluded.capture,
+    excluded = excluded.excluded, masked = excluded.masked;
+  perform audit_private.write_capture(after);
+  if (before).watch_id is null
+    or ((before).entity_type, (before).capture, (before).excluded, (before).masked)
+      is distinct from ((after).entity_type, (after).capture, (after).excluded, (after).masked)
+  then
+    perform audit_private.append(
+      actor => audit_private.current_actor(),
+      action => case when (before).watch_id is null then 'AUDIT_WATCH_STARTED' else 'AUDIT_WATCH_CHANGED' end,
+      entity_type => 'AUDIT_WATCH',
+      entity_id => (after).target_name,
+      metadata => jsonb_build_object(
+        'entity_type', (after).entity_type, 'capture', (after).capture,
+        'exclude', (after).excluded, 'mask', (after).masked
+      )
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.save_watch(before audit_private.watches, after audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: seal_context(text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.seal_context(user_id text, ip_address inet, request_id text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+declare
+  v_payload bytea := convert_to(
+    ceil(extract(epoch from clock_timestamp() + interval '15 minutes'))::bigint::text || E'\x1f'
+    || audit_private.context_body('sealed', seal_context.user_id, seal_context.ip_address, seal_context.request_id),
+    'UTF8'
+  );
+begin
+  return encode(v_payload, 'hex') || '.' || encode(audit_private.mac('handoff', v_payload), 'hex');
+end $$;
+
+
+ALTER FUNCTION audit_private.seal_context(user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION seal_context(user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.seal_context(user_id text, ip_address inet, request_id text) IS 'What the application gets for an authenticated request: good for 15 minutes, at set_context alone.';
+
+
+--
+-- Name: settings_source(regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.settings_source(target regclass, excluded text[], masked text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- The text of a value must not depend on what the client has set; each pinned setting costs, so only those that can matter.
+  select string_agg(setting, '' order by setting)
+  from (
+    select distinct case
+      when built_in and type in ('float4'::regtype, 'float8'::regtype) then E'set extra_float_digits = 1\n'
+      when built_in and type = 'timestamptz'::regtype then E'set timezone = ''UTC''\n'
+      when built_in and type = 'bytea'::regtype then E'set bytea_output = ''hex''\n'
+      else pinned.setting
+    end as setting
+    from audit_private.captured_columns(target, excluded, '{}')
+    cross join (values
+      (E'set extra_float_digits = 1\n'), (E'set timezone = ''UTC''\n'), (E'set bytea_output = ''hex''\n'),
+      (E'set datestyle = ''ISO, YMD''\n'), (E'set intervalstyle = ''postgres''\n'), (E'set lc_monetary = ''C''\n'),
+      (E'set xmlbinary = ''base64''\n')
+    ) as pinned (setting)
+    where not (built_in and type = any (array[
+      'bool', 'int2', 'int4', 'int8', 'oid', 'uuid', 'text', 'varchar', 'bpchar', 'name', 'numeric', 'json', 'jsonb',
+      'date', 'time', 'timestamp', 'inet', 'cidr', 'macaddr'
+    ]::regtype[]))
+  ) as needed
+$$;
+
+
+ALTER FUNCTION audit_private.settings_source(target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
+
+--
+-- Name: tg__refuse_change(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.tg__refuse_change() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  raise exception using
+    errcode = 'ID001',
+    message = format('%s on the audit log is refused: it is append-only', tg_op),
+    hint = 'Events are recorded through audit.record() and by capture alone.';
+end $$;
+
+
+ALTER FUNCTION audit_private.tg__refuse_change() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION tg__refuse_change(); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.tg__refuse_change() IS 'Refuses what would change, empty or bypass the log.';
+
+
+--
+-- Name: value_source(text, text, boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.value_source(record_name text, name text, built_in boolean, type oid, is_masked boolean) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+  select case
+    when is_masked then quote_literal('***') || '::text'
+    -- json keeps its spacing and its duplicate keys only as text.
+    when type = 'pg_catalog.json'::regtype then format('%s.%I::text', record_name, name)
+    when built_in then format('%s.%I', record_name, name)
+    else format('case when %1$s.%2$I is null then null else format(''%%s'', %1$s.%2$I) end', record_name, name)
+  end
+$_$;
+
+
+ALTER FUNCTION audit_private.value_source(record_name text, name text, built_in boolean, type oid, is_masked boolean) OWNER TO audit_owner;
+
+--
+-- Name: write_capture(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.write_capture(watch audit_private.watches) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+  v_source text;
+  v_owner_of_partitioned name := (
+    select pg_get_userbyid(relowner) from pg_catalog.pg_class where oid = (watch).target and relkind = 'p'
+  );
+  v_operation text;
+begin
+  foreach v_source in array audit_private.capture_source(
+    (watch).watch_id, (watch).target, (watch).entity_type, (watch).excluded, (watch).masked
+  ) loop
+    execute v_source;
+  end loop;
+  if v_owner_of_partitioned is not null then
+    -- New partitions copy the triggers with the owner's rights. Without USAGE on the schema the owner can do nothing else with this.
+    foreach v_operation in array array['insert', 'update', 'delete'] loop
+      execute format(
+        'grant execute on function audit_private.capture_%s_%s() to %I', (watch).watch_id, v_operation, v_owner_of_partitioned
+      );
+    end loop;
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.write_capture(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION write_capture(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.write_capture(watch audit_private.watches) IS 'Writes or renews a table''s capture functions; blocks nobody.';
+
+
+--
+-- Name: authenticate(bytea, inet, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.authenticate(token_hash bytea, ip_address inet, request_id text) RETURNS TABLE(username text, display_name text, sealed text, expires_at timestamp with time zone)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+  select
+    account.username,
+    account.display_name,
+    audit_private.seal_context(account.username, authenticate.ip_address, authenticate.request_id),
+    session.expires_at
+  from iam.sessions as session
+  join iam.users as account using (username)
+  where session.token_digest = sha256(authenticate.token_hash)
+    and session.ended_at is null
+    and session.expires_at > clock_timestamp()
+    and account.active;
+end $$;
+
+
+ALTER FUNCTION iam.authenticate(token_hash bytea, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION authenticate(token_hash bytea, ip_address inet, request_id text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.authenticate(token_hash bytea, ip_address inet, request_id text) IS 'The user of a session, and the sealed context that lets one request act for that user. No row: not authenticated.';
+
+
+--
+-- Name: check_permission(text, text, text, inet, text, jsonb); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.check_permission(permission text, sealed text DEFAULT NULL::text, user_id text DEFAULT NULL::text, ip_address inet DEFAULT NULL::inet, request_id text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.resolve_actor(
+    check_permission.sealed, check_permission.user_id, check_permission.ip_address, check_permission.request_id
+  );
+  v_verdict text;
+  v_reason text;
+begin
+  select judged.verdict, judged.reason into strict v_verdict, v_reason
+  from iam.judge_permission(v_actor.user_id, check_permission.permission) as judged;
+  if v_verdict <> 'granted' then
+    perform audit_private.append(
+      actor => v_actor,
+      action => case v_verdict when 'no_role' then 'RBAC_ROLE_MISSING' else 'RBAC_PERMISSION_DENIED' end,
+      entity_type => case when v_actor.user_id is not null then 'IAM_USER' end,
+      entity_id => v_actor.user_id,
+      outcome => 'denied',
+      permission => check_permission.permission,
+      metadata => coalesce(check_permission.metadata, '{}') || jsonb_build_object('reason', v_reason)
+    );
+  end if;
+  return v_verdict;
+end $$;
+
+
+ALTER FUNCTION iam.check_permission(permission text, sealed text, user_id text, ip_address inet, request_id text, metadata jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION check_permission(permission text, sealed text, user_id text, ip_address inet, request_id text, metadata jsonb); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.check_permission(permission text, sealed text, user_id text, ip_address inet, request_id text, metadata jsonb) IS 'granted, denied, no_role, inactive or unauthenticated; whatever is not granted is recorded.';
+
+
+--
+-- Name: create_permission(text, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.create_permission(permission text, description text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  insert into iam.permissions (permission, description)
+  values (create_permission.permission, create_permission.description)
+  on conflict (permission) do nothing;
+  if found then
+    perform iam.record_change('IAM_PERMISSION_CREATED', 'IAM_PERMISSION', create_permission.permission, null);
+  end if;
+exception when check_violation or not_null_violation then
+  raise exception using
+    errcode = 'ID009', message = 'a permission is named like ftms.booking.create and has a description';
+end $$;
+
+
+ALTER FUNCTION iam.create_permission(permission text, description text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION create_permission(permission text, description text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.create_permission(permission text, description text) IS 'Makes a permission known.';
+
+
+--
+-- Name: create_role(text, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.create_role(role text, description text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  insert into iam.roles (role, description) values (create_role.role, create_role.description)
+  on conflict (role) do nothing;
+  if found then
+    perform iam.record_change('IAM_ROLE_CREATED', 'IAM_ROLE', create_role.role, null);
+  end if;
+exception when check_violation or not_null_violation then
+  raise exception using errcode = 'ID009', message = 'a role is 1 to 100 of a-z 0-9 _ . - and has a description';
+end $$;
+
+
+ALTER FUNCTION iam.create_role(role text, description text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION create_role(role text, description text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.create_role(role text, description text) IS 'Creates a role of the application.';
+
+
+--
+-- Name: create_user(text, text, boolean); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.create_user(username text, display_name text, active boolean DEFAULT true) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  if exists (select from iam.users as account where account.username = create_user.username) then
+    return;
+  end if;
+  insert into iam.users (username, display_name, active)
+  values (create_user.username, audit_private.clean(create_user.display_name, 200), create_user.active);
+  perform iam.record_change(
+    'IAM_USER_CREATED', 'IAM_USER', create_user.username, jsonb_build_object('active', create_user.active)
+  );
+exception when check_violation or not_null_violation then
+  raise exception using
+    errcode = 'ID009',
+    message = 'a username is 1 to 100 of a-z 0-9 . _ @ + - in lower case, a display name 1 to 200 characters';
+end $$;
+
+
+ALTER FUNCTION iam.create_user(username text, display_name text, active boolean) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION create_user(username text, display_name text, active boolean); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.create_user(username text, display_name text, active boolean) IS 'Creates a user, who cannot log in before iam.set_password().';
+
+
+--
+-- Name: end_sessions(text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.end_sessions(username text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  update iam.sessions as session set ended_at = clock_timestamp()
+  where session.username = end_sessions.username and session.ended_at is null
+$$;
+
+
+ALTER FUNCTION iam.end_sessions(username text) OWNER TO audit_owner;
+
+--
+-- Name: grant_permission(text, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.grant_permission(role text, permission text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  insert into iam.role_permissions (role, permission) values (grant_permission.role, grant_permission.permission)
+  on conflict do nothing;
+  if found then
+    perform iam.record_change(
+      'IAM_PERMISSION_GRANTED', 'IAM_ROLE', grant_permission.role,
+      jsonb_build_object('permission', grant_permission.permission)
+    );
+  end if;
+exception when foreign_key_violation or not_null_violation then
+  raise exception using errcode = 'ID009', message = 'no such role or permission';
+end $$;
+
+
+ALTER FUNCTION iam.grant_permission(role text, permission text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION grant_permission(role text, permission text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.grant_permission(role text, permission text) IS 'Gives a permission to a role.';
+
+
+--
+-- Name: grant_role(text, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.grant_role(username text, role text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  insert into iam.user_roles (username, role) values (grant_role.username, grant_role.role)
+  on conflict do nothing;
+  if found then
+    perform iam.record_change(
+      'IAM_ROLE_GRANTED', 'IAM_USER', grant_role.username, jsonb_build_object('role', grant_role.role)
+    );
+  end if;
+exception when foreign_key_violation or not_null_violation then
+  raise exception using errcode = 'ID009', message = 'no such user or role';
+end $$;
+
+
+ALTER FUNCTION iam.grant_role(username text, role text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION grant_role(username text, role text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.grant_role(username text, role text) IS 'Gives a role to a user.';
+
+
+--
+-- Name: login_attempts; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.login_attempts (
+    attempt_id uuid NOT NULL,
+    subject bytea NOT NULL,
+    username text,
+    unknown_name text,
+    ip_address inet,
+    request_id text,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    finished_at timestamp with time zone,
+    verdict text,
+    CONSTRAINT login_attempts_verdict_known CHECK ((verdict = ANY (ARRAY['succeeded'::text, 'failed'::text, 'unknown'::text, 'inactive'::text, 'locked'::text])))
+);
+
+
+ALTER TABLE iam.login_attempts OWNER TO audit_owner;
+
+--
+-- Name: COLUMN login_attempts.subject; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON COLUMN iam.login_attempts.subject IS 'Keyed digest of the name that was typed: an unknown name may be a password in the wrong field.';
+
+
+--
+-- Name: COLUMN login_attempts.unknown_name; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON COLUMN iam.login_attempts.unknown_name IS 'The name itself, only where iam.policy says to keep it.';
+
+
+--
+-- Name: is_locked(iam.login_attempts); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.is_locked(attempt iam.login_attempts) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  -- Unfinished attempts count as failures: whoever abandons or rolls back login_finish has guessed all the same.
+  select coalesce(count(*) >= max(policy.max_failures), false)
+  from iam.policy as policy
+  cross join iam.login_attempts as other
+  where other.subject = (attempt).subject
+    and other.attempt_id <> (attempt).attempt_id
+    and other.started_at > clock_timestamp() - make_interval(mins => policy.lock_minutes)
+    and (other.verdict is null or other.verdict in ('failed', 'unknown'))
+    and other.started_at > coalesce(
+      (
+        select max(success.finished_at) from iam.login_attempts as success
+        where success.subject = (attempt).subject and success.verdict = 'succeeded'
+      ),
+      '-infinity'
+    )
+$$;
+
+
+ALTER FUNCTION iam.is_locked(attempt iam.login_attempts) OWNER TO audit_owner;
+
+--
+-- Name: judge_attempt(iam.login_attempts, bytea); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.judge_attempt(attempt iam.login_attempts, derived_key bytea) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_matches boolean;
+  v_active boolean;
+begin
+  select credential.verifier = sha256(judge_attempt.derived_key), account.active into v_matches, v_active
+  from iam.credentials as credential
+  join iam.users as account using (username)
+  where credential.username = (attempt).username;
+  return case
+    when iam.is_locked(attempt) then 'locked'
+    when v_active is null then 'unknown'
+    when not v_active then 'inactive'
+    when v_matches then 'succeeded'
+    else 'failed'
+  end;
+end $$;
+
+
+ALTER FUNCTION iam.judge_attempt(attempt iam.login_attempts, derived_key bytea) OWNER TO audit_owner;
+
+--
+-- Name: judge_permission(text, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.judge_permission(username text, permission text) RETURNS TABLE(verdict text, reason text)
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    AS $$
+  select judged.verdict, judged.reason
+  from (values (1)) as one
+  left join iam.users as account on account.username = judge_permission.username
+  cross join lateral (
+    select
+      exists (select from iam.user_roles as held where held.username = account.username) as has_role,
+      exists (select from iam.permissions as known where known.permission = judge_permission.permission) as known,
+      exists (
+        select from iam.user_roles as held
+        join iam.role_permissions as given using (role)
+        where held.username = account.username and given.permission = judge_permission.permission
+      ) as granted
+  ) as fact
+  cross join lateral (
+    select
+      case
+        when judge_permission.username is null then 'unauthenticated'
+        when not account.active then 'inactive'
+        when not fact.has_role then 'no_role'
+        when fact.granted then 'granted'
+        else 'denied'
+      end as verdict,
+      case
+        when judge_permission.username is null then 'unauthenticated'
+        when account.username is null then 'unknown_user'
+        when not account.active then 'inactive'
+        when not fact.has_role then 'no_role'
+        when not fact.known then 'unknown_permission'
+        else 'not_granted'
+      end as reason
+  ) as judged
+$$;
+
+
+ALTER FUNCTION iam.judge_permission(username text, permission text) OWNER TO audit_owner;
+
+--
+-- Name: login_begin(text, inet, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.login_begin(username text, ip_address inet, request_id text) RETURNS TABLE(attempt_id uuid, salt bytea, memory_kib integer, iterations integer, parallelism integer)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_name text := iam.normal_username(left(coalesce(login_begin.username, ''), 1000));
+  v_known iam.credentials;
+begin
+  select credential.* into v_known from iam.credentials as credential where credential.username = v_name;
+  -- A name nobody has gets a salt that stays the same, or its changing would tell.
+  attempt_id := gen_random_uuid();
+  salt := coalesce(v_known.salt, substr(audit_private.mac('login', convert_to('salt:' || v_name, 'UTF8')), 1, 16));
+  memory_kib := coalesce(v_known.memory_kib, 19456);
+  iterations := coalesce(v_known.iterations, 2);
+  parallelism := coalesce(v_known.parallelism, 1);
+  insert into iam.login_attempts (attempt_id, subject, username, unknown_name, ip_address, request_id)
+  select
+    login_begin.attempt_id,
+    audit_private.mac('login', convert_to('name:' || v_name, 'UTF8')),
+    v_known.username,
+    case when v_known.username is null and policy.keep_unknown_names then audit_private.clean(v_name, 200) end,
+    login_begin.ip_address,
+    audit_private.clean(login_begin.request_id, 128)
+  from iam.policy as policy;
+  return next;
+end $$;
+
+
+ALTER FUNCTION iam.login_begin(username text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION login_begin(username text, ip_address inet, request_id text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.login_begin(username text, ip_address inet, request_id text) IS 'Opens an attempt; returns the argon2id parameters, true or convincing, of that name.';
+
+
+--
+-- Name: login_finish(uuid, bytea, bytea, jsonb); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.login_finish(attempt_id uuid, derived_key bytea, token_hash bytea, metadata jsonb DEFAULT NULL::jsonb) RETURNS TABLE(verdict text, username text, expires_at timestamp with time zone)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_attempt iam.login_attempts;
+begin
+  select attempt.* into v_attempt from iam.login_attempts as attempt
+  where attempt.attempt_id = login_finish.attempt_id
+    and attempt.verdict is null
+    and attempt.xid <> pg_current_xact_id()
+    and attempt.started_at > clock_timestamp() - interval '2 minutes'
+  for update;
+  if v_attempt.attempt_id is null or length(login_finish.token_hash) is distinct from 32 then
+    raise exception using
+      errcode = 'ID008',
+      message = 'no such open login attempt',
+      hint = 'Call iam.login_begin() first and commit it; a token hash has 32 bytes.';
+  end if;
+  verdict := iam.judge_attempt(v_attempt, login_finish.derived_key);
+  update iam.login_attempts as attempt
+  set verdict = login_finish.verdict, finished_at = clock_timestamp()
+  where attempt.attempt_id = v_attempt.attempt_id;
+  if verdict = 'succeeded' then
+    username := v_attempt.username;
+    insert into iam.sessions as session (token_digest, username, ip_address, expires_at)
+    select sha256(login_finish.token_hash), v_attempt.username, v_attempt.ip_address,
+      clock_timestamp() + make_interval(hours => policy.session_hours)
+    from iam.policy as policy
+    returning session.expires_at into expires_at;
+  end if;
+  perform iam.record_attempt(v_attempt, verdict, login_finish.metadata);
+  return next;
+end $$;
+
+
+ALTER FUNCTION iam.login_finish(attempt_id uuid, derived_key bytea, token_hash bytea, metadata jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION login_finish(attempt_id uuid, derived_key bytea, token_hash bytea, metadata jsonb); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.login_finish(attempt_id uuid, derived_key bytea, token_hash bytea, metadata jsonb) IS 'Decides an attempt and records it; on success the session of that token begins. The verdict is not for the client.';
+
+
+--
+-- Name: logout(bytea, inet, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.logout(token_hash bytea, ip_address inet, request_id text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_username text;
+begin
+  update iam.sessions as session set ended_at = clock_timestamp()
+  where session.token_digest = sha256(logout.token_hash)
+    and session.ended_at is null
+    and session.expires_at > clock_timestamp()
+  returning session.username into v_username;
+  if v_username is null then
+    return false;
+  end if;
+  perform audit_private.append(
+    actor => row(v_username, logout.ip_address, logout.request_id, 'sealed', null)::audit_private.actor,
+    action => 'AUTH_LOGOUT',
+    entity_type => 'IAM_USER',
+    entity_id => v_username
+  );
+  return true;
+end $$;
+
+
+ALTER FUNCTION iam.logout(token_hash bytea, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION logout(token_hash bytea, ip_address inet, request_id text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.logout(token_hash bytea, ip_address inet, request_id text) IS 'Ends a session; false where there was none.';
+
+
+--
+-- Name: normal_username(text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.normal_username(username text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select lower(normalize(btrim(username), nfkc))
+$$;
+
+
+ALTER FUNCTION iam.normal_username(username text) OWNER TO audit_owner;
+
+--
+-- Name: record_attempt(iam.login_attempts, text, jsonb); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.record_attempt(attempt iam.login_attempts, verdict text, metadata jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform audit_private.append(
+    actor => row(
+      (attempt).username, (attempt).ip_address, (attempt).request_id,
+      case record_attempt.verdict when 'succeeded' then 'sealed' else 'service' end, null
+    )::audit_private.actor,
+    action => case record_attempt.verdict
+      when 'succeeded' then 'AUTH_LOGIN_SUCCEEDED'
+      when 'inactive' then 'AUTH_LOGIN_INACTIVE'
+      when 'locked' then 'AUTH_LOGIN_LOCKED'
+      else 'AUTH_LOGIN_FAILED'
+    end,
+    entity_type => 'IAM_USER',
+    entity_id => (attempt).username,
+    outcome => case record_attempt.verdict when 'succeeded' then 'success' else 'failure' end,
+    metadata => coalesce(record_attempt.metadata, '{}') || case
+      when record_attempt.verdict = 'succeeded' then '{}'::jsonb
+      else jsonb_build_object('reason', case record_attempt.verdict
+        when 'failed' then 'wrong_password' when 'unknown' then 'unknown_user' else record_attempt.verdict
+      end)
+    end || case
+      when (attempt).username is not null then '{}'::jsonb
+      else jsonb_strip_nulls(jsonb_build_object(
+        'name_digest', encode((attempt).subject, 'hex'), 'name', (attempt).unknown_name
+      ))
+    end
+  );
+end $$;
+
+
+ALTER FUNCTION iam.record_attempt(attempt iam.login_attempts, verdict text, metadata jsonb) OWNER TO audit_owner;
+
+--
+-- Name: record_change(text, text, text, jsonb); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.record_change(action text, entity_type text, entity_id text, metadata jsonb) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select audit_private.append(
+    actor => audit_private.current_actor(),
+    action => record_change.action,
+    entity_type => record_change.entity_type,
+    entity_id => record_change.entity_id,
+    metadata => record_change.metadata
+  )
+$$;
+
+
+ALTER FUNCTION iam.record_change(action text, entity_type text, entity_id text, metadata jsonb) OWNER TO audit_owner;
+
+--
+-- Name: require_user(text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.require_user(username text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO ''
+    AS $$
+begin
+  if not exists (select from iam.users as account where account.username = require_user.username) then
+    raise exception using
+      errcode = 'ID009',
+      message = format('no user %s', coalesce(audit_private.clean(require_user.username, 100), 'null'));
+  end if;
+end $$;
+
+
+ALTER FUNCTION iam.require_user(username text) OWNER TO audit_owner;
+
+--
+-- Name: revoke_permission(text, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.revoke_permission(role text, permission text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  delete from iam.role_permissions
+  where role = revoke_permission.role and permission = revoke_permission.permission;
+  if found then
+    perform iam.record_change(
+      'IAM_PERMISSION_REVOKED', 'IAM_ROLE', revoke_permission.role,
+      jsonb_build_object('permission', revoke_permission.permission)
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION iam.revoke_permission(role text, permission text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION revoke_permission(role text, permission text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.revoke_permission(role text, permission text) IS 'Takes a permission from a role.';
+
+
+--
+-- Name: revoke_role(text, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.revoke_role(username text, role text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  delete from iam.user_roles where username = revoke_role.username and role = revoke_role.role;
+  if found then
+    perform iam.record_change(
+      'IAM_ROLE_REVOKED', 'IAM_USER', revoke_role.username, jsonb_build_object('role', revoke_role.role)
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION iam.revoke_role(username text, role text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION revoke_role(username text, role text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.revoke_role(username text, role text) IS 'Takes a role from a user.';
+
+
+--
+-- Name: set_active(text, boolean); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.set_active(username text, active boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  perform iam.require_user(set_active.username);
+  update iam.users as account set active = set_active.active
+  where account.username = set_active.username and account.active <> set_active.active;
+  if not found then
+    return;
+  end if;
+  if not set_active.active then
+    perform iam.end_sessions(set_active.username);
+  end if;
+  perform iam.record_change(
+    case when set_active.active then 'IAM_USER_ACTIVATED' else 'IAM_USER_DEACTIVATED' end,
+    'IAM_USER', set_active.username, null
+  );
+end $$;
+
+
+ALTER FUNCTION iam.set_active(username text, active boolean) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION set_active(username text, active boolean); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.set_active(username text, active boolean) IS 'Activates or deactivates a user; deactivation ends all sessions at once.';
+
+
+--
+-- Name: set_password(text, bytea, integer, integer, integer, bytea); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.set_password(username text, salt bytea, memory_kib integer, iterations integer, parallelism integer, verifier bytea) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+begin
+  perform iam.require_user(set_password.username);
+  insert into iam.credentials (username, salt, memory_kib, iterations, parallelism, verifier)
+  values (
+    set_password.username, set_password.salt, set_password.memory_kib,
+    set_password.iterations, set_password.parallelism, set_password.verifier
+  )
+  on conflict (username) do update set
+    salt = excluded.salt, memory_kib = excluded.memory_kib, iterations = excluded.iterations,
+    parallelism = excluded.parallelism, verifier = excluded.verifier, changed_at = clock_timestamp();
+  perform iam.end_sessions(set_password.username);
+  perform iam.record_change('IAM_PASSWORD_SET', 'IAM_USER', set_password.username, null);
+exception when check_violation or not_null_violation then
+  raise exception using
+    errcode = 'ID009',
+    message = 'argon2id needs a salt of 16 to 64 bytes, at least 8192 KiB, 1 to 20 iterations, and a 32-byte verifier';
+end $$;
+
+
+ALTER FUNCTION iam.set_password(username text, salt bytea, memory_kib integer, iterations integer, parallelism integer, verifier bytea) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION set_password(username text, salt bytea, memory_kib integer, iterations integer, parallelism integer, verifier bytea); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.set_password(username text, salt bytea, memory_kib integer, iterations integer, parallelism integer, verifier bytea) IS 'verifier = sha256(argon2id key of 32 bytes): the password never comes here. Ends all sessions.';
+
+
+--
+-- Name: set_policy(integer, integer, integer, boolean); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.set_policy(max_failures integer DEFAULT NULL::integer, lock_minutes integer DEFAULT NULL::integer, session_hours integer DEFAULT NULL::integer, keep_unknown_names boolean DEFAULT NULL::boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  v_before iam.policy;
+  v_after iam.policy;
+begin
+  select * into strict v_before from iam.policy for update;
+  update iam.policy set
+    max_failures = coalesce(set_policy.max_failures, max_failures),
+    lock_minutes = coalesce(set_policy.lock_minutes, lock_minutes),
+    session_hours = coalesce(set_policy.session_hours, session_hours),
+    keep_unknown_names = coalesce(set_policy.keep_unknown_names, keep_unknown_names)
+  returning * into strict v_after;
+  if v_after is distinct from v_before then
+    perform iam.record_change(
+      'IAM_POLICY_CHANGED', 'IAM_POLICY', null,
+      jsonb_build_object('old', to_jsonb(v_before) - 'only_row', 'new', to_jsonb(v_after) - 'only_row')
+    );
+  end if;
+exception when check_violation then
+  raise exception using
+    errcode = 'ID009',
+    message = 'policy: 1 to 100 failures, locked for 1 to 1440 minutes, sessions of 1 to 720 hours';
+end $$;
+
+
+ALTER FUNCTION iam.set_policy(max_failures integer, lock_minutes integer, session_hours integer, keep_unknown_names boolean) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION set_policy(max_failures integer, lock_minutes integer, session_hours integer, keep_unknown_names boolean); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.set_policy(max_failures integer, lock_minutes integer, session_hours integer, keep_unknown_names boolean) IS 'Changes lock-out, session length, or whether unknown names are kept verbatim.';
+
+
+--
+-- Name: actions; Type: TABLE; Schema: audit; Owner: audit_owner
+--
+
+CREATE TABLE audit.actions (
+    code text NOT NULL,
+    description text NOT NULL,
+    origin text NOT NULL,
+    defined_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT actions_code_format CHECK (((code ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$'::text) AND (length(code) <= 100))),
+    CONSTRAINT actions_description_present CHECK ((description <> ''::text)),
+    CONSTRAINT actions_origin_known CHECK ((origin = ANY (ARRAY['trigger'::text, 'database'::text, 'service'::text, 'client'::text])))
+);
+
+
+ALTER TABLE audit.actions OWNER TO audit_owner;
+
+--
+-- Name: TABLE actions; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit.actions IS 'The event codes that may stand in the log; never renamed, never reused.';
+
+
+--
+-- Name: COLUMN actions.origin; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.actions.origin IS 'Which door may record the code: capture triggers, database functions, the audit service, or ingest clients.';
+
+
+--
+-- Name: audit_logs; Type: TABLE; Schema: audit; Owner: audit_owner
+--
+
+CREATE TABLE audit.audit_logs (
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    action text NOT NULL,
+    outcome audit.outcome DEFAULT 'success'::audit.outcome NOT NULL,
+    user_id text,
+    db_user text DEFAULT SESSION_USER NOT NULL,
+    actor_proof audit.actor_proof NOT NULL,
+    entity_type text,
+    entity_id text,
+    description text,
+    permission text,
+    ip_address inet,
+    request_id text,
+    changes jsonb,
+    metadata jsonb,
+    time_source audit.time_source DEFAULT 'database'::audit.time_source NOT NULL
+)
+PARTITION BY RANGE (created_at);
+
+
+ALTER TABLE audit.audit_logs OWNER TO audit_owner;
+
+--
+-- Name: TABLE audit_logs; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit.audit_logs IS 'Who did what, to which record, from where, and whether it worked. Append-only; written by functions alone.';
+
+
+--
+-- Name: COLUMN audit_logs.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.id IS 'Order of recording; the order of history.';
+
+
+--
+-- Name: COLUMN audit_logs.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.created_at IS 'When it happened (UTC). Row changes: the database''s clock.';
+
+
+--
+-- Name: COLUMN audit_logs.recorded_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.recorded_at IS 'When the database wrote it down, always by its own clock.';
+
+
+--
+-- Name: COLUMN audit_logs.xid; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.xid IS 'The transaction that wrote this row: joins what belonged together.';
+
+
+--
+-- Name: COLUMN audit_logs.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.action IS 'Event code, see audit.actions.';
+
+
+--
+-- Name: COLUMN audit_logs.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.outcome IS 'success, failure, denied; attempted for a durable intent.';
+
+
+--
+-- Name: COLUMN audit_logs.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.user_id IS 'The acting user, or null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN audit_logs.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.db_user IS 'session_user: the login that really did it.';
+
+
+--
+-- Name: COLUMN audit_logs.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.actor_proof IS 'How far user_id is proven: sealed (the database authenticated the session), service (the word of a trusted application), client (the word of an ingest client), direct (no user claimed; db_user is the actor).';
+
+
+--
+-- Name: COLUMN audit_logs.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.entity_id IS 'The key''s text for one column, a JSON object by column name for several.';
+
+
+--
+-- Name: COLUMN audit_logs.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.permission IS 'The permission that was attempted, on denials.';
+
+
+--
+-- Name: COLUMN audit_logs.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.ip_address IS 'The client, as a trusted proxy or the socket named it.';
+
+
+--
+-- Name: COLUMN audit_logs.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.request_id IS 'Made by the middleware for each request, never by the client.';
+
+
+--
+-- Name: COLUMN audit_logs.changes; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.changes IS 'Row changes: {"old": {column: value}, "new": {column: value}}.';
+
+
+--
+-- Name: COLUMN audit_logs.time_source; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.time_source IS 'Whether created_at is the database''s, claimed, or clamped.';
+
+
+--
+-- Name: audit_logs_id_seq; Type: SEQUENCE; Schema: audit; Owner: audit_owner
+--
+
+ALTER TABLE audit.audit_logs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audit.audit_logs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: installations; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.installations (
+    installation_id bigint NOT NULL,
+    digest text NOT NULL,
+    version text NOT NULL,
+    installed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+ALTER TABLE audit_private.installations OWNER TO audit_owner;
+
+--
+-- Name: TABLE installations; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.installations IS 'Which state of sql/ and migrations/ this database runs, newest last.';
+
+
+--
+-- Name: installation; Type: VIEW; Schema: audit; Owner: audit_owner
+--
+
+CREATE VIEW audit.installation AS
+ SELECT digest,
+    version,
+    installed_at
+   FROM audit_private.installations
+  ORDER BY installation_id DESC
+ LIMIT 1;
+
+
+ALTER VIEW audit.installation OWNER TO audit_owner;
+
+--
+-- Name: VIEW installation; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON VIEW audit.installation IS 'The state of the audit objects in this database; applications compare it with their own.';
+
+
+--
+-- Name: v_authentication; Type: VIEW; Schema: audit; Owner: audit_owner
+--
+
+CREATE VIEW audit.v_authentication AS
+ SELECT id,
+    created_at,
+    action,
+    (outcome)::text AS outcome,
+    user_id,
+    (metadata ->> 'reason'::text) AS reason,
+    host(ip_address) AS ip_address,
+    request_id,
+    db_user,
+    (actor_proof)::text AS actor_proof
+   FROM audit.audit_logs log
+  WHERE (action ~~ 'AUTH\_%'::text);
+
+
+ALTER VIEW audit.v_authentication OWNER TO audit_owner;
+
+--
+-- Name: VIEW v_authentication; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON VIEW audit.v_authentication IS 'Logins, refused logins and logouts.';
+
+
+--
+-- Name: v_data_changes; Type: VIEW; Schema: audit; Owner: audit_owner
+--
+
+CREATE VIEW audit.v_data_changes AS
+ SELECT id,
+    created_at,
+    action,
+    user_id,
+    db_user,
+    (actor_proof)::text AS actor_proof,
+    entity_type,
+    entity_id,
+    array_to_string(ARRAY( SELECT jsonb_object_keys(COALESCE((log.changes -> 'new'::text), (log.changes -> 'old'::text))) AS jsonb_object_keys), ', '::text) AS columns,
+    ((changes -> 'old'::text))::text AS old_values,
+    ((changes -> 'new'::text))::text AS new_values,
+    host(ip_address) AS ip_address,
+    request_id,
+    (xid)::text AS transaction_id
+   FROM audit.audit_logs log
+  WHERE (action = ANY (ARRAY['ROW_INSERTED'::text, 'ROW_UPDATED'::text, 'ROW_DELETED'::text, 'TABLE_TRUNCATED'::text]));
+
+
+ALTER VIEW audit.v_data_changes OWNER TO audit_owner;
+
+--
+-- Name: VIEW v_data_changes; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON VIEW audit.v_data_changes IS 'Row changes of watched tables, with the values before and after.';
+
+
+--
+-- Name: v_denials; Type: VIEW; Schema: audit; Owner: audit_owner
+--
+
+CREATE VIEW audit.v_denials AS
+ SELECT id,
+    created_at,
+    action,
+    user_id,
+    permission,
+    (metadata ->> 'reason'::text) AS reason,
+    entity_type,
+    entity_id,
+    host(ip_address) AS ip_address,
+    request_id,
+    db_user,
+    (actor_proof)::text AS actor_proof
+   FROM audit.audit_logs log
+  WHERE (outcome = 'denied'::audit.outcome);
+
+
+ALTER VIEW audit.v_denials OWNER TO audit_owner;
+
+--
+-- Name: VIEW v_denials; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON VIEW audit.v_denials IS 'What was attempted and refused, with the permission that was missing.';
+
+
+--
+-- Name: v_entity_history; Type: VIEW; Schema: audit; Owner: audit_owner
+--
+
+CREATE VIEW audit.v_entity_history AS
+ SELECT entity_type,
+    entity_id,
+    id,
+    created_at,
+    action,
+    (outcome)::text AS outcome,
+    user_id,
+    db_user,
+    (actor_proof)::text AS actor_proof,
+    ((changes -> 'old'::text))::text AS old_values,
+    ((changes -> 'new'::text))::text AS new_values,
+    description,
+    host(ip_address) AS ip_address,
+    request_id,
+    (xid)::text AS transaction_id
+   FROM audit.audit_logs log
+  WHERE ((entity_type IS NOT NULL) AND (entity_id IS NOT NULL));
+
+
+ALTER VIEW audit.v_entity_history OWNER TO audit_owner;
+
+--
+-- Name: VIEW v_entity_history; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON VIEW audit.v_entity_history IS 'All that happened to one record: business events and row changes in order of id.';
+
+
+--
+-- Name: v_events; Type: VIEW; Schema: audit; Owner: audit_owner
+--
+
+CREATE VIEW audit.v_events AS
+ SELECT log.id,
+    log.created_at,
+    log.recorded_at,
+    log.action,
+    (log.outcome)::text AS outcome,
+    log.user_id,
+    log.db_user,
+    (log.actor_proof)::text AS actor_proof,
+    log.entity_type,
+    log.entity_id,
+    COALESCE(log.description, action.description) AS description,
+    log.permission,
+    (log.metadata ->> 'reason'::text) AS reason,
+    host(log.ip_address) AS ip_address,
+    log.request_id,
+    (log.xid)::text AS transaction_id,
+    (log.changes)::text AS changes,
+    (log.metadata)::text AS metadata,
+    (log.time_source)::text AS time_source
+   FROM (audit.audit_logs log
+     LEFT JOIN audit.actions action ON ((action.code = log.action)));
+
+
+ALTER VIEW audit.v_events OWNER TO audit_owner;
+
+--
+-- Name: VIEW v_events; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON VIEW audit.v_events IS 'Everything on record, one row per event.';
+
+
+--
+-- Name: _yoyo_log; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private._yoyo_log (
+    id character varying(36) NOT NULL,
+    migration_hash character varying(64),
+    migration_id character varying(255),
+    operation character varying(10),
+    username character varying(255),
+    hostname character varying(255),
+    comment character varying(255),
+    created_at_utc timestamp without time zone
+);
+
+
+ALTER TABLE audit_private._yoyo_log OWNER TO audit_owner;
+
+--
+-- Name: _yoyo_migration; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private._yoyo_migration (
+    migration_hash character varying(64) NOT NULL,
+    migration_id character varying(255),
+    applied_at_utc timestamp without time zone
+);
+
+
+ALTER TABLE audit_private._yoyo_migration OWNER TO audit_owner;
+
+--
+-- Name: _yoyo_version; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private._yoyo_version (
+    version integer NOT NULL,
+    installed_at_utc timestamp without time zone
+);
+
+
+ALTER TABLE audit_private._yoyo_version OWNER TO audit_owner;
+
+--
+-- Name: installations_installation_id_seq; Type: SEQUENCE; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE audit_private.installations ALTER COLUMN installation_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audit_private.installations_installation_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: secrets; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.secrets (
+    purpose text NOT NULL,
+    inner_pad bytea NOT NULL,
+    outer_pad bytea NOT NULL,
+    CONSTRAINT secrets_inner_pad_block CHECK ((length(inner_pad) = 64)),
+    CONSTRAINT secrets_outer_pad_block CHECK ((length(outer_pad) = 64)),
+    CONSTRAINT secrets_purpose_known CHECK ((purpose = ANY (ARRAY['context'::text, 'handoff'::text, 'login'::text])))
+);
+
+
+ALTER TABLE audit_private.secrets OWNER TO audit_owner;
+
+--
+-- Name: TABLE secrets; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.secrets IS 'One key per purpose: context (a transaction), handoff (a request), login.';
+
+
+--
+-- Name: watches_watch_id_seq; Type: SEQUENCE; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE audit_private.watches ALTER COLUMN watch_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audit_private.watches_watch_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: yoyo_lock; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.yoyo_lock (
+    locked integer DEFAULT 1 NOT NULL,
+    ctime timestamp without time zone,
+    pid integer NOT NULL
+);
+
+
+ALTER TABLE audit_private.yoyo_lock OWNER TO audit_owner;
+
+--
+-- Name: credentials; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.credentials (
+    username text NOT NULL,
+    salt bytea NOT NULL,
+    memory_kib integer NOT NULL,
+    iterations integer NOT NULL,
+    parallelism integer NOT NULL,
+    verifier bytea NOT NULL,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT credentials_iterations_sane CHECK (((iterations >= 1) AND (iterations <= 20))),
+    CONSTRAINT credentials_memory_sane CHECK (((memory_kib >= 8192) AND (memory_kib <= 1048576))),
+    CONSTRAINT credentials_parallelism_sane CHECK (((parallelism >= 1) AND (parallelism <= 8))),
+    CONSTRAINT credentials_salt_size CHECK (((length(salt) >= 16) AND (length(salt) <= 64))),
+    CONSTRAINT credentials_verifier_size CHECK ((length(verifier) = 32))
+);
+
+
+ALTER TABLE iam.credentials OWNER TO audit_owner;
+
+--
+-- Name: TABLE credentials; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON TABLE iam.credentials IS 'argon2id parameters and sha256(derived key); neither leaves the database.';
+
+
+--
+-- Name: permissions; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.permissions (
+    permission text NOT NULL,
+    description text NOT NULL,
+    CONSTRAINT permissions_permission_format CHECK (((permission ~ '^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$'::text) AND (length(permission) <= 100)))
+);
+
+
+ALTER TABLE iam.permissions OWNER TO audit_owner;
+
+--
+-- Name: policy; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.policy (
+    only_row boolean DEFAULT true NOT NULL,
+    max_failures integer DEFAULT 5 NOT NULL,
+    lock_minutes integer DEFAULT 15 NOT NULL,
+    session_hours integer DEFAULT 12 NOT NULL,
+    keep_unknown_names boolean DEFAULT false NOT NULL,
+    CONSTRAINT policy_lock_minutes_sane CHECK (((lock_minutes >= 1) AND (lock_minutes <= 1440))),
+    CONSTRAINT policy_max_failures_sane CHECK (((max_failures >= 1) AND (max_failures <= 100))),
+    CONSTRAINT policy_only_row CHECK (only_row),
+    CONSTRAINT policy_session_hours_sane CHECK (((session_hours >= 1) AND (session_hours <= 720)))
+);
+
+
+ALTER TABLE iam.policy OWNER TO audit_owner;
+
+--
+-- Name: TABLE policy; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON TABLE iam.policy IS 'Lock-out, session length, and whether unknown user names are kept verbatim.';
+
+
+--
+-- Name: role_permissions; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.role_permissions (
+    role text NOT NULL,
+    permission text NOT NULL
+);
+
+
+ALTER TABLE iam.role_permissions OWNER TO audit_owner;
+
+--
+-- Name: roles; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.roles (
+    role text NOT NULL,
+    description text NOT NULL,
+    CONSTRAINT roles_role_format CHECK ((role ~ '^[a-z][a-z0-9_.-]{0,99}$'::text))
+);
+
+
+ALTER TABLE iam.roles OWNER TO audit_owner;
+
+--
+-- Name: sessions; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.sessions (
+    session_id bigint NOT NULL,
+    token_digest bytea NOT NULL,
+    username text NOT NULL,
+    ip_address inet,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT sessions_token_digest_size CHECK ((length(token_digest) = 32))
+);
+
+
+ALTER TABLE iam.sessions OWNER TO audit_owner;
+
+--
+-- Name: COLUMN sessions.token_digest; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON COLUMN iam.sessions.token_digest IS 'sha256(sha256(token)): neither the token nor its hash is stored.';
+
+
+--
+-- Name: sessions_session_id_seq; Type: SEQUENCE; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE iam.sessions ALTER COLUMN session_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME iam.sessions_session_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: user_roles; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.user_roles (
+    username text NOT NULL,
+    role text NOT NULL
+);
+
+
+ALTER TABLE iam.user_roles OWNER TO audit_owner;
+
+--
+-- Name: users; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.users (
+    username text NOT NULL,
+    display_name text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT users_display_name_short CHECK (((length(display_name) >= 1) AND (length(display_name) <= 200))),
+    CONSTRAINT users_username_format CHECK ((username ~ '^[a-z0-9][a-z0-9._@+-]{0,99}$'::text))
+);
+
+
+ALTER TABLE iam.users OWNER TO audit_owner;
+
+--
+-- Name: TABLE users; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON TABLE iam.users IS 'People and service accounts. A username is for ever: deactivated, never reused.';
+
+
+--
+-- Name: actions actions_pkey; Type: CONSTRAINT; Schema: audit; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit.actions
+    ADD CONSTRAINT actions_pkey PRIMARY KEY (code);
+
+
+--
+-- Name: audit_logs audit_logs_pkey; Type: CONSTRAINT; Schema: audit; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit.audit_logs
+    ADD CONSTRAINT audit_logs_pkey PRIMARY KEY (id, created_at);
+
+
+--
+-- Name: _yoyo_log _yoyo_log_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private._yoyo_log
+    ADD CONSTRAINT _yoyo_log_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: _yoyo_migration _yoyo_migration_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private._yoyo_migration
+    ADD CONSTRAINT _yoyo_migration_pkey PRIMARY KEY (migration_hash);
+
+
+--
+-- Name: _yoyo_version _yoyo_version_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private._yoyo_version
+    ADD CONSTRAINT _yoyo_version_pkey PRIMARY KEY (version);
+
+
+--
+-- Name: installations installations_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.installations
+    ADD CONSTRAINT installations_pkey PRIMARY KEY (installation_id);
+
+
+--
+-- Name: secrets secrets_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.secrets
+    ADD CONSTRAINT secrets_pkey PRIMARY KEY (purpose);
+
+
+--
+-- Name: watches watches_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.watches
+    ADD CONSTRAINT watches_pkey PRIMARY KEY (watch_id);
+
+
+--
+-- Name: yoyo_lock yoyo_lock_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.yoyo_lock
+    ADD CONSTRAINT yoyo_lock_pkey PRIMARY KEY (locked);
+
+
+--
+-- Name: credentials credentials_pkey; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.credentials
+    ADD CONSTRAINT credentials_pkey PRIMARY KEY (username);
+
+
+--
+-- Name: login_attempts login_attempts_pkey; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.login_attempts
+    ADD CONSTRAINT login_attempts_pkey PRIMARY KEY (attempt_id);
+
+
+--
+-- Name: permissions permissions_pkey; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.permissions
+    ADD CONSTRAINT permissions_pkey PRIMARY KEY (permission);
+
+
+--
+-- Name: policy policy_pkey; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.policy
+    ADD CONSTRAINT policy_pkey PRIMARY KEY (only_row);
+
+
+--
+-- Name: role_permissions role_permissions_pkey; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.role_permissions
+    ADD CONSTRAINT role_permissions_pkey PRIMARY KEY (role, permission);
+
+
+--
+-- Name: roles roles_pkey; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.roles
+    ADD CONSTRAINT roles_pkey PRIMARY KEY (role);
+
+
+--
+-- Name: sessions sessions_pkey; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (session_id);
+
+
+--
+-- Name: sessions sessions_token_digest_key; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.sessions
+    ADD CONSTRAINT sessions_token_digest_key UNIQUE (token_digest);
+
+
+--
+-- Name: user_roles user_roles_pkey; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.user_roles
+    ADD CONSTRAINT user_roles_pkey PRIMARY KEY (username, role);
+
+
+--
+-- Name: users users_pkey; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (username);
+
+
+--
+-- Name: audit_logs_created_at_idx; Type: INDEX; Schema: audit; Owner: audit_owner
+--
+
+CREATE INDEX audit_logs_created_at_idx ON ONLY audit.audit_logs USING brin (created_at) WITH (autosummarize='on');
+
+
+--
+-- Name: audit_logs_entity_idx; Type: INDEX; Schema: audit; Owner: audit_owner
+--
+
+CREATE INDEX audit_logs_entity_idx ON ONLY audit.audit_logs USING btree (entity_type, entity_id, id);
+
+
+--
+-- Name: watches_active_entity_type_key; Type: INDEX; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE UNIQUE INDEX watches_active_entity_type_key ON audit_private.watches USING btree (entity_type) WHERE (stopped_at IS NULL);
+
+
+--
+-- Name: watches_active_target_key; Type: INDEX; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE UNIQUE INDEX watches_active_target_key ON audit_private.watches USING btree (target) WHERE (stopped_at IS NULL);
+
+
+--
+-- Name: login_attempts_subject_idx; Type: INDEX; Schema: iam; Owner: audit_owner
+--
+
+CREATE INDEX login_attempts_subject_idx ON iam.login_attempts USING btree (subject, started_at);
+
+
+--
+-- Name: sessions_username_idx; Type: INDEX; Schema: iam; Owner: audit_owner
+--
+
+CREATE INDEX sessions_username_idx ON iam.sessions USING btree (username) WHERE (ended_at IS NULL);
+
+
+--
+-- Name: audit_logs log_refuse_change; Type: TRIGGER; Schema: audit; Owner: audit_owner
+--
+
+CREATE TRIGGER log_refuse_change BEFORE DELETE OR UPDATE ON audit.audit_logs FOR EACH ROW EXECUTE FUNCTION audit_private.tg__refuse_change();
+
+ALTER TABLE audit.audit_logs ENABLE ALWAYS TRIGGER log_refuse_change;
+
+
+--
+-- Name: audit_logs log_refuse_statement; Type: TRIGGER; Schema: audit; Owner: audit_owner
+--
+
+CREATE TRIGGER log_refuse_statement BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.audit_logs FOR EACH STATEMENT EXECUTE FUNCTION audit_private.tg__refuse_change();
+
+ALTER TABLE audit.audit_logs ENABLE ALWAYS TRIGGER log_refuse_statement;
+
+
+--
+-- Name: credentials indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_delete AFTER DELETE ON iam.credentials FOR EACH ROW EXECUTE FUNCTION audit_private.capture_2_delete();
+
+ALTER TABLE iam.credentials ENABLE ALWAYS TRIGGER indelible_capture_delete;
+
+
+--
+-- Name: permissions indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_delete AFTER DELETE ON iam.permissions FOR EACH ROW EXECUTE FUNCTION audit_private.capture_4_delete();
+
+ALTER TABLE iam.permissions ENABLE ALWAYS TRIGGER indelible_capture_delete;
+
+
+--
+-- Name: policy indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_delete AFTER DELETE ON iam.policy FOR EACH ROW EXECUTE FUNCTION audit_private.capture_7_delete();
+
+ALTER TABLE iam.policy ENABLE ALWAYS TRIGGER indelible_capture_delete;
+
+
+--
+-- Name: role_permissions indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_delete AFTER DELETE ON iam.role_permissions FOR EACH ROW EXECUTE FUNCTION audit_private.capture_5_delete();
+
+ALTER TABLE iam.role_permissions ENABLE ALWAYS TRIGGER indelible_capture_delete;
+
+
+--
+-- Name: roles indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_delete AFTER DELETE ON iam.roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_3_delete();
+
+ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER indelible_capture_delete;
+
+
+--
+-- Name: user_roles indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_delete AFTER DELETE ON iam.user_roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_6_delete();
+
+ALTER TABLE iam.user_roles ENABLE ALWAYS TRIGGER indelible_capture_delete;
+
+
+--
+-- Name: users indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_delete AFTER DELETE ON iam.users FOR EACH ROW EXECUTE FUNCTION audit_private.capture_1_delete();
+
+ALTER TABLE iam.users ENABLE ALWAYS TRIGGER indelible_capture_delete;
+
+
+--
+-- Name: credentials indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_insert AFTER INSERT ON iam.credentials FOR EACH ROW EXECUTE FUNCTION audit_private.capture_2_insert();
+
+ALTER TABLE iam.credentials ENABLE ALWAYS TRIGGER indelible_capture_insert;
+
+
+--
+-- Name: permissions indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_insert AFTER INSERT ON iam.permissions FOR EACH ROW EXECUTE FUNCTION audit_private.capture_4_insert();
+
+ALTER TABLE iam.permissions ENABLE ALWAYS TRIGGER indelible_capture_insert;
+
+
+--
+-- Name: policy indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_insert AFTER INSERT ON iam.policy FOR EACH ROW EXECUTE FUNCTION audit_private.capture_7_insert();
+
+ALTER TABLE iam.policy ENABLE ALWAYS TRIGGER indelible_capture_insert;
+
+
+--
+-- Name: role_permissions indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_insert AFTER INSERT ON iam.role_permissions FOR EACH ROW EXECUTE FUNCTION audit_private.capture_5_insert();
+
+ALTER TABLE iam.role_permissions ENABLE ALWAYS TRIGGER indelible_capture_insert;
+
+
+--
+-- Name: roles indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_insert AFTER INSERT ON iam.roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_3_insert();
+
+ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER indelible_capture_insert;
+
+
+--
+-- Name: user_roles indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_insert AFTER INSERT ON iam.user_roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_6_insert();
+
+ALTER TABLE iam.user_roles ENABLE ALWAYS TRIGGER indelible_capture_insert;
+
+
+--
+-- Name: users indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_insert AFTER INSERT ON iam.users FOR EACH ROW EXECUTE FUNCTION audit_private.capture_1_insert();
+
+ALTER TABLE iam.users ENABLE ALWAYS TRIGGER indelible_capture_insert;
+
+
+--
+-- Name: credentials indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_truncate AFTER TRUNCATE ON iam.credentials FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_2_truncate();
+
+ALTER TABLE iam.credentials ENABLE ALWAYS TRIGGER indelible_capture_truncate;
+
+
+--
+-- Name: permissions indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_truncate AFTER TRUNCATE ON iam.permissions FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_4_truncate();
+
+ALTER TABLE iam.permissions ENABLE ALWAYS TRIGGER indelible_capture_truncate;
+
+
+--
+-- Name: policy indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_truncate AFTER TRUNCATE ON iam.policy FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_7_truncate();
+
+ALTER TABLE iam.policy ENABLE ALWAYS TRIGGER indelible_capture_truncate;
+
+
+--
+-- Name: role_permissions indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_truncate AFTER TRUNCATE ON iam.role_permissions FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_5_truncate();
+
+ALTER TABLE iam.role_permissions ENABLE ALWAYS TRIGGER indelible_capture_truncate;
+
+
+--
+-- Name: roles indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_truncate AFTER TRUNCATE ON iam.roles FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_3_truncate();
+
+ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER indelible_capture_truncate;
+
+
+--
+-- Name: user_roles indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_truncate AFTER TRUNCATE ON iam.user_roles FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_6_truncate();
+
+ALTER TABLE iam.user_roles ENABLE ALWAYS TRIGGER indelible_capture_truncate;
+
+
+--
+-- Name: users indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_truncate AFTER TRUNCATE ON iam.users FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_1_truncate();
+
+ALTER TABLE iam.users ENABLE ALWAYS TRIGGER indelible_capture_truncate;
+
+
+--
+-- Name: credentials indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_update AFTER UPDATE ON iam.credentials FOR EACH ROW EXECUTE FUNCTION audit_private.capture_2_update();
+
+ALTER TABLE iam.credentials ENABLE ALWAYS TRIGGER indelible_capture_update;
+
+
+--
+-- Name: permissions indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_update AFTER UPDATE ON iam.permissions FOR EACH ROW EXECUTE FUNCTION audit_private.capture_4_update();
+
+ALTER TABLE iam.permissions ENABLE ALWAYS TRIGGER indelible_capture_update;
+
+
+--
+-- Name: policy indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_update AFTER UPDATE ON iam.policy FOR EACH ROW EXECUTE FUNCTION audit_private.capture_7_update();
+
+ALTER TABLE iam.policy ENABLE ALWAYS TRIGGER indelible_capture_update;
+
+
+--
+-- Name: role_permissions indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_update AFTER UPDATE ON iam.role_permissions FOR EACH ROW EXECUTE FUNCTION audit_private.capture_5_update();
+
+ALTER TABLE iam.role_permissions ENABLE ALWAYS TRIGGER indelible_capture_update;
+
+
+--
+-- Name: roles indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_update AFTER UPDATE ON iam.roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_3_update();
+
+ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER indelible_capture_update;
+
+
+--
+-- Name: user_roles indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_update AFTER UPDATE ON iam.user_roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_6_update();
+
+ALTER TABLE iam.user_roles ENABLE ALWAYS TRIGGER indelible_capture_update;
+
+
+--
+-- Name: users indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER indelible_capture_update AFTER UPDATE ON iam.users FOR EACH ROW EXECUTE FUNCTION audit_private.capture_1_update();
+
+ALTER TABLE iam.users ENABLE ALWAYS TRIGGER indelible_capture_update;
+
+
+--
+-- Name: credentials credentials_user_fkey; Type: FK CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.credentials
+    ADD CONSTRAINT credentials_user_fkey FOREIGN KEY (username) REFERENCES iam.users(username);
+
+
+--
+-- Name: login_attempts login_attempts_user_fkey; Type: FK CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.login_attempts
+    ADD CONSTRAINT login_attempts_user_fkey FOREIGN KEY (username) REFERENCES iam.users(username);
+
+
+--
+-- Name: role_permissions role_permissions_permission_fkey; Type: FK CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.role_permissions
+    ADD CONSTRAINT role_permissions_permission_fkey FOREIGN KEY (permission) REFERENCES iam.permissions(permission);
+
+
+--
+-- Name: role_permissions role_permissions_role_fkey; Type: FK CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.role_permissions
+    ADD CONSTRAINT role_permissions_role_fkey FOREIGN KEY (role) REFERENCES iam.roles(role);
+
+
+--
+-- Name: sessions sessions_user_fkey; Type: FK CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.sessions
+    ADD CONSTRAINT sessions_user_fkey FOREIGN KEY (username) REFERENCES iam.users(username);
+
+
+--
+-- Name: user_roles user_roles_role_fkey; Type: FK CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.user_roles
+    ADD CONSTRAINT user_roles_role_fkey FOREIGN KEY (role) REFERENCES iam.roles(role);
+
+
+--
+-- Name: user_roles user_roles_user_fkey; Type: FK CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.user_roles
+    ADD CONSTRAINT user_roles_user_fkey FOREIGN KEY (username) REFERENCES iam.users(username);
+
+
+--
+-- Name: audit_logs; Type: ROW SECURITY; Schema: audit; Owner: audit_owner
+--
+
+ALTER TABLE audit.audit_logs ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: audit_logs audit_logs_read; Type: POLICY; Schema: audit; Owner: audit_owner
+--
+
+CREATE POLICY audit_logs_read ON audit.audit_logs FOR SELECT TO audit_investigator USING (true);
+
+
+--
+-- Name: SCHEMA audit; Type: ACL; Schema: -; Owner: audit_owner
+--
+
+GRANT USAGE ON SCHEMA audit TO PUBLIC;
+
+
+--
+-- Name: SCHEMA iam; Type: ACL; Schema: -; Owner: audit_owner
+--
+
+GRANT USAGE ON SCHEMA iam TO audit_app;
+GRANT USAGE ON SCHEMA iam TO iam_admin;
+
+
+--
+-- Name: FUNCTION define_action(code text, description text, origin text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.define_action(code text, description text, origin text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.define_action(code text, description text, origin text) TO audit_admin;
+
+
+--
+-- Name: FUNCTION maintain(); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.maintain() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.maintain() TO audit_admin;
+
+
+--
+-- Name: FUNCTION record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) TO audit_writer;
+
+
+--
+-- Name: FUNCTION set_context(sealed text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.set_context(sealed text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.set_context(sealed text) TO audit_app;
+
+
+--
+-- Name: FUNCTION set_context(user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.set_context(user_id text, ip_address inet, request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.set_context(user_id text, ip_address inet, request_id text) TO audit_app;
+
+
+--
+-- Name: FUNCTION append(actor audit_private.actor, action text, entity_type text, entity_id text, description text, outcome text, permission text, metadata jsonb, created_at timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.append(actor audit_private.actor, action text, entity_type text, entity_id text, description text, outcome text, permission text, metadata jsonb, created_at timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_1_delete(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_1_delete() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_1_insert(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_1_insert() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_1_truncate(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_1_truncate() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_1_update(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_1_update() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_2_delete(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_2_delete() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_2_insert(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_2_insert() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_2_truncate(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_2_truncate() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_2_update(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_2_update() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_3_delete(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_3_delete() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_3_insert(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_3_insert() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_3_truncate(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_3_truncate() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_3_update(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_3_update() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_4_delete(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_4_delete() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_4_insert(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_4_insert() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_4_truncate(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_4_truncate() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_4_update(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_4_update() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_5_delete(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_5_delete() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_5_insert(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_5_insert() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_5_truncate(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_5_truncate() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_5_update(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_5_update() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_6_delete(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_6_delete() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_6_insert(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_6_insert() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_6_truncate(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_6_truncate() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_6_update(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_6_update() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_7_delete(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_7_delete() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_7_insert(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_7_insert() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_7_truncate(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_7_truncate() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_7_update(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_7_update() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_triggers(watch_id bigint, target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_triggers(watch_id bigint, target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION captured_columns(target regclass, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.captured_columns(target regclass, excluded text[], masked text[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION clean(value text, length integer); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.clean(value text, length integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION context_body(proof text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.context_body(proof text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION context_mac(body text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.context_mac(body text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION current_actor(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.current_actor() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION difference_source(target regclass, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.difference_source(target regclass, excluded text[], masked text[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION empty_net(months date[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.empty_net(months date[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION ensure_trigger(target regclass, name text, event text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.ensure_trigger(target regclass, name text, event text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION entity_id_source(record_name text, target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.entity_id_source(record_name text, target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION entity_key(key text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.entity_key(key text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION establish_context(actor audit_private.actor); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.establish_context(actor audit_private.actor) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION function_source(watch_id bigint, operation text, settings text, body text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.function_source(watch_id bigint, operation text, settings text, body text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION guard_partition(partition regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.guard_partition(partition regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION image_source(record_name text, target regclass, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.image_source(record_name text, target regclass, excluded text[], masked text[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_application(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.is_application() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION key_columns(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.key_columns(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION mac(purpose text, message bytea); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.mac(purpose text, message bytea) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION make_partition(month date); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.make_partition(month date) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION note_installation(digest text, version text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.note_installation(digest text, version text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION open_sealed(sealed text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.open_sealed(sealed text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_origin(code text, origin text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_origin(code text, origin text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_owner(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_owner(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_watchable(target regclass, capture text, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_watchable(target regclass, capture text, excluded text[], masked text[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION resolve_actor(sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION save_watch(before audit_private.watches, after audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.save_watch(before audit_private.watches, after audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION seal_context(user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.seal_context(user_id text, ip_address inet, request_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION settings_source(target regclass, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.settings_source(target regclass, excluded text[], masked text[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg__refuse_change(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.tg__refuse_change() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION value_source(record_name text, name text, built_in boolean, type oid, is_masked boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.value_source(record_name text, name text, built_in boolean, type oid, is_masked boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION write_capture(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.write_capture(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION authenticate(token_hash bytea, ip_address inet, request_id text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.authenticate(token_hash bytea, ip_address inet, request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.authenticate(token_hash bytea, ip_address inet, request_id text) TO audit_app;
+
+
+--
+-- Name: FUNCTION check_permission(permission text, sealed text, user_id text, ip_address inet, request_id text, metadata jsonb); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.check_permission(permission text, sealed text, user_id text, ip_address inet, request_id text, metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.check_permission(permission text, sealed text, user_id text, ip_address inet, request_id text, metadata jsonb) TO audit_app;
+
+
+--
+-- Name: FUNCTION create_permission(permission text, description text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.create_permission(permission text, description text) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.create_permission(permission text, description text) TO iam_admin;
+
+
+--
+-- Name: FUNCTION create_role(role text, description text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.create_role(role text, description text) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.create_role(role text, description text) TO iam_admin;
+
+
+--
+-- Name: FUNCTION create_user(username text, display_name text, active boolean); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.create_user(username text, display_name text, active boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.create_user(username text, display_name text, active boolean) TO iam_admin;
+
+
+--
+-- Name: FUNCTION end_sessions(username text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.end_sessions(username text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION grant_permission(role text, permission text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.grant_permission(role text, permission text) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.grant_permission(role text, permission text) TO iam_admin;
+
+
+--
+-- Name: FUNCTION grant_role(username text, role text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.grant_role(username text, role text) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.grant_role(username text, role text) TO iam_admin;
+
+
+--
+-- Name: FUNCTION is_locked(attempt iam.login_attempts); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.is_locked(attempt iam.login_attempts) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION judge_attempt(attempt iam.login_attempts, derived_key bytea); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.judge_attempt(attempt iam.login_attempts, derived_key bytea) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION judge_permission(username text, permission text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.judge_permission(username text, permission text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION login_begin(username text, ip_address inet, request_id text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.login_begin(username text, ip_address inet, request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.login_begin(username text, ip_address inet, request_id text) TO audit_app;
+
+
+--
+-- Name: FUNCTION login_finish(attempt_id uuid, derived_key bytea, token_hash bytea, metadata jsonb); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.login_finish(attempt_id uuid, derived_key bytea, token_hash bytea, metadata jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.login_finish(attempt_id uuid, derived_key bytea, token_hash bytea, metadata jsonb) TO audit_app;
+
+
+--
+-- Name: FUNCTION logout(token_hash bytea, ip_address inet, request_id text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.logout(token_hash bytea, ip_address inet, request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.logout(token_hash bytea, ip_address inet, request_id text) TO audit_app;
+
+
+--
+-- Name: FUNCTION normal_username(username text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.normal_username(username text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION record_attempt(attempt iam.login_attempts, verdict text, metadata jsonb); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.record_attempt(attempt iam.login_attempts, verdict text, metadata jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION record_change(action text, entity_type text, entity_id text, metadata jsonb); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.record_change(action text, entity_type text, entity_id text, metadata jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_user(username text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.require_user(username text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION revoke_permission(role text, permission text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.revoke_permission(role text, permission text) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.revoke_permission(role text, permission text) TO iam_admin;
+
+
+--
+-- Name: FUNCTION revoke_role(username text, role text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.revoke_role(username text, role text) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.revoke_role(username text, role text) TO iam_admin;
+
+
+--
+-- Name: FUNCTION set_active(username text, active boolean); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.set_active(username text, active boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.set_active(username text, active boolean) TO iam_admin;
+
+
+--
+-- Name: FUNCTION set_password(username text, salt bytea, memory_kib integer, iterations integer, parallelism integer, verifier bytea); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.set_password(username text, salt bytea, memory_kib integer, iterations integer, parallelism integer, verifier bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.set_password(username text, salt bytea, memory_kib integer, iterations integer, parallelism integer, verifier bytea) TO iam_admin;
+
+
+--
+-- Name: FUNCTION set_policy(max_failures integer, lock_minutes integer, session_hours integer, keep_unknown_names boolean); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.set_policy(max_failures integer, lock_minutes integer, session_hours integer, keep_unknown_names boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.set_policy(max_failures integer, lock_minutes integer, session_hours integer, keep_unknown_names boolean) TO iam_admin;
+
+
+--
+-- Name: TABLE actions; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.actions TO audit_investigator;
+
+
+--
+-- Name: TABLE audit_logs; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.audit_logs TO audit_investigator;
+
+
+--
+-- Name: TABLE installation; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.installation TO audit_app;
+GRANT SELECT ON TABLE audit.installation TO audit_writer;
+GRANT SELECT ON TABLE audit.installation TO audit_admin;
+
+
+--
+-- Name: TABLE v_authentication; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.v_authentication TO audit_reader;
+GRANT SELECT ON TABLE audit.v_authentication TO audit_investigator;
+
+
+--
+-- Name: TABLE v_data_changes; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.v_data_changes TO audit_reader;
+GRANT SELECT ON TABLE audit.v_data_changes TO audit_investigator;
+
+
+--
+-- Name: TABLE v_denials; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.v_denials TO audit_reader;
+GRANT SELECT ON TABLE audit.v_denials TO audit_investigator;
+
+
+--
+-- Name: TABLE v_entity_history; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.v_entity_history TO audit_reader;
+GRANT SELECT ON TABLE audit.v_entity_history TO audit_investigator;
+
+
+--
+-- Name: TABLE v_events; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.v_events TO audit_reader;
+GRANT SELECT ON TABLE audit.v_events TO audit_investigator;
+
+
+--
+-- PostgreSQL database dump complete
+--
+
+\unrestrict golden
+

@@ -1,0 +1,77 @@
+"""The README's own code, run as it stands there."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.http.world import Serve, World
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of one language, in order."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def shop(
+    postgresql: psycopg.Connection[Any], login: Callable[..., str], world: World, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Any]:
+    """The README's SQL has been run, its environment is set, its code is loaded."""
+    postgresql.execute("create schema shop; grant usage on schema shop to public")
+    _, watch, query = blocks("sql")
+    postgresql.execute(watch.encode())
+    postgresql.execute(query.encode())
+    postgresql.execute("grant insert on shop.orders to public")
+    postgresql.execute("select iam.create_permission('shop.order.create', 'Order.')")
+    postgresql.execute("select iam.grant_permission('clerk', 'shop.order.create')")
+    monkeypatch.setenv("INDELIBLE_APP_DSN", login("audit_app"))
+    monkeypatch.setenv("INDELIBLE_AUDIT_DSN", login("audit_app", "audit_writer"))
+    names: dict[str, Any] = {}
+    exec(compile("\n".join(blocks("python")), "README.md", "exec"), names)  # noqa: S102
+    return names
+
+
+async def test_ten_lines_are_enough(shop: dict[str, Any], world: World, serve: Serve) -> None:
+    """On the README's application a login, an order and a refusal leave the records it promises."""
+    client = await serve(shop["app"])
+    tokens = {}
+    for name in ("alice", "bob"):
+        answer = await client.post("/v1/auth/login", json={"username": name, "password": world.passwords[name]})
+        tokens[name] = {"Authorization": f"Bearer {answer.json()['token']}"}
+    created = await client.put("/orders/7", headers=tokens["alice"])
+    assert created.status_code == 201
+    assert world.actions(created) == ["ROW_INSERTED", "SHOP_ORDER_CREATED"]
+    assert {event["entity_id"] for event in world.of_request(created)} == {"7"}
+    refused = await client.put("/orders/8", headers=tokens["bob"])
+    assert refused.status_code == 403 and world.one_event(refused)["permission"] == "shop.order.create"
+
+
+async def test_another_login_system(shop: dict[str, Any], world: World, serve: Serve) -> None:
+    """With identify= the log has the application's own user, on its word."""
+    client = await serve(shop["own"])
+    answer = await client.put("/orders/9", headers={"x-user": "erin"})
+    assert answer.status_code == 201
+    events = world.of_request(answer)
+    assert [event["action"] for event in events] == ["ROW_INSERTED", "SHOP_ORDER_CREATED"]
+    assert {(event["user_id"], event["actor_proof"]) for event in events} == {("erin", "service")}
+
+
+def test_the_commands_are_documented() -> None:
+    """Every subcommand stands in the README's table, and no other."""
+    from indelible.cli.app import SUBCOMMANDS
+
+    table = README.split("| command | does |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| `([a-z]+)` \|", table, re.MULTILINE) == list(SUBCOMMANDS)
+
+
+def test_the_demo_is_as_printed() -> None:
+    """The scenes in the README are those that the demo plays."""
+    source = (Path(__file__).resolve().parents[2] / "pyapp/indelible/cli/demo/scenes.py").read_text()
+    titles = re.findall(r"^ \d  (.+)$", blocks("text")[0], re.MULTILINE)
+    assert len(titles) == 9 and all(f'"{title}"' in source for title in titles)

@@ -1,0 +1,50 @@
+"""What several tests need: types of the fixtures, and how the log is read in a test."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+Login = Callable[..., str]
+Connect = Callable[..., AbstractContextManager[psycopg.Connection[Any]]]
+Row = dict[str, Any]
+
+
+def admin_connection(postgresql: psycopg.Connection) -> psycopg.Connection:
+    """A second superuser session in the test's database, in autocommit."""
+    return psycopg.connect(
+        psycopg.conninfo.make_conninfo(postgresql.info.dsn, password=postgresql.info.password), autocommit=True
+    )
+
+
+def log_digest(connection: psycopg.Connection) -> tuple[int, str | None]:
+    """Count and digest of the whole log, as a superuser sees it."""
+    row = connection.execute(
+        "select count(*), md5(string_agg(log::text, '|' order by id)) from audit.audit_logs as log"
+    ).fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+def events(connection: psycopg.Connection, where: str = "true", *parameters: object) -> list[Row]:
+    """Rows of the log that match, in order of recording."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            f"select * from audit.audit_logs where {where} order by id".encode(), parameters
+        ).fetchall()
+
+
+def last_id(connection: psycopg.Connection) -> int:
+    """The id of the newest row: events after it belong to what the test does."""
+    row = connection.execute("select coalesce(max(id), 0) from audit.audit_logs").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def one(connection: psycopg.Connection, query: str, *parameters: object) -> tuple[Any, ...]:
+    """The only row of a query."""
+    rows = connection.execute(query.encode(), parameters or None).fetchall()
+    assert len(rows) == 1, rows
+    return rows[0]
