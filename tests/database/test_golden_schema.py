@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -37,12 +38,12 @@ def version(postgresql: psycopg.Connection) -> str:
 
 
 @pytest.fixture
-def empty_dsn(postgresql: psycopg.Connection, admin_dsn: str) -> str:
-    """A second database without anything in it, dropped with its server."""
-    name = f"{postgresql.info.dbname}_empty"
-    postgresql.execute(f"drop database if exists {name} with (force)".encode())
+def empty_dsn(postgresql: psycopg.Connection, admin_dsn: str) -> Iterator[str]:
+    """A second database without anything in it."""
+    name = f"{postgresql.info.dbname}_golden"
     postgresql.execute(f"create database {name} template template0 encoding 'UTF8'".encode())
-    return make_conninfo(admin_dsn, dbname=name)
+    yield make_conninfo(admin_dsn, dbname=name)
+    postgresql.execute(f"drop database if exists {name} with (force)".encode())
 
 
 def test_fresh_install_is_the_golden_schema(empty_dsn: str, version: str, request: pytest.FixtureRequest) -> None:
