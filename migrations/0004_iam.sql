@@ -91,7 +91,7 @@ create table iam.login_attempts (
   finished_at timestamptz,
   verdict text
     constraint login_attempts_verdict_known check (
-      verdict in ('succeeded', 'failed', 'unknown', 'inactive', 'locked')
+      verdict in ('succeeded', 'failed', 'unknown', 'inactive', 'locked', 'abandoned')
     )
 );
 create index login_attempts_subject_idx on iam.login_attempts (subject, started_at);

@@ -5,7 +5,7 @@
 create or replace function audit_private.require_origin(code text, origin text) returns void
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
@@ -25,6 +25,18 @@ begin
   end if;
 end $$;
 
+-- The entity index holds keys of some 2,700 bytes; a longer one is found by its hash, and whole in changes.
+create or replace function audit_private.entity_key(key text) returns text
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select case
+    when octet_length(key) <= 1000 then key
+    else 'sha256:' || encode(sha256(convert_to(key, 'UTF8')), 'hex')
+  end
+$$;
+
 create or replace function audit_private.append(
   actor audit_private.actor,
   action text,
@@ -38,7 +50,7 @@ create or replace function audit_private.append(
 ) returns bigint
 language plpgsql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
@@ -66,7 +78,7 @@ begin
     (actor).user_id,
     (actor).proof,
     audit_private.clean(append.entity_type, 200),
-    audit_private.clean(append.entity_id, 1000),
+    audit_private.entity_key(audit_private.clean(append.entity_id, 1000)),
     audit_private.clean(append.description, 2000),
     audit_private.clean(append.permission, 100),
     (actor).ip_address,
@@ -100,7 +112,7 @@ create or replace function audit.record(
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform audit_private.require_origin(record.action, 'service');
@@ -108,6 +120,11 @@ begin
     raise exception using
       errcode = 'ID005',
       message = 'an outcome is success, failure, denied or attempted';
+  end if;
+  if record.action like 'AUTH\_%' and record.outcome <> 'failure' then
+    raise exception using
+      errcode = 'ID005',
+      message = 'only the database records that a login succeeded or was denied';
   end if;
   return audit_private.append(
     actor => audit_private.resolve_actor(record.sealed, record.user_id, record.ip_address, record.request_id),
@@ -117,7 +134,7 @@ begin
     description => record.description,
     outcome => record.outcome,
     permission => record.permission,
-    metadata => record.metadata,
+    metadata => case when jsonb_typeof(record.metadata) = 'object' then record.metadata - 'claim' else record.metadata end,
     created_at => record.created_at
   );
 end $$;
@@ -128,7 +145,7 @@ create or replace function audit.define_action(code text, description text, orig
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -138,11 +155,13 @@ begin
   ) then
     return;
   end if;
-  if define_action.origin is null or define_action.origin not in ('service', 'client') then
+  if define_action.origin is null or define_action.origin not in ('service', 'client')
+    or define_action.code ~ '^(AUTH|RBAC|IAM|ROW|TABLE|AUDIT)_'
+  then
     raise exception using
       errcode = 'ID003',
-      message = 'only actions of origin service or client can be defined',
-      hint = 'The origins trigger and database belong to Indelible itself.';
+      message = 'only actions of origin service or client can be defined, outside AUTH, RBAC, IAM, ROW, TABLE and AUDIT',
+      hint = 'The rest belongs to Indelible itself.';
   end if;
   if define_action.code is null or define_action.code !~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$'
     or length(define_action.code) > 100 or coalesce(define_action.description, '') = ''

@@ -7,7 +7,7 @@ create or replace function audit_private.tg__refuse_change() returns trigger
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   raise exception using
@@ -20,7 +20,7 @@ comment on function audit_private.tg__refuse_change() is 'Refuses what would cha
 create or replace function audit_private.ensure_trigger(target regclass, name text, event text) returns void
 language plpgsql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- Attaching locks out writers, and CREATE OR REPLACE silently resets ENABLE ALWAYS: only where needed.
@@ -41,7 +41,7 @@ end $$;
 create or replace function audit_private.guard_partition(partition regclass) returns void
 language plpgsql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_grantee text;

@@ -4,7 +4,7 @@
 create or replace function audit_private.make_partition(month date) returns boolean
 language plpgsql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_name text := format('audit_private.%I', 'audit_logs_' || to_char(month, 'YYYY_MM'));
@@ -26,7 +26,7 @@ end $$;
 create or replace function audit_private.empty_net(months date[]) returns bigint
 language plpgsql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_month date;
@@ -52,22 +52,19 @@ begin
   return v_moved;
 end $$;
 
-create or replace function audit.maintain() returns table (task text, detail text)
+create or replace function audit_private.maintain_partitions() returns text[]
 language plpgsql
 volatile
-security definer
-set search_path = ''
-set timezone = 'UTC'
-set lock_timeout = '3s'
+set search_path = pg_catalog, pg_temp
 as $$
-#variable_conflict use_column
 declare
   v_this_month date := date_trunc('month', clock_timestamp())::date;
   v_months date[];
   v_month date;
   v_done text[] := '{}';
 begin
-  perform pg_advisory_xact_lock(hashtextextended('indelible.maintain', 0));
+  -- Not an advisory lock: anybody can hold those.
+  lock table audit_private.installations in exclusive mode;
   -- Claimed times reach 30 days back; three months ahead outlast a forgotten job.
   select array_agg((v_this_month + make_interval(months => step))::date order by step) into v_months
   from generate_series(-1, 3) as step;
@@ -75,21 +72,13 @@ begin
     select from audit_private.audit_logs_default
     where created_at >= v_months[1] and created_at < v_months[5] + interval '1 month'
   ) then
-    task := 'net';
-    detail := format('%s rows moved into their months', audit_private.empty_net(v_months));
-    v_done := v_done || detail;
-    return next;
+    v_done := v_done || format('net: %s rows moved into their months', audit_private.empty_net(v_months));
   end if;
   foreach v_month in array v_months loop
     if audit_private.make_partition(v_month) then
-      task := 'partition';
-      detail := format('audit_logs_%s made', to_char(v_month, 'YYYY_MM'));
-      v_done := v_done || detail;
-      return next;
+      v_done := v_done || format('partition: audit_logs_%s made', to_char(v_month, 'YYYY_MM'));
     end if;
   end loop;
-  delete from iam.login_attempts where started_at < now() - interval '30 days';
-  delete from iam.sessions where coalesce(ended_at, expires_at) < now() - interval '30 days';
   if v_done <> '{}' then
     perform audit_private.append(
       actor => audit_private.current_actor(),
@@ -97,11 +86,28 @@ begin
       metadata => jsonb_build_object('done', v_done)
     );
   end if;
+  return v_done;
+end $$;
+
+create or replace function audit.maintain() returns table (task text, detail text)
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+set lock_timeout = '3s'
+as $$
+begin
+  return query
+    select split_part(done, ': ', 1), split_part(done, ': ', 2) from unnest(audit_private.maintain_partitions()) as done;
+  perform iam.forget_attempts();
 end $$;
 comment on function audit.maintain() is
   'Makes the partitions of last month to three months ahead, empties the net, forgets old attempts and sessions.';
 
+-- From the first migrate on there is a place for every event.
 do $$
 begin
-  perform audit.maintain();
+  set local timezone = 'UTC';
+  perform audit_private.maintain_partitions();
 end $$;

@@ -114,7 +114,7 @@ comment on view audit.installation is 'The state of the audit objects in this da
 create or replace function audit_private.note_installation(digest text, version text) returns void
 language plpgsql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   if exists (

@@ -6,7 +6,7 @@
 create or replace function iam.normal_username(username text) returns text
 language sql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
   select lower(normalize(btrim(username), nfkc))
 $$;
@@ -16,13 +16,14 @@ returns table (attempt_id uuid, salt bytea, memory_kib int, iterations int, para
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
   v_name text := iam.normal_username(left(coalesce(login_begin.username, ''), 1000));
   v_known iam.credentials;
 begin
+  perform iam.record_abandoned(audit_private.mac('login', convert_to('name:' || v_name, 'UTF8')));
   select credential.* into v_known from iam.credentials as credential where credential.username = v_name;
   -- A name nobody has gets a salt that stays the same, or its changing would tell.
   attempt_id := gen_random_uuid();
@@ -46,7 +47,7 @@ comment on function iam.login_begin is 'Opens an attempt; returns the argon2id p
 create or replace function iam.is_locked(attempt iam.login_attempts) returns boolean
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
   -- Unfinished attempts count as failures: whoever abandons or rolls back login_finish has guessed all the same.
   select coalesce(count(*) >= max(policy.max_failures), false)
@@ -55,7 +56,7 @@ as $$
   where other.subject = (attempt).subject
     and other.attempt_id <> (attempt).attempt_id
     and other.started_at > clock_timestamp() - make_interval(mins => policy.lock_minutes)
-    and (other.verdict is null or other.verdict in ('failed', 'unknown'))
+    and (other.verdict is null or other.verdict in ('failed', 'unknown', 'abandoned'))
     and other.started_at > coalesce(
       (
         select max(success.finished_at) from iam.login_attempts as success
@@ -68,7 +69,7 @@ $$;
 create or replace function iam.judge_attempt(attempt iam.login_attempts, derived_key bytea) returns text
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
@@ -94,7 +95,7 @@ create or replace function iam.login_finish(
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
@@ -133,7 +134,7 @@ comment on function iam.login_finish is
 create or replace function iam.record_attempt(attempt iam.login_attempts, verdict text, metadata jsonb) returns void
 language plpgsql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform audit_private.append(
@@ -162,4 +163,36 @@ begin
       ))
     end
   );
+end $$;
+
+-- Whoever rolled login_finish back, or never called it, has guessed unrecorded: it comes on record later.
+create or replace function iam.record_abandoned(subject bytea) returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  v_attempt iam.login_attempts;
+begin
+  for v_attempt in
+    update iam.login_attempts as attempt set verdict = 'abandoned', finished_at = clock_timestamp()
+    where attempt.verdict is null
+      and attempt.started_at < clock_timestamp() - interval '2 minutes'
+      and (record_abandoned.subject is null or attempt.subject = record_abandoned.subject)
+    returning attempt.*
+  loop
+    perform iam.record_attempt(v_attempt, 'abandoned', null);
+  end loop;
+end $$;
+
+create or replace function iam.forget_attempts() returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform iam.record_abandoned(null);
+  delete from iam.login_attempts where started_at < now() - interval '30 days';
+  delete from iam.sessions where coalesce(ended_at, expires_at) < now() - interval '30 days';
 end $$;

@@ -2,12 +2,27 @@
 -- database stores the sha256 of that, so neither its tables nor its statement log hold what opens the HTTP door.
 -- Called by applications (audit_app). Refuses nothing: no session is an empty answer.
 
+create or replace function iam.session_is_open(session_id bigint) returns boolean
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select from iam.sessions as session
+    join iam.users as account using (username)
+    where session.session_id = session_is_open.session_id
+      and session.ended_at is null
+      and session.expires_at > clock_timestamp()
+      and account.active
+  )
+$$;
+
 create or replace function iam.authenticate(token_hash bytea, ip_address inet, request_id text)
 returns table (username text, display_name text, sealed text, expires_at timestamptz)
 language plpgsql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -15,7 +30,9 @@ begin
   select
     account.username,
     account.display_name,
-    audit_private.seal_context(account.username, authenticate.ip_address, authenticate.request_id),
+    audit_private.seal_context(
+      account.username, authenticate.ip_address, authenticate.request_id, session.session_id
+    ),
     session.expires_at
   from iam.sessions as session
   join iam.users as account using (username)
@@ -31,7 +48,7 @@ create or replace function iam.logout(token_hash bytea, ip_address inet, request
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
@@ -58,7 +75,7 @@ comment on function iam.logout is 'Ends a session; false where there was none.';
 create or replace function iam.end_sessions(username text) returns void
 language sql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
   update iam.sessions as session set ended_at = clock_timestamp()
   where session.username = end_sessions.username and session.ended_at is null

@@ -6,7 +6,7 @@ create or replace function iam.judge_permission(username text, permission text)
 returns table (verdict text, reason text)
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
   select judged.verdict, judged.reason
   from (values (1)) as one
@@ -52,7 +52,7 @@ create or replace function iam.check_permission(
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_actor audit_private.actor := audit_private.resolve_actor(

@@ -4,7 +4,7 @@
 create or replace function iam.record_change(action text, entity_type text, entity_id text, metadata jsonb) returns void
 language sql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
   select audit_private.append(
     actor => audit_private.current_actor(),
@@ -18,7 +18,7 @@ $$;
 create or replace function iam.require_user(username text) returns void
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   if not exists (select from iam.users as account where account.username = require_user.username) then
@@ -32,7 +32,7 @@ create or replace function iam.create_user(username text, display_name text, act
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -57,7 +57,7 @@ create or replace function iam.set_password(
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -83,7 +83,7 @@ create or replace function iam.set_active(username text, active boolean) returns
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -110,7 +110,7 @@ create or replace function iam.set_policy(
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -4,7 +4,7 @@ create or replace function iam.create_role(role text, description text) returns 
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -22,7 +22,7 @@ create or replace function iam.create_permission(permission text, description te
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -42,7 +42,7 @@ create or replace function iam.grant_permission(role text, permission text) retu
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -63,7 +63,7 @@ create or replace function iam.revoke_permission(role text, permission text) ret
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -82,7 +82,7 @@ create or replace function iam.grant_role(username text, role text) returns void
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -102,7 +102,7 @@ create or replace function iam.revoke_role(username text, role text) returns voi
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

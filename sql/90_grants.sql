@@ -25,10 +25,13 @@ grant execute on function
   audit.watch(regclass, text, text, text[], text[], boolean),
   audit.prepare_watch(regclass, text, text, text[], text[], boolean),
   audit.pending_capture(regclass),
+  audit.surplus_capture(regclass),
+  audit.enable_statement(regclass, text, text),
   audit.attach_capture(regclass),
   audit.attach_pending(regclass),
   audit.unwatch(regclass),
-  audit.finish_unwatch(regclass)
+  audit.finish_unwatch(regclass),
+  audit.drop_capture(regclass)
 to public;
 
 -- Applications: for whom they act, and what iam decides.

@@ -138,6 +138,12 @@ class MaintenanceStopped(Refusal):
     sqlstate = "ID010"
 
 
+class TableDrifted(Refusal):
+    """A watched table's columns were retyped or replaced after `watch`: watch it again."""
+
+    sqlstate = "ID011"
+
+
 REFUSALS: Mapping[str, type[Refusal]] = {
     refusal.sqlstate: refusal
     for refusal in (
@@ -150,6 +156,7 @@ REFUSALS: Mapping[str, type[Refusal]] = {
         InvalidLoginAttempt,
         InvalidIdentityValue,
         MaintenanceStopped,
+        TableDrifted,
     )
 }
 

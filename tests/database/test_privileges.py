@@ -135,16 +135,3 @@ def test_no_login_is_the_owner(postgresql: psycopg.Connection) -> None:
     assert flags == (False, False)
     query = "select count(*) from pg_auth_members where roleid = 'audit_owner'::regrole and inherit_option"
     assert postgresql.execute(query).fetchone() == (0,)
-
-
-def test_definer_functions_are_closed(postgresql: psycopg.Connection) -> None:
-    """Every function fixes search_path, and every definer function has it empty."""
-    rows = postgresql.execute(
-        """
-        select oid::regprocedure::text from pg_proc
-        where pronamespace::regnamespace::text = any (%s)
-          and not coalesce('search_path=""' = any (proconfig), false)
-        """,
-        (SCHEMAS,),
-    ).fetchall()
-    assert rows == []

@@ -137,7 +137,7 @@ def test_catalogue_grows_only_by_the_outer_origins(
         (event,) = events(postgresql, "id > %s", before)
         assert (event["action"], event["entity_id"]) == ("AUDIT_ACTION_DEFINED", "SHOP_ORDER_PAID")
         for code, description, origin, sqlstate in [
-            ("ROW_FORGED", "x", "trigger", "ID003"),
+            ("SHOP_FORGED", "x", "trigger", "ID003"),
             ("SHOP_ORDER_PAID", "x", "client", "ID003"),
             ("lower_case", "x", "service", "ID005"),
             ("NOUNDERSCORE", "x", "service", "ID005"),

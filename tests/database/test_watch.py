@@ -65,6 +65,58 @@ def test_watching_again_repairs(postgresql: psycopg.Connection, owner: psycopg.C
     assert len(capture_triggers(postgresql, "shop.orders")) == 4
 
 
+def test_what_is_not_said_stays_as_declared(postgresql: psycopg.Connection, owner: psycopg.Connection) -> None:
+    """Watching again without the masks keeps them; only an empty array takes them off, on record."""
+    owner.execute("select audit.watch('shop.orders', 'SHOP_ORDER', 'statement', array['note'], array['secret'])")
+    mark = last_id(postgresql)
+    owner.execute("select audit.watch('shop.orders')")
+    owner.execute("insert into shop.orders values (1, 'a', 'hidden', 'left out')")
+    (event,) = events(postgresql, "id > %s", mark)
+    assert event["changes"]["new"] == {"id": 1, "name": "a", "secret": "***"}
+    owner.execute("select audit.watch('shop.orders', mask => '{}')")
+    (event,) = events(postgresql, "id > %s", event["id"])
+    assert event["action"] == "AUDIT_WATCH_CHANGED" and event["metadata"]["mask"] == []
+
+
+@pytest.mark.parametrize("replica", [False, True])
+def test_capture_can_be_changed_without_a_gap(
+    postgresql: psycopg.Connection, owner: psycopg.Connection, replica: bool
+) -> None:
+    """By row or by statement, and back: each changed row is one record, for replication's sessions as well."""
+    mark = last_id(postgresql)
+    number = 0
+    for capture in ("row", "statement", "row"):
+        owner.execute("select audit.watch('shop.orders', 'SHOP_ORDER', %s)", (capture,))
+        assert len(capture_triggers(postgresql, "shop.orders")) == (7 if capture == "statement" else 4)
+        with admin_connection(postgresql) as connection:
+            connection.execute(f"set session_replication_role = {'replica' if replica else 'origin'}".encode())
+            connection.execute(
+                "insert into shop.orders select n, 'x' from generate_series(%s::int, %s) n", (number, number + 2)
+            )
+            connection.execute("update shop.orders set name = 'y' where id >= %s", (number,))
+            connection.execute("update shop.orders set id = id + 100 where id = %s", (number,))
+            connection.execute("delete from shop.orders where id > %s", (number,))
+        number += 10
+    actions = [row["action"] for row in events(postgresql, "id > %s and entity_type = 'SHOP_ORDER'", mark)]
+    once = ["ROW_INSERTED"] * 3 + ["ROW_UPDATED"] * 4 + ["ROW_DELETED"] * 3
+    assert actions == once * 3
+
+
+def test_a_changed_key_is_found_by_both(postgresql: psycopg.Connection, owner: psycopg.Connection) -> None:
+    """The record stands under the new key, names the old one, and both are indexed."""
+    for capture in ("row", "statement"):
+        owner.execute("select audit.watch('shop.orders', 'SHOP_ORDER', %s)", (capture,))
+        owner.execute("delete from shop.orders")
+        owner.execute("insert into shop.orders values (1)")
+        owner.execute("update shop.orders set id = 2")
+        (event,) = events(postgresql, "action = 'ROW_UPDATED' and id > %s", last_id(postgresql) - 1)
+        assert (event["entity_id"], event["metadata"]) == ("2", {"previous_entity_id": "1"})
+    pairs = postgresql.execute(
+        "select entity_type, previous_entity_id, entity_id from audit_private.key_changes"
+    ).fetchall()
+    assert pairs == [("SHOP_ORDER", "1", "2")] * 2
+
+
 def test_start_change_and_stop_are_on_record(postgresql: psycopg.Connection, owner: psycopg.Connection) -> None:
     """Who watches less than before, or no more, has said so."""
     mark = last_id(postgresql)
@@ -159,7 +211,7 @@ def test_only_ordinary_tables_are_watched(postgresql: psycopg.Connection, target
         ("mask => array['id']", "ID007"),
         ("mask => array['ctid']", "ID007"),
         ("capture => 'column'", "ID006"),
-        ("capture => null", "ID006"),
+        ("entity_type => 'IAM_USER'", "ID006"),
         ("entity_type => 'FTMS_BOOKING'", "ID006"),
     ],
 )

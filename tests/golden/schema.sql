@@ -113,20 +113,13 @@ COMMENT ON TYPE audit_private.actor IS 'Who acts, as far as proven. claim holds 
 
 CREATE FUNCTION audit.attach_capture(target regclass) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-#variable_conflict use_column
 declare
-  v_pending text[] := audit.pending_capture(attach_capture.target);
   v_definition text;
 begin
   perform audit_private.require_owner(attach_capture.target);
-  for v_definition in
-    select wanted.definition
-    from audit_private.watches as watch
-    cross join audit_private.capture_triggers(watch.watch_id, watch.target) as wanted
-    where watch.target = attach_capture.target and watch.stopped_at is null and wanted.name = any (v_pending)
-  loop
+  for v_definition in select definition from audit.pending_capture(attach_capture.target) loop
     execute v_definition;
   end loop;
 end $$;
@@ -147,10 +140,12 @@ COMMENT ON FUNCTION audit.attach_capture(target regclass) IS 'Makes the missing 
 
 CREATE FUNCTION audit.attach_pending(target regclass) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_pending text[] := audit.pending_capture(attach_pending.target);
+  v_enable text[] := array(
+    select audit.enable_statement(attach_pending.target, name, enabled) from audit.pending_capture(attach_pending.target)
+  );
   v_schema regnamespace := (select relnamespace from pg_catalog.pg_class where oid = attach_pending.target);
   v_lend_schema boolean := not has_schema_privilege('audit_owner', v_schema, 'usage');
   v_lend_tables regclass[] := array(
@@ -160,9 +155,12 @@ declare
     where not has_table_privilege('audit_owner', relation, 'trigger')
   );
   v_table regclass;
-  v_trigger text;
+  v_statement text;
 begin
-  if v_pending = '{}' then
+  foreach v_statement in array audit.surplus_capture(attach_pending.target) loop
+    execute format('drop trigger %I on %s', v_statement, attach_pending.target);
+  end loop;
+  if v_enable = '{}' then
     return;
   end if;
   if v_lend_schema then
@@ -172,8 +170,8 @@ begin
     execute format('grant trigger on %s to audit_owner', v_table);
   end loop;
   perform audit.attach_capture(attach_pending.target);
-  foreach v_trigger in array v_pending loop
-    execute format('alter table %s enable always trigger %I', attach_pending.target, v_trigger);
+  foreach v_statement in array v_enable loop
+    execute v_statement;
   end loop;
   foreach v_table in array v_lend_tables loop
     execute format('revoke trigger on %s from audit_owner', v_table);
@@ -199,7 +197,7 @@ COMMENT ON FUNCTION audit.attach_pending(target regclass) IS 'The invoker half o
 
 CREATE FUNCTION audit.define_action(code text, description text, origin text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 #variable_conflict use_column
 begin
@@ -209,11 +207,13 @@ begin
   ) then
     return;
   end if;
-  if define_action.origin is null or define_action.origin not in ('service', 'client') then
+  if define_action.origin is null or define_action.origin not in ('service', 'client')
+    or define_action.code ~ '^(AUTH|RBAC|IAM|ROW|TABLE|AUDIT)_'
+  then
     raise exception using
       errcode = 'ID003',
-      message = 'only actions of origin service or client can be defined',
-      hint = 'The origins trigger and database belong to Indelible itself.';
+      message = 'only actions of origin service or client can be defined, outside AUTH, RBAC, IAM, ROW, TABLE and AUDIT',
+      hint = 'The rest belongs to Indelible itself.';
   end if;
   if define_action.code is null or define_action.code !~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$'
     or length(define_action.code) > 100 or coalesce(define_action.description, '') = ''
@@ -250,17 +250,74 @@ COMMENT ON FUNCTION audit.define_action(code text, description text, origin text
 
 
 --
+-- Name: drop_capture(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.drop_capture(target regclass) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_function regprocedure;
+begin
+  perform audit_private.require_owner(drop_capture.target);
+  for v_function in
+    select function.oid
+    from audit_private.watches as watch
+    join pg_catalog.pg_proc as function on function.proname like format('capture\_%s\_%%', watch.watch_id)
+    where watch.target = drop_capture.target
+      and watch.stopped_at is not null
+      and function.pronamespace = 'audit_private'::regnamespace
+      and function.prorettype = 'trigger'::regtype
+  loop
+    execute format('drop function %s', v_function);
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit.drop_capture(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION drop_capture(target regclass); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.drop_capture(target regclass) IS 'Removes the code of ended watches, once no trigger uses it.';
+
+
+--
+-- Name: enable_statement(regclass, text, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.enable_statement(target regclass, name text, enabled text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format(
+    'alter table %s enable %strigger %I', target, case enabled when 'A' then 'always ' when 'R' then 'replica ' else '' end, name
+  )
+$$;
+
+
+ALTER FUNCTION audit.enable_statement(target regclass, name text, enabled text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION enable_statement(target regclass, name text, enabled text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.enable_statement(target regclass, name text, enabled text) IS 'The statement that enables a capture trigger as it must be.';
+
+
+--
 -- Name: finish_unwatch(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
 CREATE FUNCTION audit.finish_unwatch(target regclass) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
   v_watch audit_private.watches;
-  v_operation text;
 begin
   perform audit_private.require_owner(finish_unwatch.target);
   update audit_private.watches set stopped_at = clock_timestamp()
@@ -269,9 +326,6 @@ begin
   if v_watch.watch_id is null then
     return;
   end if;
-  foreach v_operation in array array['insert', 'update', 'delete', 'truncate'] loop
-    execute format('drop function if exists audit_private.capture_%s_%s()', v_watch.watch_id, v_operation);
-  end loop;
   perform audit_private.append(
     actor => audit_private.current_actor(),
     action => 'AUDIT_WATCH_STOPPED',
@@ -288,7 +342,7 @@ ALTER FUNCTION audit.finish_unwatch(target regclass) OWNER TO audit_owner;
 -- Name: FUNCTION finish_unwatch(target regclass); Type: COMMENT; Schema: audit; Owner: audit_owner
 --
 
-COMMENT ON FUNCTION audit.finish_unwatch(target regclass) IS 'The definer half of audit.unwatch: ends the watch, once its triggers are gone.';
+COMMENT ON FUNCTION audit.finish_unwatch(target regclass) IS 'The definer half of audit.unwatch: ends the watch, on record.';
 
 
 --
@@ -297,47 +351,14 @@ COMMENT ON FUNCTION audit.finish_unwatch(target regclass) IS 'The definer half o
 
 CREATE FUNCTION audit.maintain() RETURNS TABLE(task text, detail text)
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET "TimeZone" TO 'UTC'
     SET lock_timeout TO '3s'
     AS $$
-#variable_conflict use_column
-declare
-  v_this_month date := date_trunc('month', clock_timestamp())::date;
-  v_months date[];
-  v_month date;
-  v_done text[] := '{}';
 begin
-  perform pg_advisory_xact_lock(hashtextextended('indelible.maintain', 0));
-  -- Claimed times reach 30 days back; three months ahead outlast a forgotten job.
-  select array_agg((v_this_month + make_interval(months => step))::date order by step) into v_months
-  from generate_series(-1, 3) as step;
-  if exists (
-    select from audit_private.audit_logs_default
-    where created_at >= v_months[1] and created_at < v_months[5] + interval '1 month'
-  ) then
-    task := 'net';
-    detail := format('%s rows moved into their months', audit_private.empty_net(v_months));
-    v_done := v_done || detail;
-    return next;
-  end if;
-  foreach v_month in array v_months loop
-    if audit_private.make_partition(v_month) then
-      task := 'partition';
-      detail := format('audit_logs_%s made', to_char(v_month, 'YYYY_MM'));
-      v_done := v_done || detail;
-      return next;
-    end if;
-  end loop;
-  delete from iam.login_attempts where started_at < now() - interval '30 days';
-  delete from iam.sessions where coalesce(ended_at, expires_at) < now() - interval '30 days';
-  if v_done <> '{}' then
-    perform audit_private.append(
-      actor => audit_private.current_actor(),
-      action => 'AUDIT_PARTITIONS_MAINTAINED',
-      metadata => jsonb_build_object('done', v_done)
-    );
-  end if;
+  return query
+    select split_part(done, ': ', 1), split_part(done, ': ', 2) from unnest(audit_private.maintain_partitions()) as done;
+  perform iam.forget_attempts();
 end $$;
 
 
@@ -354,29 +375,23 @@ COMMENT ON FUNCTION audit.maintain() IS 'Makes the partitions of last month to t
 -- Name: pending_capture(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
-CREATE FUNCTION audit.pending_capture(target regclass) RETURNS text[]
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO ''
+CREATE FUNCTION audit.pending_capture(target regclass) RETURNS TABLE(name text, enabled text, definition text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-#variable_conflict use_column
-begin
-  return array(
-    select wanted.name
-    from audit_private.watches as watch
-    cross join audit_private.capture_triggers(watch.watch_id, watch.target) as wanted
-    where watch.target = pending_capture.target
-      and watch.stopped_at is null
-      and not exists (
-        select from pg_catalog.pg_trigger as existing
-        where existing.tgrelid = watch.target
-          and existing.tgname = wanted.name
-          and existing.tgenabled = 'A'
-          and existing.tgfoid = to_regprocedure(
-            format('audit_private.capture_%s_%s()', watch.watch_id, split_part(wanted.name, '_', 3))
-          )
-      )
-  );
-end $$;
+  select wanted.name, wanted.enabled, wanted.definition
+  from audit_private.watches as watch
+  cross join audit_private.capture_triggers(watch) as wanted
+  where watch.target = pending_capture.target
+    and watch.stopped_at is null
+    and not exists (
+      select from pg_catalog.pg_trigger as existing
+      where existing.tgrelid = watch.target
+        and existing.tgname = wanted.name
+        and existing.tgenabled = wanted.enabled::"char"
+        and existing.tgfoid = to_regprocedure(wanted.function)
+    )
+$$;
 
 
 ALTER FUNCTION audit.pending_capture(target regclass) OWNER TO audit_owner;
@@ -394,7 +409,8 @@ COMMENT ON FUNCTION audit.pending_capture(target regclass) IS 'The capture trigg
 
 CREATE FUNCTION audit.prepare_watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean) RETURNS text[]
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
     AS $$
 #variable_conflict use_column
 declare
@@ -402,35 +418,26 @@ declare
   v_watch audit_private.watches;
 begin
   perform audit_private.require_owner(prepare_watch.target);
-  perform audit_private.require_watchable(
-    prepare_watch.target, prepare_watch.capture, prepare_watch.exclude, prepare_watch.mask
-  );
   select * into v_before from audit_private.watches where target = prepare_watch.target and stopped_at is null for update;
   v_watch := v_before;
   v_watch.target := prepare_watch.target;
   v_watch.target_name := prepare_watch.target::text;
   v_watch.entity_type := audit_private.clean(coalesce(prepare_watch.entity_type, v_before.entity_type, prepare_watch.target::text), 200);
-  v_watch.capture := prepare_watch.capture;
-  v_watch.excluded := prepare_watch.exclude;
-  v_watch.masked := prepare_watch.mask;
-  if exists (
-    select from audit_private.watches
-    where entity_type = v_watch.entity_type and stopped_at is null and target <> v_watch.target
-  ) then
-    raise exception using
-      errcode = 'ID006',
-      message = format('entity type %s already names another watched table', v_watch.entity_type);
-  end if;
+  -- What is not said stays as it was declared: a second call must not bring a masked secret into the log.
+  v_watch.capture := coalesce(prepare_watch.capture, v_before.capture, 'row');
+  v_watch.excluded := coalesce(prepare_watch.exclude, v_before.excluded, '{}');
+  v_watch.masked := coalesce(prepare_watch.mask, v_before.masked, '{}');
+  perform audit_private.require_watchable(v_watch.target, v_watch.capture, v_watch.excluded, v_watch.masked);
+  perform audit_private.require_entity_type(v_watch.entity_type, v_watch.target);
   v_watch.watch_id := coalesce(
     v_before.watch_id, nextval(pg_get_serial_sequence('audit_private.watches', 'watch_id'))
   );
   if not prepare_watch.dry_run then
     perform audit_private.save_watch(v_before, v_watch);
   end if;
-  return audit_private.capture_source(
-    v_watch.watch_id, v_watch.target, v_watch.entity_type, v_watch.excluded, v_watch.masked
-  ) || (
-    select array_agg(definition) from audit_private.capture_triggers(v_watch.watch_id, v_watch.target)
+  return audit_private.all_source(v_watch) || (
+    select array_agg(definition) || array_agg(audit.enable_statement(v_watch.target, name, enabled))
+    from audit_private.capture_triggers(v_watch)
   );
 end $$;
 
@@ -450,7 +457,7 @@ COMMENT ON FUNCTION audit.prepare_watch(target regclass, entity_type text, captu
 
 CREATE FUNCTION audit.record(action text, entity_type text DEFAULT NULL::text, entity_id text DEFAULT NULL::text, description text DEFAULT NULL::text, outcome text DEFAULT 'success'::text, metadata jsonb DEFAULT NULL::jsonb, permission text DEFAULT NULL::text, user_id text DEFAULT NULL::text, ip_address inet DEFAULT NULL::inet, request_id text DEFAULT NULL::text, created_at timestamp with time zone DEFAULT NULL::timestamp with time zone, sealed text DEFAULT NULL::text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   perform audit_private.require_origin(record.action, 'service');
@@ -458,6 +465,11 @@ begin
     raise exception using
       errcode = 'ID005',
       message = 'an outcome is success, failure, denied or attempted';
+  end if;
+  if record.action like 'AUTH\_%' and record.outcome <> 'failure' then
+    raise exception using
+      errcode = 'ID005',
+      message = 'only the database records that a login succeeded or was denied';
   end if;
   return audit_private.append(
     actor => audit_private.resolve_actor(record.sealed, record.user_id, record.ip_address, record.request_id),
@@ -467,7 +479,7 @@ begin
     description => record.description,
     outcome => record.outcome,
     permission => record.permission,
-    metadata => record.metadata,
+    metadata => case when jsonb_typeof(record.metadata) = 'object' then record.metadata - 'claim' else record.metadata end,
     created_at => record.created_at
   );
 end $$;
@@ -488,7 +500,7 @@ COMMENT ON FUNCTION audit.record(action text, entity_type text, entity_id text, 
 
 CREATE FUNCTION audit.set_context(sealed text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   perform audit_private.establish_context(audit_private.open_sealed(set_context.sealed));
@@ -510,7 +522,7 @@ COMMENT ON FUNCTION audit.set_context(sealed text) IS 'Acts, in this transaction
 
 CREATE FUNCTION audit.set_context(user_id text, ip_address inet, request_id text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   perform audit_private.establish_context(
@@ -529,20 +541,52 @@ COMMENT ON FUNCTION audit.set_context(user_id text, ip_address inet, request_id 
 
 
 --
+-- Name: surplus_capture(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.surplus_capture(target regclass) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(array_agg(existing.tgname::text), '{}')
+  from pg_catalog.pg_trigger as existing
+  where existing.tgrelid = surplus_capture.target
+    and existing.tgname like 'indelible\_capture\_%'
+    and not existing.tgisinternal
+    and existing.tgname <> all (array(
+      select wanted.name::name
+      from audit_private.watches as watch
+      cross join audit_private.capture_triggers(watch) as wanted
+      where watch.target = surplus_capture.target and watch.stopped_at is null
+    ))
+$$;
+
+
+ALTER FUNCTION audit.surplus_capture(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION surplus_capture(target regclass); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.surplus_capture(target regclass) IS 'Capture triggers on a table that it ought not to have: all of them, once it is not watched.';
+
+
+--
 -- Name: unwatch(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
 CREATE FUNCTION audit.unwatch(target regclass) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_operation text;
+  v_trigger text;
 begin
-  foreach v_operation in array array['insert', 'update', 'delete', 'truncate'] loop
-    execute format('drop trigger if exists indelible_capture_%s on %s', v_operation, unwatch.target);
-  end loop;
   perform audit.finish_unwatch(unwatch.target);
+  foreach v_trigger in array audit.surplus_capture(unwatch.target) loop
+    execute format('drop trigger %I on %s', v_trigger, unwatch.target);
+  end loop;
+  perform audit.drop_capture(unwatch.target);
 end $$;
 
 
@@ -559,22 +603,19 @@ COMMENT ON FUNCTION audit.unwatch(target regclass) IS 'Ends the capture of a tab
 -- Name: watch(regclass, text, text, text[], text[], boolean); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
-CREATE FUNCTION audit.watch(target regclass, entity_type text DEFAULT NULL::text, capture text DEFAULT 'row'::text, exclude text[] DEFAULT '{}'::text[], mask text[] DEFAULT '{}'::text[], dry_run boolean DEFAULT false) RETURNS text
+CREATE FUNCTION audit.watch(target regclass, entity_type text DEFAULT NULL::text, capture text DEFAULT NULL::text, exclude text[] DEFAULT NULL::text[], mask text[] DEFAULT NULL::text[], dry_run boolean DEFAULT false) RETURNS text
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_source text[] := audit.prepare_watch(
-    watch.target, watch.entity_type, watch.capture, coalesce(watch.exclude, '{}'), coalesce(watch.mask, '{}'), watch.dry_run
+    watch.target, watch.entity_type, watch.capture, watch.exclude, watch.mask, watch.dry_run
   );
 begin
   if not watch.dry_run then
     perform audit.attach_pending(watch.target);
   end if;
-  return array_to_string(v_source, E';\n\n') || format(
-    E';\n\nalter table %s\n  enable always trigger indelible_capture_insert,\n  enable always trigger indelible_capture_update,'
-    '\n  enable always trigger indelible_capture_delete,\n  enable always trigger indelible_capture_truncate;\n', watch.target
-  );
+  return array_to_string(v_source, E';\n\n') || E';\n';
 end $$;
 
 
@@ -584,1661 +625,7 @@ ALTER FUNCTION audit.watch(target regclass, entity_type text, capture text, excl
 -- Name: FUNCTION watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean); Type: COMMENT; Schema: audit; Owner: audit_owner
 --
 
-COMMENT ON FUNCTION audit.watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean) IS 'Records every row change of a table from now on; called by its owner. Idempotent. Returns the SQL; dry_run only returns it.';
-
-
---
--- Name: append(audit_private.actor, text, text, text, text, text, text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.append(actor audit_private.actor, action text, entity_type text DEFAULT NULL::text, entity_id text DEFAULT NULL::text, description text DEFAULT NULL::text, outcome text DEFAULT 'success'::text, permission text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, created_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS bigint
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-#variable_conflict use_column
-declare
-  v_now timestamptz := clock_timestamp();
-  v_created_at timestamptz := least(greatest(coalesce(append.created_at, v_now), v_now - interval '30 days'), v_now);
-  v_metadata jsonb := nullif(append.metadata, '{}');
-  v_id bigint;
-begin
-  if jsonb_typeof(v_metadata) <> 'object' or octet_length(v_metadata::text) > 65536 then
-    raise exception using
-      errcode = 'ID005',
-      message = 'metadata is a JSON object of at most 65536 bytes';
-  end if;
-  if (actor).claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', (actor).claim);
-  end if;
-  insert into audit.audit_logs (
-    created_at, recorded_at, action, outcome, user_id, actor_proof, entity_type, entity_id,
-    description, permission, ip_address, request_id, metadata, time_source
-  ) values (
-    v_created_at,
-    v_now,
-    append.action,
-    append.outcome::audit.outcome,
-    (actor).user_id,
-    (actor).proof,
-    audit_private.clean(append.entity_type, 200),
-    audit_private.clean(append.entity_id, 1000),
-    audit_private.clean(append.description, 2000),
-    audit_private.clean(append.permission, 100),
-    (actor).ip_address,
-    (actor).request_id,
-    v_metadata,
-    case
-      when append.created_at is null then 'database'::audit.time_source
-      when append.created_at = v_created_at then 'claimed'
-      else 'clamped'
-    end
-  )
-  returning id into v_id;
-  return v_id;
-end $$;
-
-
-ALTER FUNCTION audit_private.append(actor audit_private.actor, action text, entity_type text, entity_id text, description text, outcome text, permission text, metadata jsonb, created_at timestamp with time zone) OWNER TO audit_owner;
-
---
--- Name: FUNCTION append(actor audit_private.actor, action text, entity_type text, entity_id text, description text, outcome text, permission text, metadata jsonb, created_at timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.append(actor audit_private.actor, action text, entity_type text, entity_id text, description text, outcome text, permission text, metadata jsonb, created_at timestamp with time zone) IS 'Writes one event; the database stamps who wrote it, when, and in which transaction.';
-
-
---
--- Name: capture_1_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_1_delete() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    SET "TimeZone" TO 'UTC'
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_image jsonb;
-begin
-  v_image := jsonb_build_object('username', old.username, 'display_name', old.display_name, 'active', old.active, 'created_at', old.created_at);
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', audit_private.entity_key(format('%s', old.username)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_1_delete() OWNER TO audit_owner;
-
---
--- Name: capture_1_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_1_insert() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    SET "TimeZone" TO 'UTC'
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_image jsonb;
-begin
-  v_image := jsonb_build_object('username', new.username, 'display_name', new.display_name, 'active', new.active, 'created_at', new.created_at);
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', audit_private.entity_key(format('%s', new.username)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_1_insert() OWNER TO audit_owner;
-
---
--- Name: capture_1_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_1_truncate() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-begin
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', null,
-    v_actor.ip_address, v_actor.request_id, null,
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_1_truncate() OWNER TO audit_owner;
-
---
--- Name: capture_1_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_1_update() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    SET "TimeZone" TO 'UTC'
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_old jsonb := '{}';
-  v_new jsonb := '{}';
-begin
-  if old.username is distinct from new.username then
-    v_old := v_old || jsonb_build_object('username', old.username);
-    v_new := v_new || jsonb_build_object('username', new.username);
-  end if;
-  if old.display_name is distinct from new.display_name then
-    v_old := v_old || jsonb_build_object('display_name', old.display_name);
-    v_new := v_new || jsonb_build_object('display_name', new.display_name);
-  end if;
-  if old.active is distinct from new.active then
-    v_old := v_old || jsonb_build_object('active', old.active);
-    v_new := v_new || jsonb_build_object('active', new.active);
-  end if;
-  if old.created_at is distinct from new.created_at then
-    v_old := v_old || jsonb_build_object('created_at', old.created_at);
-    v_new := v_new || jsonb_build_object('created_at', new.created_at);
-  end if;
-  if v_new = '{}' then
-    return null;
-  end if;
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', audit_private.entity_key(format('%s', new.username)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_1_update() OWNER TO audit_owner;
-
---
--- Name: capture_2_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_2_delete() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    SET bytea_output TO 'hex'
-    SET "TimeZone" TO 'UTC'
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_image jsonb;
-begin
-  v_image := jsonb_build_object('username', old.username, 'salt', '***'::text, 'memory_kib', old.memory_kib, 'iterations', old.iterations, 'parallelism', old.parallelism, 'verifier', '***'::text, 'changed_at', old.changed_at);
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', audit_private.entity_key(format('%s', old.username)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_2_delete() OWNER TO audit_owner;
-
---
--- Name: capture_2_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_2_insert() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    SET bytea_output TO 'hex'
-    SET "TimeZone" TO 'UTC'
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_image jsonb;
-begin
-  v_image := jsonb_build_object('username', new.username, 'salt', '***'::text, 'memory_kib', new.memory_kib, 'iterations', new.iterations, 'parallelism', new.parallelism, 'verifier', '***'::text, 'changed_at', new.changed_at);
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', audit_private.entity_key(format('%s', new.username)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_2_insert() OWNER TO audit_owner;
-
---
--- Name: capture_2_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_2_truncate() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-begin
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', null,
-    v_actor.ip_address, v_actor.request_id, null,
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_2_truncate() OWNER TO audit_owner;
-
---
--- Name: capture_2_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_2_update() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    SET bytea_output TO 'hex'
-    SET "TimeZone" TO 'UTC'
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_old jsonb := '{}';
-  v_new jsonb := '{}';
-begin
-  if old.username is distinct from new.username then
-    v_old := v_old || jsonb_build_object('username', old.username);
-    v_new := v_new || jsonb_build_object('username', new.username);
-  end if;
-  if old.salt is distinct from new.salt then
-    v_old := v_old || jsonb_build_object('salt', '***'::text);
-    v_new := v_new || jsonb_build_object('salt', '***'::text);
-  end if;
-  if old.memory_kib is distinct from new.memory_kib then
-    v_old := v_old || jsonb_build_object('memory_kib', old.memory_kib);
-    v_new := v_new || jsonb_build_object('memory_kib', new.memory_kib);
-  end if;
-  if old.iterations is distinct from new.iterations then
-    v_old := v_old || jsonb_build_object('iterations', old.iterations);
-    v_new := v_new || jsonb_build_object('iterations', new.iterations);
-  end if;
-  if old.parallelism is distinct from new.parallelism then
-    v_old := v_old || jsonb_build_object('parallelism', old.parallelism);
-    v_new := v_new || jsonb_build_object('parallelism', new.parallelism);
-  end if;
-  if old.verifier is distinct from new.verifier then
-    v_old := v_old || jsonb_build_object('verifier', '***'::text);
-    v_new := v_new || jsonb_build_object('verifier', '***'::text);
-  end if;
-  if old.changed_at is distinct from new.changed_at then
-    v_old := v_old || jsonb_build_object('changed_at', old.changed_at);
-    v_new := v_new || jsonb_build_object('changed_at', new.changed_at);
-  end if;
-  if v_new = '{}' then
-    return null;
-  end if;
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', audit_private.entity_key(format('%s', new.username)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_2_update() OWNER TO audit_owner;
-
---
--- Name: capture_3_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_3_delete() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_image jsonb;
-begin
-  v_image := jsonb_build_object('role', old.role, 'description', old.description);
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', audit_private.entity_key(format('%s', old.role)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_3_delete() OWNER TO audit_owner;
-
---
--- Name: capture_3_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_3_insert() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_image jsonb;
-begin
-  v_image := jsonb_build_object('role', new.role, 'description', new.description);
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', audit_private.entity_key(format('%s', new.role)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_3_insert() OWNER TO audit_owner;
-
---
--- Name: capture_3_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_3_truncate() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-begin
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', null,
-    v_actor.ip_address, v_actor.request_id, null,
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_3_truncate() OWNER TO audit_owner;
-
---
--- Name: capture_3_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_3_update() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_old jsonb := '{}';
-  v_new jsonb := '{}';
-begin
-  if old.role is distinct from new.role then
-    v_old := v_old || jsonb_build_object('role', old.role);
-    v_new := v_new || jsonb_build_object('role', new.role);
-  end if;
-  if old.description is distinct from new.description then
-    v_old := v_old || jsonb_build_object('description', old.description);
-    v_new := v_new || jsonb_build_object('description', new.description);
-  end if;
-  if v_new = '{}' then
-    return null;
-  end if;
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', audit_private.entity_key(format('%s', new.role)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_3_update() OWNER TO audit_owner;
-
---
--- Name: capture_4_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_4_delete() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_image jsonb;
-begin
-  v_image := jsonb_build_object('permission', old.permission, 'description', old.description);
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', audit_private.entity_key(format('%s', old.permission)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_4_delete() OWNER TO audit_owner;
-
---
--- Name: capture_4_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_4_insert() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_image jsonb;
-begin
-  v_image := jsonb_build_object('permission', new.permission, 'description', new.description);
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', audit_private.entity_key(format('%s', new.permission)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_4_insert() OWNER TO audit_owner;
-
---
--- Name: capture_4_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_4_truncate() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-begin
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', null,
-    v_actor.ip_address, v_actor.request_id, null,
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_4_truncate() OWNER TO audit_owner;
-
---
--- Name: capture_4_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_4_update() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_old jsonb := '{}';
-  v_new jsonb := '{}';
-begin
-  if old.permission is distinct from new.permission then
-    v_old := v_old || jsonb_build_object('permission', old.permission);
-    v_new := v_new || jsonb_build_object('permission', new.permission);
-  end if;
-  if old.description is distinct from new.description then
-    v_old := v_old || jsonb_build_object('description', old.description);
-    v_new := v_new || jsonb_build_object('description', new.description);
-  end if;
-  if v_new = '{}' then
-    return null;
-  end if;
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', audit_private.entity_key(format('%s', new.permission)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_4_update() OWNER TO audit_owner;
-
---
--- Name: capture_5_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_5_delete() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_image jsonb;
-begin
-  v_image := jsonb_build_object('role', old.role, 'permission', old.permission);
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', old.role, 'permission', old.permission)::text),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_5_delete() OWNER TO audit_owner;
-
---
--- Name: capture_5_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_5_insert() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_image jsonb;
-begin
-  v_image := jsonb_build_object('role', new.role, 'permission', new.permission);
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', new.role, 'permission', new.permission)::text),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_5_insert() OWNER TO audit_owner;
-
---
--- Name: capture_5_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_5_truncate() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-begin
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', null,
-    v_actor.ip_address, v_actor.request_id, null,
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_5_truncate() OWNER TO audit_owner;
-
---
--- Name: capture_5_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_5_update() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_old jsonb := '{}';
-  v_new jsonb := '{}';
-begin
-  if old.role is distinct from new.role then
-    v_old := v_old || jsonb_build_object('role', old.role);
-    v_new := v_new || jsonb_build_object('role', new.role);
-  end if;
-  if old.permission is distinct from new.permission then
-    v_old := v_old || jsonb_build_object('permission', old.permission);
-    v_new := v_new || jsonb_build_object('permission', new.permission);
-  end if;
-  if v_new = '{}' then
-    return null;
-  end if;
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', new.role, 'permission', new.permission)::text),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_5_update() OWNER TO audit_owner;
-
---
--- Name: capture_6_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_6_delete() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_image jsonb;
-begin
-  v_image := jsonb_build_object('username', old.username, 'role', old.role);
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', old.username, 'role', old.role)::text),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_6_delete() OWNER TO audit_owner;
-
---
--- Name: capture_6_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_6_insert() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_image jsonb;
-begin
-  v_image := jsonb_build_object('username', new.username, 'role', new.role);
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', new.username, 'role', new.role)::text),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_6_insert() OWNER TO audit_owner;
-
---
--- Name: capture_6_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_6_truncate() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-begin
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', null,
-    v_actor.ip_address, v_actor.request_id, null,
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_6_truncate() OWNER TO audit_owner;
-
---
--- Name: capture_6_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_6_update() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_old jsonb := '{}';
-  v_new jsonb := '{}';
-begin
-  if old.username is distinct from new.username then
-    v_old := v_old || jsonb_build_object('username', old.username);
-    v_new := v_new || jsonb_build_object('username', new.username);
-  end if;
-  if old.role is distinct from new.role then
-    v_old := v_old || jsonb_build_object('role', old.role);
-    v_new := v_new || jsonb_build_object('role', new.role);
-  end if;
-  if v_new = '{}' then
-    return null;
-  end if;
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', new.username, 'role', new.role)::text),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_6_update() OWNER TO audit_owner;
-
---
--- Name: capture_7_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_7_delete() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_image jsonb;
-begin
-  v_image := jsonb_build_object('only_row', old.only_row, 'max_failures', old.max_failures, 'lock_minutes', old.lock_minutes, 'session_hours', old.session_hours, 'keep_unknown_names', old.keep_unknown_names);
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', format('%s', old.only_row),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_7_delete() OWNER TO audit_owner;
-
---
--- Name: capture_7_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_7_insert() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_image jsonb;
-begin
-  v_image := jsonb_build_object('only_row', new.only_row, 'max_failures', new.max_failures, 'lock_minutes', new.lock_minutes, 'session_hours', new.session_hours, 'keep_unknown_names', new.keep_unknown_names);
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', format('%s', new.only_row),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_7_insert() OWNER TO audit_owner;
-
---
--- Name: capture_7_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_7_truncate() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-begin
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', null,
-    v_actor.ip_address, v_actor.request_id, null,
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_7_truncate() OWNER TO audit_owner;
-
---
--- Name: capture_7_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_7_update() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.current_actor();
-  v_now timestamptz := clock_timestamp();
-  v_old jsonb := '{}';
-  v_new jsonb := '{}';
-begin
-  if old.only_row is distinct from new.only_row then
-    v_old := v_old || jsonb_build_object('only_row', old.only_row);
-    v_new := v_new || jsonb_build_object('only_row', new.only_row);
-  end if;
-  if old.max_failures is distinct from new.max_failures then
-    v_old := v_old || jsonb_build_object('max_failures', old.max_failures);
-    v_new := v_new || jsonb_build_object('max_failures', new.max_failures);
-  end if;
-  if old.lock_minutes is distinct from new.lock_minutes then
-    v_old := v_old || jsonb_build_object('lock_minutes', old.lock_minutes);
-    v_new := v_new || jsonb_build_object('lock_minutes', new.lock_minutes);
-  end if;
-  if old.session_hours is distinct from new.session_hours then
-    v_old := v_old || jsonb_build_object('session_hours', old.session_hours);
-    v_new := v_new || jsonb_build_object('session_hours', new.session_hours);
-  end if;
-  if old.keep_unknown_names is distinct from new.keep_unknown_names then
-    v_old := v_old || jsonb_build_object('keep_unknown_names', old.keep_unknown_names);
-    v_new := v_new || jsonb_build_object('keep_unknown_names', new.keep_unknown_names);
-  end if;
-  if v_new = '{}' then
-    return null;
-  end if;
-  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
-    ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', format('%s', new.only_row),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new),
-    case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end);
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_7_update() OWNER TO audit_owner;
-
---
--- Name: capture_source(bigint, regclass, text, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]) RETURNS text[]
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $$
-declare
-  v_settings text := coalesce(audit_private.settings_source(target, excluded, masked), '');
-  v_declare constant text :=
-    E'declare\n  v_actor audit_private.actor := audit_private.current_actor();\n  v_now timestamptz := clock_timestamp();\n';
-  v_image constant text := E'  v_image jsonb;\nbegin\n  v_image := %s;\n';
-  v_difference constant text :=
-    E'  v_old jsonb := ''{}'';\n  v_new jsonb := ''{}'';\nbegin\n%s'
-    '  if v_new = ''{}'' then\n    return null;\n  end if;\n';
-  v_insert constant text :=
-    E'  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,\n'
-    '    ip_address, request_id, changes, metadata)\n'
-    '  values (v_now, v_now, %L, v_actor.user_id, v_actor.proof, %L, %s,\n'
-    '    v_actor.ip_address, v_actor.request_id, %s,\n'
-    '    case when v_actor.claim is not null then jsonb_build_object(''claim'', v_actor.claim) end);\n'
-    '  return null;\nend ';
-begin
-  return array[
-    audit_private.function_source(watch_id, 'insert', v_settings,
-      v_declare || format(v_image, audit_private.image_source('new', target, excluded, masked))
-      || format(v_insert, 'ROW_INSERTED', entity_type, audit_private.entity_id_source('new', target),
-        'jsonb_build_object(''new'', v_image)')),
-    audit_private.function_source(watch_id, 'update', v_settings,
-      v_declare || format(v_difference, audit_private.difference_source(target, excluded, masked))
-      || format(v_insert, 'ROW_UPDATED', entity_type, audit_private.entity_id_source('new', target),
-        'jsonb_build_object(''old'', v_old, ''new'', v_new)')),
-    audit_private.function_source(watch_id, 'delete', v_settings,
-      v_declare || format(v_image, audit_private.image_source('old', target, excluded, masked))
-      || format(v_insert, 'ROW_DELETED', entity_type, audit_private.entity_id_source('old', target),
-        'jsonb_build_object(''old'', v_image)')),
-    audit_private.function_source(watch_id, 'truncate', '',
-      v_declare || E'begin\n' || format(v_insert, 'TABLE_TRUNCATED', entity_type, 'null', 'null'))
-  ];
-end $$;
-
-
-ALTER FUNCTION audit_private.capture_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]) OWNER TO audit_owner;
-
---
--- Name: capture_triggers(bigint, regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_triggers(watch_id bigint, target regclass) RETURNS TABLE(name text, definition text)
-    LANGUAGE sql STABLE
-    SET search_path TO ''
-    AS $_$
-  select
-    'indelible_capture_' || operation,
-    format(
-      'create or replace trigger indelible_capture_%1$s after %1$s on %2$s for each %3$s '
-      'execute function audit_private.capture_%4$s_%1$s()',
-      operation, target, case operation when 'truncate' then 'statement' else 'row' end, watch_id
-    )
-  from unnest(array['insert', 'update', 'delete', 'truncate']) as operation
-$_$;
-
-
-ALTER FUNCTION audit_private.capture_triggers(watch_id bigint, target regclass) OWNER TO audit_owner;
-
---
--- Name: captured_columns(regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.captured_columns(target regclass, excluded text[], masked text[]) RETURNS TABLE(place integer, name text, built_in boolean, type oid, equality_is_identity boolean, is_masked boolean)
-    LANGUAGE sql STABLE
-    SET search_path TO ''
-    AS $$
-  select
-    attribute.attnum::int,
-    attribute.attname::text,
-    attribute.atttypid < 16384 and kind.typnamespace = 'pg_catalog'::regnamespace,
-    attribute.atttypid,
-    -- Elsewhere 1.0 equals 1.00, '1 day' equals '24 hours', and json has no equality at all.
-    attribute.atttypid = any (array[
-      'bool', 'int2', 'int4', 'int8', 'oid', 'uuid', 'date', 'timestamp', 'timestamptz', 'bytea', 'macaddr'
-    ]::regtype[])
-    or attribute.atttypid = any (array['text', 'varchar']::regtype[]) and coll.collisdeterministic,
-    attribute.attname = any (masked)
-  from pg_catalog.pg_attribute as attribute
-  join pg_catalog.pg_type as kind on kind.oid = attribute.atttypid
-  left join pg_catalog.pg_collation as coll on coll.oid = attribute.attcollation
-  where attribute.attrelid = target
-    and attribute.attnum > 0
-    and not attribute.attisdropped
-    and attribute.attgenerated <> 'v'
-    and attribute.attname <> all (excluded)
-  order by attribute.attnum
-$$;
-
-
-ALTER FUNCTION audit_private.captured_columns(target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
-
---
--- Name: FUNCTION captured_columns(target regclass, excluded text[], masked text[]); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.captured_columns(target regclass, excluded text[], masked text[]) IS 'Columns in table order. Virtual generated columns read as NULL in triggers and are left out.';
-
-
---
--- Name: clean(text, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.clean(value text, length integer) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO ''
-    AS $$
-begin
-  -- C0, DEL, C1, line separators and bidirectional overrides: log injection (CWE-117) and misleading display.
-  return left(
-    regexp_replace(
-      clean.value,
-      E'[\\u0001-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]', chr(65533), 'g'
-    ),
-    clean.length
-  );
-end $$;
-
-
-ALTER FUNCTION audit_private.clean(value text, length integer) OWNER TO audit_owner;
-
---
--- Name: FUNCTION clean(value text, length integer); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.clean(value text, length integer) IS 'Control characters become U+FFFD; cut to so many characters.';
-
-
---
--- Name: context_body(text, text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.context_body(proof text, user_id text, ip_address inet, request_id text) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO ''
-    AS $$
-begin
-  return concat_ws(
-    E'\x1f',
-    context_body.proof,
-    coalesce(audit_private.clean(context_body.user_id, 200), ''),
-    coalesce(host(context_body.ip_address), ''),
-    coalesce(audit_private.clean(context_body.request_id, 128), '')
-  );
-end $$;
-
-
-ALTER FUNCTION audit_private.context_body(proof text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
-
---
--- Name: context_mac(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.context_mac(body text) RETURNS text
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $$
-begin
-  return encode(
-    audit_private.mac(
-      'context',
-      int4send(pg_backend_pid()) || timestamptz_send(now()) || convert_to(session_user || E'\x1f' || body, 'UTF8')
-    ),
-    'hex'
-  );
-end $$;
-
-
-ALTER FUNCTION audit_private.context_mac(body text) OWNER TO audit_owner;
-
---
--- Name: current_actor(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.current_actor() RETURNS audit_private.actor
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $$
-declare
-  v_raw text := current_setting('indelible.context', true);
-  v_body text;
-  v_field text[];
-begin
-  if v_raw is null or v_raw = '' then
-    return row(null, null, null, 'direct', null)::audit_private.actor;
-  end if;
-  v_body := left(v_raw, -65);
-  if audit_private.context_mac(v_body) <> right(v_raw, 64) then
-    return row(null, null, null, 'direct', audit_private.clean(v_raw, 200))::audit_private.actor;
-  end if;
-  v_field := string_to_array(v_body, E'\x1f', '');
-  return row(v_field[2], v_field[3]::inet, v_field[4], v_field[1]::audit.actor_proof, null)::audit_private.actor;
-end $$;
-
-
-ALTER FUNCTION audit_private.current_actor() OWNER TO audit_owner;
-
---
--- Name: FUNCTION current_actor(); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.current_actor() IS 'The actor of this transaction, or the claim that failed.';
-
-
---
--- Name: difference_source(regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.difference_source(target regclass, excluded text[], masked text[]) RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path TO ''
-    AS $_$
-  select coalesce(string_agg(
-    format(
-      E'  if %1$s then\n'
-      '    v_old := v_old || jsonb_build_object(%2$L, %3$s);\n'
-      '    v_new := v_new || jsonb_build_object(%2$L, %4$s);\n'
-      '  end if;\n',
-      case
-        when equality_is_identity then format('old.%1$I is distinct from new.%1$I', name)
-        else format('record_image_ne(row(old.%1$I), row(new.%1$I))', name)
-      end,
-      name,
-      audit_private.value_source('old', name, built_in, type, is_masked),
-      audit_private.value_source('new', name, built_in, type, is_masked)
-    ), '' order by place
-  ), '')
-  from audit_private.captured_columns(target, excluded, masked)
-$_$;
-
-
-ALTER FUNCTION audit_private.difference_source(target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
-
---
--- Name: empty_net(date[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.empty_net(months date[]) RETURNS bigint
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-  v_month date;
-  v_rows bigint;
-  v_moved bigint;
-begin
-  alter table audit.audit_logs detach partition audit_private.audit_logs_default;
-  alter table audit_private.audit_logs_default rename to audit_logs_net;
-  foreach v_month in array months loop
-    perform audit_private.make_partition(v_month);
-  end loop;
-  create table audit_private.audit_logs_default
-    (like audit.audit_logs including defaults including constraints including storage);
-  alter table audit.audit_logs attach partition audit_private.audit_logs_default default;
-  perform audit_private.guard_partition('audit_private.audit_logs_default');
-  insert into audit.audit_logs overriding system value select * from audit_private.audit_logs_net;
-  get diagnostics v_moved = row_count;
-  select count(*) into strict v_rows from audit_private.audit_logs_net;
-  if v_moved <> v_rows then
-    raise exception using errcode = 'ID010', message = format('the net held %s rows and %s were moved: nothing was done', v_rows, v_moved);
-  end if;
-  drop table audit_private.audit_logs_net;
-  return v_moved;
-end $$;
-
-
-ALTER FUNCTION audit_private.empty_net(months date[]) OWNER TO audit_owner;
-
---
--- Name: ensure_trigger(regclass, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.ensure_trigger(target regclass, name text, event text) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-begin
-  -- Attaching locks out writers, and CREATE OR REPLACE silently resets ENABLE ALWAYS: only where needed.
-  if exists (
-    select from pg_catalog.pg_trigger
-    where tgrelid = ensure_trigger.target and tgname = ensure_trigger.name and tgenabled = 'A'
-      and tgfoid = 'audit_private.tg__refuse_change()'::regprocedure
-  ) then
-    return;
-  end if;
-  execute format(
-    'create or replace trigger %I %s execute function audit_private.tg__refuse_change()',
-    ensure_trigger.name, format(ensure_trigger.event, ensure_trigger.target)
-  );
-  execute format('alter table %s enable always trigger %I', ensure_trigger.target, ensure_trigger.name);
-end $$;
-
-
-ALTER FUNCTION audit_private.ensure_trigger(target regclass, name text, event text) OWNER TO audit_owner;
-
---
--- Name: entity_id_source(text, regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.entity_id_source(record_name text, target regclass) RETURNS text
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $$
-declare
-  v_key text[] := audit_private.key_columns(target);
-  v_source text;
-begin
-  if v_key is null then
-    return 'null';
-  elsif cardinality(v_key) = 1 then
-    v_source := format('format(''%%s'', %s.%I)', record_name, v_key[1]);
-  else
-    select format('jsonb_build_object(%s)::text', string_agg(
-      quote_literal(name) || ', ' || audit_private.value_source(record_name, name, built_in, type, false), ', '
-      order by array_position(v_key, name)
-    )) into v_source
-    from audit_private.captured_columns(target, '{}', '{}')
-    where name = any (v_key);
-  end if;
-  -- The entity index holds keys of some 2,700 bytes; a longer one is found by its hash, and whole in changes.
-  if exists (
-    select from audit_private.captured_columns(target, '{}', '{}') as captured
-    join pg_catalog.pg_type as t on t.oid = captured.type
-    where captured.name = any (v_key) and t.typlen < 0
-  ) then
-    return format('audit_private.entity_key(%s)', v_source);
-  end if;
-  return v_source;
-end $$;
-
-
-ALTER FUNCTION audit_private.entity_id_source(record_name text, target regclass) OWNER TO audit_owner;
-
---
--- Name: entity_key(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.entity_key(key text) RETURNS text
-    LANGUAGE sql IMMUTABLE
-    SET search_path TO ''
-    AS $$
-  select case
-    when octet_length(key) <= 1000 then key
-    else 'sha256:' || encode(sha256(convert_to(key, 'UTF8')), 'hex')
-  end
-$$;
-
-
-ALTER FUNCTION audit_private.entity_key(key text) OWNER TO audit_owner;
-
---
--- Name: establish_context(audit_private.actor); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.establish_context(actor audit_private.actor) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-  v_body text;
-begin
-  if not audit_private.is_application() then
-    raise warning 'context not honoured: login % is not in audit_app', session_user
-      using hint = 'What this transaction does is recorded under its own login.';
-    perform set_config(
-      'indelible.context', audit_private.clean(format('claim by %s: %s', session_user, (actor).user_id), 200), true
-    );
-    return;
-  end if;
-  if (actor).claim is not null then
-    raise warning 'context not honoured: %', (actor).claim
-      using hint = 'What this transaction does is recorded under its own login.';
-    perform set_config('indelible.context', audit_private.clean((actor).claim, 200), true);
-    return;
-  end if;
-  v_body := audit_private.context_body((actor).proof::text, (actor).user_id, (actor).ip_address, (actor).request_id);
-  perform set_config('indelible.context', v_body || E'\x1f' || audit_private.context_mac(v_body), true);
-end $$;
-
-
-ALTER FUNCTION audit_private.establish_context(actor audit_private.actor) OWNER TO audit_owner;
-
---
--- Name: function_source(bigint, text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.function_source(watch_id bigint, operation text, settings text, body text) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO ''
-    AS $_$
-declare
-  -- A column may be called "$capture$" to break out of the quotes and run code as the owner.
-  v_quote text := case when strpos(body, '$capture$') = 0 then '$capture$' else '$capture_' || md5(body) || '$' end;
-begin
-  return format(
-    E'create or replace function audit_private.capture_%s_%s() returns trigger\n'
-    'language plpgsql\nvolatile\nsecurity definer\nset search_path = ''''\n%sas %s\n%s%s',
-    watch_id, operation, settings, v_quote, body, v_quote
-  );
-end $_$;
-
-
-ALTER FUNCTION audit_private.function_source(watch_id bigint, operation text, settings text, body text) OWNER TO audit_owner;
-
---
--- Name: guard_partition(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.guard_partition(partition regclass) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-  v_grantee text;
-begin
-  -- Statement triggers, row security and revokes do not pass from the parent, and default privileges open new tables.
-  perform audit_private.ensure_trigger(
-    guard_partition.partition, 'log_refuse_statement', 'before update or delete or truncate on %s for each statement'
-  );
-  if not (select relrowsecurity from pg_catalog.pg_class where oid = guard_partition.partition) then
-    execute format('alter table %s enable row level security', guard_partition.partition);
-  end if;
-  for v_grantee in
-    select distinct case acl.grantee when 0 then 'public' else acl.grantee::regrole::text end
-    from pg_catalog.pg_class as class
-    cross join aclexplode(class.relacl) as acl
-    where class.oid = guard_partition.partition and acl.grantee <> class.relowner
-  loop
-    execute format('revoke all on %s from %s', guard_partition.partition, v_grantee);
-  end loop;
-end $$;
-
-
-ALTER FUNCTION audit_private.guard_partition(partition regclass) OWNER TO audit_owner;
-
---
--- Name: image_source(text, regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.image_source(record_name text, target regclass, excluded text[], masked text[]) RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path TO ''
-    AS $$
-  -- A function takes 100 arguments: 50 columns to each jsonb_build_object.
-  select coalesce(string_agg(part, ' || ' order by chunk), quote_literal('{}') || '::jsonb')
-  from (
-    select
-      numbered.chunk,
-      format('jsonb_build_object(%s)', string_agg(
-        quote_literal(name) || ', '
-        || audit_private.value_source(record_name, name, built_in, type, is_masked), ', ' order by place
-      )) as part
-    from (
-      select captured.*, (row_number() over (order by place) - 1) / 50 as chunk
-      from audit_private.captured_columns(target, excluded, masked) as captured
-    ) as numbered
-    group by numbered.chunk
-  ) as parts
-$$;
-
-
-ALTER FUNCTION audit_private.image_source(record_name text, target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
-
---
--- Name: is_application(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.is_application() RETURNS boolean
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $$
-begin
-  -- pg_has_role alone says yes for every superuser, and psql as postgres could pose as anybody.
-  return coalesce(
-    (
-      select not login.rolsuper and pg_has_role(login.oid, 'audit_app', 'member')
-      from pg_catalog.pg_roles as login
-      where login.rolname = session_user
-    ),
-    false
-  );
-end $$;
-
-
-ALTER FUNCTION audit_private.is_application() OWNER TO audit_owner;
-
---
--- Name: FUNCTION is_application(); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.is_application() IS 'Whether this login may say for whom it acts.';
-
-
---
--- Name: key_columns(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.key_columns(target regclass) RETURNS text[]
-    LANGUAGE sql STABLE
-    SET search_path TO ''
-    AS $$
-  select array_agg(attribute.attname::text order by key.ordinality)
-  from pg_catalog.pg_index as index
-  cross join unnest(index.indkey::int2[]) with ordinality as key (attnum, ordinality)
-  join pg_catalog.pg_attribute as attribute
-    on attribute.attrelid = index.indrelid and attribute.attnum = key.attnum
-  where index.indrelid = target and index.indisprimary
-$$;
-
-
-ALTER FUNCTION audit_private.key_columns(target regclass) OWNER TO audit_owner;
-
---
--- Name: mac(text, bytea); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.mac(purpose text, message bytea) RETURNS bytea
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $$
-#variable_conflict use_column
-declare
-  v_mac bytea;
-begin
-  select sha256(outer_pad || sha256(inner_pad || mac.message)) into strict v_mac
-  from audit_private.secrets
-  where purpose = mac.purpose;
-  return v_mac;
-end $$;
-
-
-ALTER FUNCTION audit_private.mac(purpose text, message bytea) OWNER TO audit_owner;
-
---
--- Name: FUNCTION mac(purpose text, message bytea); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.mac(purpose text, message bytea) IS 'HMAC-SHA-256 (RFC 2104) under the key of that purpose.';
-
-
---
--- Name: make_partition(date); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.make_partition(month date) RETURNS boolean
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-declare
-  v_name text := format('audit_private.%I', 'audit_logs_' || to_char(month, 'YYYY_MM'));
-  v_from text := format('%s 00:00:00+00', month);
-  v_to text := format('%s 00:00:00+00', (month + interval '1 month')::date);
-begin
-  if to_regclass(v_name) is not null then
-    return false;
-  end if;
-  -- Made apart and attached: CREATE TABLE … PARTITION OF would lock out every writer of the log.
-  execute format('create table %s (like audit.audit_logs including defaults including constraints including storage)', v_name);
-  execute format('alter table audit.audit_logs attach partition %s for values from (%L) to (%L)', v_name, v_from, v_to);
-  perform audit_private.guard_partition(v_name::regclass);
-  return true;
-end $$;
-
-
-ALTER FUNCTION audit_private.make_partition(month date) OWNER TO audit_owner;
-
---
--- Name: note_installation(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.note_installation(digest text, version text) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO ''
-    AS $$
-begin
-  if exists (
-    select from audit.installation as current
-    where current.digest = note_installation.digest and current.version = note_installation.version
-  ) then
-    return;
-  end if;
-  insert into audit_private.installations (digest, version) values (note_installation.digest, note_installation.version);
-  perform audit_private.append(
-    actor => audit_private.current_actor(),
-    action => 'AUDIT_INSTALLED',
-    metadata => jsonb_build_object('digest', note_installation.digest, 'version', note_installation.version)
-  );
-end $$;
-
-
-ALTER FUNCTION audit_private.note_installation(digest text, version text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION note_installation(digest text, version text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.note_installation(digest text, version text) IS 'Called by migrate, at the end.';
-
-
---
--- Name: open_sealed(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.open_sealed(sealed text) RETURNS audit_private.actor
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $_$
-declare
-  v_payload bytea;
-  v_field text[];
-begin
-  if open_sealed.sealed is null
-    or length(open_sealed.sealed) not between 67 and 4000
-    or open_sealed.sealed !~ '^[0-9a-f]+\.[0-9a-f]{64}$'
-    or length(open_sealed.sealed) % 2 = 0
-  then
-    return row(null, null, null, 'direct', 'malformed sealed context')::audit_private.actor;
-  end if;
-  v_payload := decode(split_part(open_sealed.sealed, '.', 1), 'hex');
-  if encode(audit_private.mac('handoff', v_payload), 'hex') <> split_part(open_sealed.sealed, '.', 2) then
-    return row(null, null, null, 'direct', 'forged sealed context')::audit_private.actor;
-  end if;
-  v_field := string_to_array(convert_from(v_payload, 'UTF8'), E'\x1f', '');
-  if v_field[1]::bigint < extract(epoch from clock_timestamp()) then
-    return row(null, v_field[4]::inet, v_field[5], 'direct', 'expired sealed context of ' || v_field[3])::audit_private.actor;
-  end if;
-  return row(v_field[3], v_field[4]::inet, v_field[5], 'sealed', null)::audit_private.actor;
-end $_$;
-
-
-ALTER FUNCTION audit_private.open_sealed(sealed text) OWNER TO audit_owner;
-
---
--- Name: require_origin(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.require_origin(code text, origin text) RETURNS void
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $$
-#variable_conflict use_column
-declare
-  v_origin text;
-begin
-  select origin into v_origin from audit.actions where code = require_origin.code;
-  if v_origin is null then
-    raise exception using
-      errcode = 'ID002',
-      message = format('unknown action %s', coalesce(audit_private.clean(require_origin.code, 100), 'null')),
-      hint = 'Define it with audit.define_action().';
-  elsif v_origin <> require_origin.origin then
-    raise exception using
-      errcode = 'ID003',
-      message = format('action %s may only be recorded by origin %s', require_origin.code, v_origin),
-      hint = 'Row changes, logins and denials are recorded by the database itself.';
-  end if;
-end $$;
-
-
-ALTER FUNCTION audit_private.require_origin(code text, origin text) OWNER TO audit_owner;
-
---
--- Name: require_owner(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.require_owner(target regclass) RETURNS void
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $$
-declare
-  -- In a definer function current_user is its owner; the caller is whom SET ROLE names, or the login.
-  v_caller name := coalesce(nullif(current_setting('role'), 'none'), session_user);
-begin
-  if not exists (
-    select from pg_catalog.pg_class
-    where oid = require_owner.target and pg_has_role(v_caller, relowner, 'usage')
-  ) then
-    raise exception using
-      errcode = '42501',
-      message = format('must be owner of table %s', require_owner.target);
-  end if;
-end $$;
-
-
-ALTER FUNCTION audit_private.require_owner(target regclass) OWNER TO audit_owner;
-
---
--- Name: require_watchable(regclass, text, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.require_watchable(target regclass, capture text, excluded text[], masked text[]) RETURNS void
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $$
-declare
-  v_column text;
-begin
-  if not exists (
-    select from pg_catalog.pg_class as class
-    where class.oid = target
-      and class.relkind in ('r', 'p')
-      and class.relpersistence <> 't'
-      and class.relnamespace::regnamespace::text not in ('audit', 'audit_private', 'pg_catalog', 'information_schema', 'pg_toast')
-  ) then
-    raise exception using
-      errcode = 'ID006',
-      message = format('%s cannot be watched: only ordinary and partitioned tables outside audit and system schemas can', target),
-      hint = 'Of a view, watch the tables beneath it.';
-  end if;
-  if capture is null or capture <> 'row' then
-    raise exception using errcode = 'ID006', message = 'capture is ''row''';
-  end if;
-  foreach v_column in array excluded || masked loop
-    if not exists (
-      select from pg_catalog.pg_attribute
-      where attrelid = target and attname = v_column and attnum > 0 and not attisdropped
-    ) then
-      raise exception using errcode = 'ID007', message = format('%s has no column %I', target, v_column);
-    elsif v_column = any (audit_private.key_columns(target)) then
-      raise exception using
-        errcode = 'ID007',
-        message = format('column %I is part of the key of %s and cannot be excluded or masked', v_column, target),
-        hint = 'Without its key a record does not say which row it is about.';
-    end if;
-  end loop;
-end $$;
-
-
-ALTER FUNCTION audit_private.require_watchable(target regclass, capture text, excluded text[], masked text[]) OWNER TO audit_owner;
-
---
--- Name: resolve_actor(text, text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_address inet, request_id text) RETURNS audit_private.actor
-    LANGUAGE plpgsql STABLE
-    SET search_path TO ''
-    AS $$
-declare
-  v_actor audit_private.actor;
-  v_claimed boolean :=
-    num_nonnulls(resolve_actor.user_id, resolve_actor.ip_address, resolve_actor.request_id) > 0;
-begin
-  if resolve_actor.sealed is null and not v_claimed then
-    return audit_private.current_actor();
-  end if;
-  if not audit_private.is_application() then
-    return row(
-      null, null, null, 'direct',
-      audit_private.clean(format('claim by %s: %s', session_user, resolve_actor.user_id), 200)
-    )::audit_private.actor;
-  end if;
-  if resolve_actor.sealed is not null then
-    v_actor := audit_private.open_sealed(resolve_actor.sealed);
-    if v_actor.claim is null or not v_claimed or v_actor.claim not like 'expired%' then
-      return v_actor;
-    end if;
-  end if;
-  -- A request may outlive its sealed context; then the trusted application's word remains, and the row says so.
-  return row(
-    audit_private.clean(resolve_actor.user_id, 200), resolve_actor.ip_address,
-    audit_private.clean(resolve_actor.request_id, 128), 'service', v_actor.claim
-  )::audit_private.actor;
-end $$;
-
-
-ALTER FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION resolve_actor(sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_address inet, request_id text) IS 'The actor of one call on the independent session: sealed, claimed, or that of the transaction.';
+COMMENT ON FUNCTION audit.watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean) IS 'Records every row change of a table from now on; called by its owner. Idempotent: what is not given stays as declared. Returns the SQL; dry_run only returns it.';
 
 
 SET default_tablespace = '';
@@ -2281,12 +668,2075 @@ COMMENT ON COLUMN audit_private.watches.target_name IS 'The table''s name when i
 
 
 --
+-- Name: all_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.all_source(watch audit_private.watches) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.capture_source(
+    (watch).watch_id, (watch).target, (watch).entity_type, (watch).excluded, (watch).masked
+  ) || case when (watch).capture = 'statement' then audit_private.statement_source(
+    (watch).watch_id, (watch).target, (watch).entity_type, (watch).excluded, (watch).masked
+  ) else '{}' end
+$$;
+
+
+ALTER FUNCTION audit_private.all_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: append(audit_private.actor, text, text, text, text, text, text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.append(actor audit_private.actor, action text, entity_type text DEFAULT NULL::text, entity_id text DEFAULT NULL::text, description text DEFAULT NULL::text, outcome text DEFAULT 'success'::text, permission text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb, created_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_now timestamptz := clock_timestamp();
+  v_created_at timestamptz := least(greatest(coalesce(append.created_at, v_now), v_now - interval '30 days'), v_now);
+  v_metadata jsonb := nullif(append.metadata, '{}');
+  v_id bigint;
+begin
+  if jsonb_typeof(v_metadata) <> 'object' or octet_length(v_metadata::text) > 65536 then
+    raise exception using
+      errcode = 'ID005',
+      message = 'metadata is a JSON object of at most 65536 bytes';
+  end if;
+  if (actor).claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', (actor).claim);
+  end if;
+  insert into audit.audit_logs (
+    created_at, recorded_at, action, outcome, user_id, actor_proof, entity_type, entity_id,
+    description, permission, ip_address, request_id, metadata, time_source
+  ) values (
+    v_created_at,
+    v_now,
+    append.action,
+    append.outcome::audit.outcome,
+    (actor).user_id,
+    (actor).proof,
+    audit_private.clean(append.entity_type, 200),
+    audit_private.entity_key(audit_private.clean(append.entity_id, 1000)),
+    audit_private.clean(append.description, 2000),
+    audit_private.clean(append.permission, 100),
+    (actor).ip_address,
+    (actor).request_id,
+    v_metadata,
+    case
+      when append.created_at is null then 'database'::audit.time_source
+      when append.created_at = v_created_at then 'claimed'
+      else 'clamped'
+    end
+  )
+  returning id into v_id;
+  return v_id;
+end $$;
+
+
+ALTER FUNCTION audit_private.append(actor audit_private.actor, action text, entity_type text, entity_id text, description text, outcome text, permission text, metadata jsonb, created_at timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION append(actor audit_private.actor, action text, entity_type text, entity_id text, description text, outcome text, permission text, metadata jsonb, created_at timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.append(actor audit_private.actor, action text, entity_type text, entity_id text, description text, outcome text, permission text, metadata jsonb, created_at timestamp with time zone) IS 'Writes one event; the database stamps who wrote it, when, and in which transaction.';
+
+
+--
+-- Name: capture_1_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_1_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_image jsonb;
+begin
+  if pg_typeof(old.username) <> 25::regtype or pg_typeof(old.display_name) <> 25::regtype or pg_typeof(old.active) <> 16::regtype or pg_typeof(old.created_at) <> 1184::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  v_image := jsonb_build_object('username', old.username, 'display_name', old.display_name, 'active', old.active, 'created_at', old.created_at);
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', audit_private.entity_key(format('%s', old.username)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_1_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_1_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_1_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_image jsonb;
+begin
+  if pg_typeof(new.username) <> 25::regtype or pg_typeof(new.display_name) <> 25::regtype or pg_typeof(new.active) <> 16::regtype or pg_typeof(new.created_at) <> 1184::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  v_image := jsonb_build_object('username', new.username, 'display_name', new.display_name, 'active', new.active, 'created_at', new.created_at);
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', audit_private.entity_key(format('%s', new.username)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_1_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_1_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_1_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null, v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_1_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_1_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_1_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_old jsonb := '{}';
+  v_new jsonb := '{}';
+begin
+  if pg_typeof(new.username) <> 25::regtype or pg_typeof(new.display_name) <> 25::regtype or pg_typeof(new.active) <> 16::regtype or pg_typeof(new.created_at) <> 1184::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if old.username is distinct from new.username then
+    v_old := v_old || jsonb_build_object('username', old.username);
+    v_new := v_new || jsonb_build_object('username', new.username);
+  end if;
+  if old.display_name is distinct from new.display_name then
+    v_old := v_old || jsonb_build_object('display_name', old.display_name);
+    v_new := v_new || jsonb_build_object('display_name', new.display_name);
+  end if;
+  if old.active is distinct from new.active then
+    v_old := v_old || jsonb_build_object('active', old.active);
+    v_new := v_new || jsonb_build_object('active', new.active);
+  end if;
+  if old.created_at is distinct from new.created_at then
+    v_old := v_old || jsonb_build_object('created_at', old.created_at);
+    v_new := v_new || jsonb_build_object('created_at', new.created_at);
+  end if;
+  if v_new = '{}' then
+    return null;
+  end if;
+  if old.username is distinct from new.username then
+    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(format('%s', old.username)));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_USER_ROW', audit_private.entity_key(format('%s', old.username)), audit_private.entity_key(format('%s', new.username)));
+  end if;
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', audit_private.entity_key(format('%s', new.username)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_1_update() OWNER TO audit_owner;
+
+--
+-- Name: capture_2_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_2_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET bytea_output TO 'hex'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_image jsonb;
+begin
+  if pg_typeof(old.username) <> 25::regtype or pg_typeof(old.salt) <> 17::regtype or pg_typeof(old.memory_kib) <> 23::regtype or pg_typeof(old.iterations) <> 23::regtype or pg_typeof(old.parallelism) <> 23::regtype or pg_typeof(old.verifier) <> 17::regtype or pg_typeof(old.changed_at) <> 1184::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  v_image := jsonb_build_object('username', old.username, 'salt', '***'::text, 'memory_kib', old.memory_kib, 'iterations', old.iterations, 'parallelism', old.parallelism, 'verifier', '***'::text, 'changed_at', old.changed_at);
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', audit_private.entity_key(format('%s', old.username)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_2_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_2_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_2_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET bytea_output TO 'hex'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_image jsonb;
+begin
+  if pg_typeof(new.username) <> 25::regtype or pg_typeof(new.salt) <> 17::regtype or pg_typeof(new.memory_kib) <> 23::regtype or pg_typeof(new.iterations) <> 23::regtype or pg_typeof(new.parallelism) <> 23::regtype or pg_typeof(new.verifier) <> 17::regtype or pg_typeof(new.changed_at) <> 1184::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  v_image := jsonb_build_object('username', new.username, 'salt', '***'::text, 'memory_kib', new.memory_kib, 'iterations', new.iterations, 'parallelism', new.parallelism, 'verifier', '***'::text, 'changed_at', new.changed_at);
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', audit_private.entity_key(format('%s', new.username)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_2_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_2_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_2_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null, v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_2_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_2_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_2_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET bytea_output TO 'hex'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_old jsonb := '{}';
+  v_new jsonb := '{}';
+begin
+  if pg_typeof(new.username) <> 25::regtype or pg_typeof(new.salt) <> 17::regtype or pg_typeof(new.memory_kib) <> 23::regtype or pg_typeof(new.iterations) <> 23::regtype or pg_typeof(new.parallelism) <> 23::regtype or pg_typeof(new.verifier) <> 17::regtype or pg_typeof(new.changed_at) <> 1184::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if old.username is distinct from new.username then
+    v_old := v_old || jsonb_build_object('username', old.username);
+    v_new := v_new || jsonb_build_object('username', new.username);
+  end if;
+  if old.salt is distinct from new.salt then
+    v_old := v_old || jsonb_build_object('salt', '***'::text);
+    v_new := v_new || jsonb_build_object('salt', '***'::text);
+  end if;
+  if old.memory_kib is distinct from new.memory_kib then
+    v_old := v_old || jsonb_build_object('memory_kib', old.memory_kib);
+    v_new := v_new || jsonb_build_object('memory_kib', new.memory_kib);
+  end if;
+  if old.iterations is distinct from new.iterations then
+    v_old := v_old || jsonb_build_object('iterations', old.iterations);
+    v_new := v_new || jsonb_build_object('iterations', new.iterations);
+  end if;
+  if old.parallelism is distinct from new.parallelism then
+    v_old := v_old || jsonb_build_object('parallelism', old.parallelism);
+    v_new := v_new || jsonb_build_object('parallelism', new.parallelism);
+  end if;
+  if old.verifier is distinct from new.verifier then
+    v_old := v_old || jsonb_build_object('verifier', '***'::text);
+    v_new := v_new || jsonb_build_object('verifier', '***'::text);
+  end if;
+  if old.changed_at is distinct from new.changed_at then
+    v_old := v_old || jsonb_build_object('changed_at', old.changed_at);
+    v_new := v_new || jsonb_build_object('changed_at', new.changed_at);
+  end if;
+  if v_new = '{}' then
+    return null;
+  end if;
+  if old.username is distinct from new.username then
+    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(format('%s', old.username)));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_CREDENTIAL_ROW', audit_private.entity_key(format('%s', old.username)), audit_private.entity_key(format('%s', new.username)));
+  end if;
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', audit_private.entity_key(format('%s', new.username)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_2_update() OWNER TO audit_owner;
+
+--
+-- Name: capture_3_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_3_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_image jsonb;
+begin
+  if pg_typeof(old.role) <> 25::regtype or pg_typeof(old.description) <> 25::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  v_image := jsonb_build_object('role', old.role, 'description', old.description);
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', audit_private.entity_key(format('%s', old.role)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_3_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_3_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_3_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_image jsonb;
+begin
+  if pg_typeof(new.role) <> 25::regtype or pg_typeof(new.description) <> 25::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  v_image := jsonb_build_object('role', new.role, 'description', new.description);
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', audit_private.entity_key(format('%s', new.role)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_3_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_3_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_3_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null, v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_3_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_3_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_3_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_old jsonb := '{}';
+  v_new jsonb := '{}';
+begin
+  if pg_typeof(new.role) <> 25::regtype or pg_typeof(new.description) <> 25::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if old.role is distinct from new.role then
+    v_old := v_old || jsonb_build_object('role', old.role);
+    v_new := v_new || jsonb_build_object('role', new.role);
+  end if;
+  if old.description is distinct from new.description then
+    v_old := v_old || jsonb_build_object('description', old.description);
+    v_new := v_new || jsonb_build_object('description', new.description);
+  end if;
+  if v_new = '{}' then
+    return null;
+  end if;
+  if old.role is distinct from new.role then
+    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(format('%s', old.role)));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_ROLE_ROW', audit_private.entity_key(format('%s', old.role)), audit_private.entity_key(format('%s', new.role)));
+  end if;
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', audit_private.entity_key(format('%s', new.role)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_3_update() OWNER TO audit_owner;
+
+--
+-- Name: capture_4_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_4_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_image jsonb;
+begin
+  if pg_typeof(old.permission) <> 25::regtype or pg_typeof(old.description) <> 25::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  v_image := jsonb_build_object('permission', old.permission, 'description', old.description);
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', audit_private.entity_key(format('%s', old.permission)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_4_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_4_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_4_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_image jsonb;
+begin
+  if pg_typeof(new.permission) <> 25::regtype or pg_typeof(new.description) <> 25::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  v_image := jsonb_build_object('permission', new.permission, 'description', new.description);
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', audit_private.entity_key(format('%s', new.permission)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_4_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_4_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_4_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null, v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_4_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_4_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_4_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_old jsonb := '{}';
+  v_new jsonb := '{}';
+begin
+  if pg_typeof(new.permission) <> 25::regtype or pg_typeof(new.description) <> 25::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if old.permission is distinct from new.permission then
+    v_old := v_old || jsonb_build_object('permission', old.permission);
+    v_new := v_new || jsonb_build_object('permission', new.permission);
+  end if;
+  if old.description is distinct from new.description then
+    v_old := v_old || jsonb_build_object('description', old.description);
+    v_new := v_new || jsonb_build_object('description', new.description);
+  end if;
+  if v_new = '{}' then
+    return null;
+  end if;
+  if old.permission is distinct from new.permission then
+    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(format('%s', old.permission)));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_PERMISSION_ROW', audit_private.entity_key(format('%s', old.permission)), audit_private.entity_key(format('%s', new.permission)));
+  end if;
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', audit_private.entity_key(format('%s', new.permission)),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_4_update() OWNER TO audit_owner;
+
+--
+-- Name: capture_5_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_5_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_image jsonb;
+begin
+  if pg_typeof(old.role) <> 25::regtype or pg_typeof(old.permission) <> 25::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  v_image := jsonb_build_object('role', old.role, 'permission', old.permission);
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', old.role, 'permission', old.permission)::text),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_5_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_5_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_5_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_image jsonb;
+begin
+  if pg_typeof(new.role) <> 25::regtype or pg_typeof(new.permission) <> 25::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  v_image := jsonb_build_object('role', new.role, 'permission', new.permission);
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', new.role, 'permission', new.permission)::text),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_5_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_5_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_5_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null, v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_5_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_5_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_5_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_old jsonb := '{}';
+  v_new jsonb := '{}';
+begin
+  if pg_typeof(new.role) <> 25::regtype or pg_typeof(new.permission) <> 25::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if old.role is distinct from new.role then
+    v_old := v_old || jsonb_build_object('role', old.role);
+    v_new := v_new || jsonb_build_object('role', new.role);
+  end if;
+  if old.permission is distinct from new.permission then
+    v_old := v_old || jsonb_build_object('permission', old.permission);
+    v_new := v_new || jsonb_build_object('permission', new.permission);
+  end if;
+  if v_new = '{}' then
+    return null;
+  end if;
+  if old.role is distinct from new.role or old.permission is distinct from new.permission then
+    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(jsonb_build_object('role', old.role, 'permission', old.permission)::text));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', old.role, 'permission', old.permission)::text), audit_private.entity_key(jsonb_build_object('role', new.role, 'permission', new.permission)::text));
+  end if;
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', new.role, 'permission', new.permission)::text),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_5_update() OWNER TO audit_owner;
+
+--
+-- Name: capture_6_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_6_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_image jsonb;
+begin
+  if pg_typeof(old.username) <> 25::regtype or pg_typeof(old.role) <> 25::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  v_image := jsonb_build_object('username', old.username, 'role', old.role);
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', old.username, 'role', old.role)::text),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_6_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_6_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_6_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_image jsonb;
+begin
+  if pg_typeof(new.username) <> 25::regtype or pg_typeof(new.role) <> 25::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  v_image := jsonb_build_object('username', new.username, 'role', new.role);
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', new.username, 'role', new.role)::text),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_6_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_6_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_6_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null, v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_6_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_6_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_6_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_old jsonb := '{}';
+  v_new jsonb := '{}';
+begin
+  if pg_typeof(new.username) <> 25::regtype or pg_typeof(new.role) <> 25::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if old.username is distinct from new.username then
+    v_old := v_old || jsonb_build_object('username', old.username);
+    v_new := v_new || jsonb_build_object('username', new.username);
+  end if;
+  if old.role is distinct from new.role then
+    v_old := v_old || jsonb_build_object('role', old.role);
+    v_new := v_new || jsonb_build_object('role', new.role);
+  end if;
+  if v_new = '{}' then
+    return null;
+  end if;
+  if old.username is distinct from new.username or old.role is distinct from new.role then
+    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(jsonb_build_object('username', old.username, 'role', old.role)::text));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', old.username, 'role', old.role)::text), audit_private.entity_key(jsonb_build_object('username', new.username, 'role', new.role)::text));
+  end if;
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', new.username, 'role', new.role)::text),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_6_update() OWNER TO audit_owner;
+
+--
+-- Name: capture_7_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_7_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_image jsonb;
+begin
+  if pg_typeof(old.only_row) <> 16::regtype or pg_typeof(old.max_failures) <> 23::regtype or pg_typeof(old.lock_minutes) <> 23::regtype or pg_typeof(old.session_hours) <> 23::regtype or pg_typeof(old.keep_unknown_names) <> 16::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  v_image := jsonb_build_object('only_row', old.only_row, 'max_failures', old.max_failures, 'lock_minutes', old.lock_minutes, 'session_hours', old.session_hours, 'keep_unknown_names', old.keep_unknown_names);
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', format('%s', old.only_row),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_7_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_7_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_7_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_image jsonb;
+begin
+  if pg_typeof(new.only_row) <> 16::regtype or pg_typeof(new.max_failures) <> 23::regtype or pg_typeof(new.lock_minutes) <> 23::regtype or pg_typeof(new.session_hours) <> 23::regtype or pg_typeof(new.keep_unknown_names) <> 16::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  v_image := jsonb_build_object('only_row', new.only_row, 'max_failures', new.max_failures, 'lock_minutes', new.lock_minutes, 'session_hours', new.session_hours, 'keep_unknown_names', new.keep_unknown_names);
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', format('%s', new.only_row),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_7_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_7_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_7_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null, v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_7_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_7_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_7_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.current_actor();
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_old jsonb := '{}';
+  v_new jsonb := '{}';
+begin
+  if pg_typeof(new.only_row) <> 16::regtype or pg_typeof(new.max_failures) <> 23::regtype or pg_typeof(new.lock_minutes) <> 23::regtype or pg_typeof(new.session_hours) <> 23::regtype or pg_typeof(new.keep_unknown_names) <> 16::regtype then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if old.only_row is distinct from new.only_row then
+    v_old := v_old || jsonb_build_object('only_row', old.only_row);
+    v_new := v_new || jsonb_build_object('only_row', new.only_row);
+  end if;
+  if old.max_failures is distinct from new.max_failures then
+    v_old := v_old || jsonb_build_object('max_failures', old.max_failures);
+    v_new := v_new || jsonb_build_object('max_failures', new.max_failures);
+  end if;
+  if old.lock_minutes is distinct from new.lock_minutes then
+    v_old := v_old || jsonb_build_object('lock_minutes', old.lock_minutes);
+    v_new := v_new || jsonb_build_object('lock_minutes', new.lock_minutes);
+  end if;
+  if old.session_hours is distinct from new.session_hours then
+    v_old := v_old || jsonb_build_object('session_hours', old.session_hours);
+    v_new := v_new || jsonb_build_object('session_hours', new.session_hours);
+  end if;
+  if old.keep_unknown_names is distinct from new.keep_unknown_names then
+    v_old := v_old || jsonb_build_object('keep_unknown_names', old.keep_unknown_names);
+    v_new := v_new || jsonb_build_object('keep_unknown_names', new.keep_unknown_names);
+  end if;
+  if v_new = '{}' then
+    return null;
+  end if;
+  if old.only_row is distinct from new.only_row then
+    v_metadata := jsonb_build_object('previous_entity_id', format('%s', old.only_row));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_POLICY_ROW', format('%s', old.only_row), format('%s', new.only_row));
+  end if;
+  if v_actor.claim is not null then
+    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', format('%s', new.only_row),
+    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_7_update() OWNER TO audit_owner;
+
+--
+-- Name: capture_source(bigint, regclass, text, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_settings text := coalesce(audit_private.settings_source(target, excluded, masked), '');
+  v_key_change text := audit_private.key_change_source(target);
+  v_declare constant text :=
+    E'declare\n  v_actor audit_private.actor := audit_private.current_actor();\n  v_now timestamptz := clock_timestamp();\n'
+    '  v_metadata jsonb;\n';
+  v_image constant text := E'  v_image jsonb;\nbegin\n%s  v_image := %s;\n';
+  v_difference constant text :=
+    E'  v_old jsonb := ''{}'';\n  v_new jsonb := ''{}'';\nbegin\n%s%s'
+    '  if v_new = ''{}'' then\n    return null;\n  end if;\n';
+  v_new_key constant text :=
+    E'  if %s then\n'
+    '    v_metadata := jsonb_build_object(''previous_entity_id'', %s);\n'
+    '    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values (%L, %s, %s);\n'
+    '  end if;\n';
+  v_insert constant text :=
+    E'  if v_actor.claim is not null then\n'
+    '    v_metadata := coalesce(v_metadata, ''{}'') || jsonb_build_object(''claim'', v_actor.claim);\n'
+    '  end if;\n'
+    '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,\n'
+    '    ip_address, request_id, changes, metadata)\n'
+    '  values (v_now, v_now, %L, v_actor.user_id, v_actor.proof, %L, %s,\n'
+    '    v_actor.ip_address, v_actor.request_id, %s, v_metadata);\n'
+    '  return null;\nend ';
+  v_old_guard constant text := audit_private.type_guard_source('old', target, excluded, masked);
+  v_new_guard constant text := audit_private.type_guard_source('new', target, excluded, masked);
+  v_old_id constant text := audit_private.entity_id_source('old', target);
+  v_new_id constant text := audit_private.entity_id_source('new', target);
+begin
+  return array[
+    audit_private.function_source(watch_id, 'insert', v_settings,
+      v_declare || format(v_image, v_new_guard, audit_private.image_source('new', target, excluded, masked))
+      || format(v_insert, 'ROW_INSERTED', entity_type, v_new_id, 'jsonb_build_object(''new'', v_image)')),
+    audit_private.function_source(watch_id, 'update', v_settings,
+      v_declare || format(v_difference, v_new_guard, audit_private.difference_source(target, excluded, masked))
+      || case when v_key_change is null then '' else
+        format(v_new_key, v_key_change, v_old_id, entity_type, v_old_id, v_new_id)
+      end
+      || format(v_insert, 'ROW_UPDATED', entity_type, v_new_id, 'jsonb_build_object(''old'', v_old, ''new'', v_new)')),
+    audit_private.function_source(watch_id, 'delete', v_settings,
+      v_declare || format(v_image, v_old_guard, audit_private.image_source('old', target, excluded, masked))
+      || format(v_insert, 'ROW_DELETED', entity_type, v_old_id, 'jsonb_build_object(''old'', v_image)')),
+    audit_private.function_source(watch_id, 'truncate', '',
+      v_declare || E'begin\n' || format(v_insert, 'TABLE_TRUNCATED', entity_type, 'null', 'null'))
+  ];
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]) OWNER TO audit_owner;
+
+--
+-- Name: capture_triggers(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_triggers(watch audit_private.watches) RETURNS TABLE(name text, enabled text, function text, definition text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select trigger.name, trigger.enabled, trigger.function, format(
+    'create or replace trigger %s after %s on %s %s execute function %s',
+    trigger.name, trigger.operation, (watch).target, trigger.scope, trigger.function
+  )
+  from (
+    select
+      'indelible_capture_' || operation as name,
+      case when by_statement and operation <> 'truncate' then 'O' else 'A' end as enabled,
+      format(
+        'audit_private.capture_%s_%s()', (watch).watch_id,
+        operation || case when by_statement and operation <> 'truncate' then '_statement' else '' end
+      ) as function,
+      operation,
+      case
+        when operation = 'truncate' then 'for each statement'
+        when not by_statement then 'for each row'
+        else concat_ws(
+          ' ', 'referencing',
+          case when operation in ('update', 'delete') then 'old table as indelible_old' end,
+          case when operation in ('update', 'insert') then 'new table as indelible_new' end,
+          'for each statement'
+        )
+      end as scope
+    from (values ((watch).capture = 'statement')) as chosen (by_statement)
+    cross join unnest(array['insert', 'update', 'delete', 'truncate']) as operation
+    union all
+    select
+      'indelible_capture_' || operation || '_replica', 'R',
+      format('audit_private.capture_%s_%s()', (watch).watch_id, operation), operation, 'for each row'
+    from unnest(array['insert', 'update', 'delete']) as operation
+    where (watch).capture = 'statement'
+  ) as trigger
+$$;
+
+
+ALTER FUNCTION audit_private.capture_triggers(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: captured_columns(regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.captured_columns(target regclass, excluded text[], masked text[]) RETURNS TABLE(place integer, name text, built_in boolean, type oid, equality_is_identity boolean, is_masked boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    attribute.attnum::int,
+    attribute.attname::text,
+    attribute.atttypid < 16384 and kind.typnamespace = 'pg_catalog'::regnamespace and kind.typcategory <> 'A',
+    attribute.atttypid,
+    -- Elsewhere 1.0 equals 1.00, '1 day' equals '24 hours', and json has no equality at all.
+    attribute.atttypid = any (array[
+      'bool', 'int2', 'int4', 'int8', 'oid', 'uuid', 'date', 'timestamp', 'timestamptz', 'bytea', 'macaddr'
+    ]::regtype[])
+    or attribute.atttypid = any (array['text', 'varchar']::regtype[]) and coll.collisdeterministic,
+    attribute.attname = any (masked)
+  from pg_catalog.pg_attribute as attribute
+  join pg_catalog.pg_type as kind on kind.oid = attribute.atttypid
+  left join pg_catalog.pg_collation as coll on coll.oid = attribute.attcollation
+  where attribute.attrelid = target
+    and attribute.attnum > 0
+    and not attribute.attisdropped
+    and attribute.attgenerated <> 'v'
+    and attribute.attname <> all (excluded)
+  order by attribute.attnum
+$$;
+
+
+ALTER FUNCTION audit_private.captured_columns(target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION captured_columns(target regclass, excluded text[], masked text[]); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.captured_columns(target regclass, excluded text[], masked text[]) IS 'Columns in table order. Virtual generated columns read as NULL in triggers and are left out.';
+
+
+--
+-- Name: change_source(text, boolean, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.change_source(name text, equality_is_identity boolean, old_name text DEFAULT 'old'::text, new_name text DEFAULT 'new'::text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select format(
+    case
+      when equality_is_identity then '%2$s.%1$I is distinct from %3$s.%1$I'
+      else 'record_image_ne(row(%2$s.%1$I), row(%3$s.%1$I))'
+    end,
+    name, old_name, new_name
+  )
+$_$;
+
+
+ALTER FUNCTION audit_private.change_source(name text, equality_is_identity boolean, old_name text, new_name text) OWNER TO audit_owner;
+
+--
+-- Name: clean(text, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.clean(value text, length integer) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- C0, DEL, C1, line separators and bidirectional overrides: log injection (CWE-117) and misleading display.
+  return left(
+    regexp_replace(
+      clean.value,
+      E'[\\u0001-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]', chr(65533), 'g'
+    ),
+    clean.length
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.clean(value text, length integer) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION clean(value text, length integer); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.clean(value text, length integer) IS 'Control characters become U+FFFD; cut to so many characters.';
+
+
+--
+-- Name: context_body(text, text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.context_body(proof text, user_id text, ip_address inet, request_id text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return concat_ws(
+    E'\x1f',
+    context_body.proof,
+    coalesce(audit_private.clean(context_body.user_id, 200), ''),
+    coalesce(host(context_body.ip_address), ''),
+    coalesce(audit_private.clean(context_body.request_id, 128), '')
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.context_body(proof text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: context_message(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.context_message(body text) RETURNS bytea
+    LANGUAGE sql STABLE
+    RETURN ((int4send(pg_backend_pid()) || timestamptz_send(now())) || convert_to((((SESSION_USER)::text || ''::text) || body), 'UTF8'::name));
+
+
+ALTER FUNCTION audit_private.context_message(body text) OWNER TO audit_owner;
+
+--
+-- Name: current_actor(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.current_actor() RETURNS audit_private.actor
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_raw constant text := current_setting('indelible.context', true);
+  v_body text;
+  v_inner_pad bytea;
+  v_outer_pad bytea;
+begin
+  if v_raw is null or v_raw = '' then
+    return row(null, null, null, 'direct', null)::audit_private.actor;
+  end if;
+  v_body := left(v_raw, -65);
+  select inner_pad, outer_pad into v_inner_pad, v_outer_pad from audit_private.secrets where purpose = 'context';
+  if encode(sha256(v_outer_pad || sha256(v_inner_pad || audit_private.context_message(v_body))), 'hex') <> right(v_raw, 64) then
+    return row(null, null, null, 'direct', audit_private.clean(v_raw, 200))::audit_private.actor;
+  end if;
+  return row(
+    nullif(split_part(v_body, E'\x1f', 2), ''),
+    nullif(split_part(v_body, E'\x1f', 3), '')::inet,
+    nullif(split_part(v_body, E'\x1f', 4), ''),
+    split_part(v_body, E'\x1f', 1)::audit.actor_proof,
+    null
+  )::audit_private.actor;
+end $$;
+
+
+ALTER FUNCTION audit_private.current_actor() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION current_actor(); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.current_actor() IS 'The actor of this transaction, or the claim that failed.';
+
+
+--
+-- Name: difference_source(regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.difference_source(target regclass, excluded text[], masked text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select coalesce(string_agg(
+    format(
+      E'  if %1$s then\n'
+      '    v_old := v_old || jsonb_build_object(%2$L, %3$s);\n'
+      '    v_new := v_new || jsonb_build_object(%2$L, %4$s);\n'
+      '  end if;\n',
+      audit_private.change_source(name, equality_is_identity),
+      name,
+      audit_private.value_source('old', name, built_in, type, is_masked),
+      audit_private.value_source('new', name, built_in, type, is_masked)
+    ), '' order by place
+  ), '')
+  from audit_private.captured_columns(target, excluded, masked)
+$_$;
+
+
+ALTER FUNCTION audit_private.difference_source(target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
+
+--
+-- Name: empty_net(date[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.empty_net(months date[]) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_month date;
+  v_rows bigint;
+  v_moved bigint;
+begin
+  alter table audit.audit_logs detach partition audit_private.audit_logs_default;
+  alter table audit_private.audit_logs_default rename to audit_logs_net;
+  foreach v_month in array months loop
+    perform audit_private.make_partition(v_month);
+  end loop;
+  create table audit_private.audit_logs_default
+    (like audit.audit_logs including defaults including constraints including storage);
+  alter table audit.audit_logs attach partition audit_private.audit_logs_default default;
+  perform audit_private.guard_partition('audit_private.audit_logs_default');
+  insert into audit.audit_logs overriding system value select * from audit_private.audit_logs_net;
+  get diagnostics v_moved = row_count;
+  select count(*) into strict v_rows from audit_private.audit_logs_net;
+  if v_moved <> v_rows then
+    raise exception using errcode = 'ID010', message = format('the net held %s rows and %s were moved: nothing was done', v_rows, v_moved);
+  end if;
+  drop table audit_private.audit_logs_net;
+  return v_moved;
+end $$;
+
+
+ALTER FUNCTION audit_private.empty_net(months date[]) OWNER TO audit_owner;
+
+--
+-- Name: ensure_trigger(regclass, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.ensure_trigger(target regclass, name text, event text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- Attaching locks out writers, and CREATE OR REPLACE silently resets ENABLE ALWAYS: only where needed.
+  if exists (
+    select from pg_catalog.pg_trigger
+    where tgrelid = ensure_trigger.target and tgname = ensure_trigger.name and tgenabled = 'A'
+      and tgfoid = 'audit_private.tg__refuse_change()'::regprocedure
+  ) then
+    return;
+  end if;
+  execute format(
+    'create or replace trigger %I %s execute function audit_private.tg__refuse_change()',
+    ensure_trigger.name, format(ensure_trigger.event, ensure_trigger.target)
+  );
+  execute format('alter table %s enable always trigger %I', ensure_trigger.target, ensure_trigger.name);
+end $$;
+
+
+ALTER FUNCTION audit_private.ensure_trigger(target regclass, name text, event text) OWNER TO audit_owner;
+
+--
+-- Name: entity_id_source(text, regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.entity_id_source(record_name text, target regclass) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_key text[] := audit_private.key_columns(target);
+  v_source text;
+begin
+  if v_key = '{}' then
+    return 'null';
+  elsif cardinality(v_key) = 1 then
+    v_source := format('format(''%%s'', %s.%I)', record_name, v_key[1]);
+  else
+    select format('jsonb_build_object(%s)::text', string_agg(
+      quote_literal(name) || ', ' || audit_private.value_source(record_name, name, built_in, type, false), ', '
+      order by array_position(v_key, name)
+    )) into v_source
+    from audit_private.captured_columns(target, '{}', '{}')
+    where name = any (v_key);
+  end if;
+  if exists (
+    select from audit_private.captured_columns(target, '{}', '{}') as captured
+    join pg_catalog.pg_type as t on t.oid = captured.type
+    where captured.name = any (v_key) and t.typlen < 0
+  ) then
+    return format('audit_private.entity_key(%s)', v_source);
+  end if;
+  return v_source;
+end $$;
+
+
+ALTER FUNCTION audit_private.entity_id_source(record_name text, target regclass) OWNER TO audit_owner;
+
+--
+-- Name: entity_key(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.entity_key(key text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when octet_length(key) <= 1000 then key
+    else 'sha256:' || encode(sha256(convert_to(key, 'UTF8')), 'hex')
+  end
+$$;
+
+
+ALTER FUNCTION audit_private.entity_key(key text) OWNER TO audit_owner;
+
+--
+-- Name: establish_context(audit_private.actor); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.establish_context(actor audit_private.actor) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_body text;
+begin
+  if not audit_private.is_application() then
+    raise warning 'context not honoured: login % is not in audit_app', session_user
+      using hint = 'What this transaction does is recorded under its own login.';
+    perform set_config(
+      'indelible.context', audit_private.clean(format('claim by %s: %s', session_user, (actor).user_id), 200), true
+    );
+    return;
+  end if;
+  if (actor).claim is not null then
+    raise warning 'context not honoured: %', (actor).claim
+      using hint = 'What this transaction does is recorded under its own login.';
+    perform set_config('indelible.context', audit_private.clean((actor).claim, 200), true);
+    return;
+  end if;
+  v_body := audit_private.context_body((actor).proof::text, (actor).user_id, (actor).ip_address, (actor).request_id);
+  perform set_config(
+    'indelible.context',
+    v_body || E'\x1f' || encode(audit_private.mac('context', audit_private.context_message(v_body)), 'hex'),
+    true
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.establish_context(actor audit_private.actor) OWNER TO audit_owner;
+
+--
+-- Name: function_source(bigint, text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.function_source(watch_id bigint, operation text, settings text, body text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  -- A column may be called "$capture$" to break out of the quotes and run code as the owner.
+  v_quote text := case when strpos(body, '$capture$') = 0 then '$capture$' else '$capture_' || md5(body) || '$' end;
+begin
+  return format(
+    E'create or replace function audit_private.capture_%s_%s() returns trigger\n'
+    'language plpgsql\nvolatile\nsecurity definer\nset search_path = pg_catalog, pg_temp\n%sas %s\n%s%s',
+    watch_id, operation, settings, v_quote, body, v_quote
+  );
+end $_$;
+
+
+ALTER FUNCTION audit_private.function_source(watch_id bigint, operation text, settings text, body text) OWNER TO audit_owner;
+
+--
+-- Name: guard_partition(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.guard_partition(partition regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_grantee text;
+begin
+  -- Statement triggers, row security and revokes do not pass from the parent, and default privileges open new tables.
+  perform audit_private.ensure_trigger(
+    guard_partition.partition, 'log_refuse_statement', 'before update or delete or truncate on %s for each statement'
+  );
+  if not (select relrowsecurity from pg_catalog.pg_class where oid = guard_partition.partition) then
+    execute format('alter table %s enable row level security', guard_partition.partition);
+  end if;
+  for v_grantee in
+    select distinct case acl.grantee when 0 then 'public' else acl.grantee::regrole::text end
+    from pg_catalog.pg_class as class
+    cross join aclexplode(class.relacl) as acl
+    where class.oid = guard_partition.partition and acl.grantee <> class.relowner
+  loop
+    execute format('revoke all on %s from %s', guard_partition.partition, v_grantee);
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_private.guard_partition(partition regclass) OWNER TO audit_owner;
+
+--
+-- Name: image_source(text, regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.image_source(record_name text, target regclass, excluded text[], masked text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  -- A function takes 100 arguments: 50 columns to each jsonb_build_object.
+  select coalesce(string_agg(part, ' || ' order by chunk), quote_literal('{}') || '::jsonb')
+  from (
+    select
+      numbered.chunk,
+      format('jsonb_build_object(%s)', string_agg(
+        quote_literal(name) || ', '
+        || audit_private.value_source(record_name, name, built_in, type, is_masked), ', ' order by place
+      )) as part
+    from (
+      select captured.*, (row_number() over (order by place) - 1) / 50 as chunk
+      from audit_private.captured_columns(target, excluded, masked) as captured
+    ) as numbered
+    group by numbered.chunk
+  ) as parts
+$$;
+
+
+ALTER FUNCTION audit_private.image_source(record_name text, target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
+
+--
+-- Name: is_application(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.is_application() RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- pg_has_role alone says yes for every superuser, and psql as postgres could pose as anybody.
+  return coalesce(
+    (
+      select not login.rolsuper and pg_has_role(login.oid, 'audit_app', 'member')
+      from pg_catalog.pg_roles as login
+      where login.rolname = session_user
+    ),
+    false
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.is_application() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION is_application(); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.is_application() IS 'Whether this login may say for whom it acts.';
+
+
+--
+-- Name: key_change_source(regclass, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.key_change_source(target regclass, old_name text DEFAULT 'old'::text, new_name text DEFAULT 'new'::text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select string_agg(audit_private.change_source(name, equality_is_identity, old_name, new_name), ' or ' order by place)
+  from audit_private.captured_columns(target, '{}', '{}')
+  where name = any (audit_private.key_columns(target))
+$$;
+
+
+ALTER FUNCTION audit_private.key_change_source(target regclass, old_name text, new_name text) OWNER TO audit_owner;
+
+--
+-- Name: key_columns(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.key_columns(target regclass) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(array_agg(attribute.attname::text order by key.ordinality), '{}')
+  from pg_catalog.pg_index as index
+  cross join unnest(index.indkey::int2[]) with ordinality as key (attnum, ordinality)
+  join pg_catalog.pg_attribute as attribute
+    on attribute.attrelid = index.indrelid and attribute.attnum = key.attnum
+  where index.indrelid = target and index.indisprimary
+$$;
+
+
+ALTER FUNCTION audit_private.key_columns(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: mac(text, bytea); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.mac(purpose text, message bytea) RETURNS bytea
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_mac bytea;
+begin
+  select sha256(outer_pad || sha256(inner_pad || mac.message)) into strict v_mac
+  from audit_private.secrets
+  where purpose = mac.purpose;
+  return v_mac;
+end $$;
+
+
+ALTER FUNCTION audit_private.mac(purpose text, message bytea) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION mac(purpose text, message bytea); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.mac(purpose text, message bytea) IS 'HMAC-SHA-256 (RFC 2104) under the key of that purpose.';
+
+
+--
+-- Name: maintain_partitions(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.maintain_partitions() RETURNS text[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_this_month date := date_trunc('month', clock_timestamp())::date;
+  v_months date[];
+  v_month date;
+  v_done text[] := '{}';
+begin
+  -- Not an advisory lock: anybody can hold those.
+  lock table audit_private.installations in exclusive mode;
+  -- Claimed times reach 30 days back; three months ahead outlast a forgotten job.
+  select array_agg((v_this_month + make_interval(months => step))::date order by step) into v_months
+  from generate_series(-1, 3) as step;
+  if exists (
+    select from audit_private.audit_logs_default
+    where created_at >= v_months[1] and created_at < v_months[5] + interval '1 month'
+  ) then
+    v_done := v_done || format('net: %s rows moved into their months', audit_private.empty_net(v_months));
+  end if;
+  foreach v_month in array v_months loop
+    if audit_private.make_partition(v_month) then
+      v_done := v_done || format('partition: audit_logs_%s made', to_char(v_month, 'YYYY_MM'));
+    end if;
+  end loop;
+  if v_done <> '{}' then
+    perform audit_private.append(
+      actor => audit_private.current_actor(),
+      action => 'AUDIT_PARTITIONS_MAINTAINED',
+      metadata => jsonb_build_object('done', v_done)
+    );
+  end if;
+  return v_done;
+end $$;
+
+
+ALTER FUNCTION audit_private.maintain_partitions() OWNER TO audit_owner;
+
+--
+-- Name: make_partition(date); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.make_partition(month date) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_name text := format('audit_private.%I', 'audit_logs_' || to_char(month, 'YYYY_MM'));
+  v_from text := format('%s 00:00:00+00', month);
+  v_to text := format('%s 00:00:00+00', (month + interval '1 month')::date);
+begin
+  if to_regclass(v_name) is not null then
+    return false;
+  end if;
+  -- Made apart and attached: CREATE TABLE … PARTITION OF would lock out every writer of the log.
+  execute format('create table %s (like audit.audit_logs including defaults including constraints including storage)', v_name);
+  execute format('alter table audit.audit_logs attach partition %s for values from (%L) to (%L)', v_name, v_from, v_to);
+  perform audit_private.guard_partition(v_name::regclass);
+  return true;
+end $$;
+
+
+ALTER FUNCTION audit_private.make_partition(month date) OWNER TO audit_owner;
+
+--
+-- Name: note_installation(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.note_installation(digest text, version text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if exists (
+    select from audit.installation as current
+    where current.digest = note_installation.digest and current.version = note_installation.version
+  ) then
+    return;
+  end if;
+  insert into audit_private.installations (digest, version) values (note_installation.digest, note_installation.version);
+  perform audit_private.append(
+    actor => audit_private.current_actor(),
+    action => 'AUDIT_INSTALLED',
+    metadata => jsonb_build_object('digest', note_installation.digest, 'version', note_installation.version)
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.note_installation(digest text, version text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION note_installation(digest text, version text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.note_installation(digest text, version text) IS 'Called by migrate, at the end.';
+
+
+--
+-- Name: open_sealed(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.open_sealed(sealed text) RETURNS audit_private.actor
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_payload bytea;
+  v_field text[];
+begin
+  if open_sealed.sealed is null
+    or length(open_sealed.sealed) not between 67 and 4000
+    or open_sealed.sealed !~ '^[0-9a-f]+\.[0-9a-f]{64}$'
+    or length(open_sealed.sealed) % 2 = 0
+  then
+    return row(null, null, null, 'direct', 'malformed sealed context')::audit_private.actor;
+  end if;
+  v_payload := decode(split_part(open_sealed.sealed, '.', 1), 'hex');
+  if encode(audit_private.mac('handoff', v_payload), 'hex') <> split_part(open_sealed.sealed, '.', 2) then
+    return row(null, null, null, 'direct', 'forged sealed context')::audit_private.actor;
+  end if;
+  v_field := string_to_array(convert_from(v_payload, 'UTF8'), E'\x1f', '');
+  if v_field[1]::bigint < extract(epoch from clock_timestamp()) then
+    return row(null, v_field[5]::inet, v_field[6], 'direct', 'expired sealed context of ' || v_field[4])::audit_private.actor;
+  end if;
+  -- Whoever copied a context from pg_stat_activity has it no longer than the user is logged in.
+  if not iam.session_is_open(v_field[2]::bigint) then
+    return row(null, null, null, 'direct', 'sealed context of an ended session of ' || v_field[4])::audit_private.actor;
+  end if;
+  return row(v_field[4], v_field[5]::inet, v_field[6], 'sealed', null)::audit_private.actor;
+end $_$;
+
+
+ALTER FUNCTION audit_private.open_sealed(sealed text) OWNER TO audit_owner;
+
+--
+-- Name: place_name(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.place_name(target regclass) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case when count(*) = 0 then 'place' else 'place_' || md5(string_agg(attname::text, '/' order by attnum)) end
+  from pg_catalog.pg_attribute
+  where attrelid = target and attname = 'place'
+$$;
+
+
+ALTER FUNCTION audit_private.place_name(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: refuse_drift(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.refuse_drift(target regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using
+    errcode = 'ID011',
+    message = format('the columns of %s have changed since it was watched', target),
+    hint = 'Run audit.watch() on it again, or indelible migrate.';
+end $$;
+
+
+ALTER FUNCTION audit_private.refuse_drift(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: require_alone(regclass, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_alone(target regclass, capture text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_kind "char" := (select relkind from pg_catalog.pg_class where oid = target);
+begin
+  if v_kind = 'r' and exists (select from pg_catalog.pg_inherits where inhparent = target) then
+    raise exception using
+      errcode = 'ID006',
+      message = format('%s cannot be watched: tables inherit from it, and changes through it to their rows fire no trigger of its', target),
+      hint = 'Watch each child, or make it a partitioned table.';
+  elsif v_kind = 'p' and capture = 'statement' then
+    raise exception using
+      errcode = 'ID006',
+      message = format('%s is partitioned and can only be captured by row', target),
+      hint = 'Its statement triggers do not see what is written to a partition directly.';
+  elsif exists (
+    select from audit_private.watches as watch
+    where watch.stopped_at is null and watch.target in (select relid from pg_catalog.pg_partition_ancestors(require_alone.target))
+      and watch.target <> require_alone.target
+  ) then
+    raise exception using
+      errcode = 'ID006', message = format('%s is a partition of a watched table and captured with it', target);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_alone(target regclass, capture text) OWNER TO audit_owner;
+
+--
+-- Name: require_entity_type(text, regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_entity_type(entity_type text, target regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  if exists (
+    select from audit_private.watches as watch
+    where watch.entity_type = require_entity_type.entity_type and watch.target <> require_entity_type.target
+      and watch.target_name <> require_entity_type.target::text
+  ) then
+    raise exception using
+      errcode = 'ID006',
+      message = format('entity type %s names another table, watched now or once', require_entity_type.entity_type);
+  elsif require_entity_type.entity_type ~ '^(IAM|AUDIT)_' and not exists (
+    select from pg_catalog.pg_class
+    where oid = require_entity_type.target and relowner = 'audit_owner'::regrole
+  ) then
+    raise exception using
+      errcode = 'ID006', message = 'entity types that begin with IAM_ or AUDIT_ belong to Indelible itself';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_entity_type(entity_type text, target regclass) OWNER TO audit_owner;
+
+--
+-- Name: require_origin(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_origin(code text, origin text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_origin text;
+begin
+  select origin into v_origin from audit.actions where code = require_origin.code;
+  if v_origin is null then
+    raise exception using
+      errcode = 'ID002',
+      message = format('unknown action %s', coalesce(audit_private.clean(require_origin.code, 100), 'null')),
+      hint = 'Define it with audit.define_action().';
+  elsif v_origin <> require_origin.origin then
+    raise exception using
+      errcode = 'ID003',
+      message = format('action %s may only be recorded by origin %s', require_origin.code, v_origin),
+      hint = 'Row changes, logins and denials are recorded by the database itself.';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_origin(code text, origin text) OWNER TO audit_owner;
+
+--
+-- Name: require_owner(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_owner(target regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  -- In a definer function current_user is its owner; the caller is whom SET ROLE names, or the login.
+  v_caller name := coalesce(nullif(current_setting('role'), 'none'), session_user);
+begin
+  if not exists (
+    select from pg_catalog.pg_class
+    where oid = require_owner.target and pg_has_role(v_caller, relowner, 'usage')
+  ) then
+    raise exception using
+      errcode = '42501',
+      message = format('must be owner of table %s', require_owner.target);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_owner(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: require_watchable(regclass, text, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_watchable(target regclass, capture text, excluded text[], masked text[]) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_column text;
+begin
+  if not exists (
+    select from pg_catalog.pg_class as class
+    where class.oid = target
+      and class.relkind in ('r', 'p')
+      and class.relpersistence <> 't'
+      and class.relnamespace::regnamespace::text not in ('audit', 'audit_private', 'pg_catalog', 'information_schema', 'pg_toast')
+  ) then
+    raise exception using
+      errcode = 'ID006',
+      message = format('%s cannot be watched: only ordinary and partitioned tables outside audit and system schemas can', target),
+      hint = 'Of a view, watch the tables beneath it.';
+  end if;
+  if capture not in ('row', 'statement') then
+    raise exception using errcode = 'ID006', message = 'capture is row or statement';
+  end if;
+  perform audit_private.require_alone(target, capture);
+  foreach v_column in array excluded || masked loop
+    if not exists (
+      select from pg_catalog.pg_attribute
+      where attrelid = target and attname = v_column and attnum > 0 and not attisdropped
+    ) then
+      raise exception using errcode = 'ID007', message = format('%s has no column %I', target, v_column);
+    elsif v_column = any (audit_private.key_columns(target)) then
+      raise exception using
+        errcode = 'ID007',
+        message = format('column %I is part of the key of %s and cannot be excluded or masked', v_column, target),
+        hint = 'Without its key a record does not say which row it is about.';
+    end if;
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_watchable(target regclass, capture text, excluded text[], masked text[]) OWNER TO audit_owner;
+
+--
+-- Name: resolve_actor(text, text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_address inet, request_id text) RETURNS audit_private.actor
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_claimed boolean :=
+    num_nonnulls(resolve_actor.user_id, resolve_actor.ip_address, resolve_actor.request_id) > 0;
+begin
+  if resolve_actor.sealed is null and not v_claimed then
+    return audit_private.current_actor();
+  end if;
+  if not audit_private.is_application() then
+    return row(
+      null, null, null, 'direct',
+      audit_private.clean(format('claim by %s: %s', session_user, resolve_actor.user_id), 200)
+    )::audit_private.actor;
+  end if;
+  if resolve_actor.sealed is not null then
+    v_actor := audit_private.open_sealed(resolve_actor.sealed);
+    if v_actor.claim is null or not v_claimed or v_actor.claim not like 'expired%' then
+      return v_actor;
+    end if;
+  end if;
+  -- A request may outlive its sealed context; then the trusted application's word remains, and the row says so.
+  return row(
+    audit_private.clean(resolve_actor.user_id, 200), resolve_actor.ip_address,
+    audit_private.clean(resolve_actor.request_id, 128), 'service', v_actor.claim
+  )::audit_private.actor;
+end $$;
+
+
+ALTER FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION resolve_actor(sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_address inet, request_id text) IS 'The actor of one call on the independent session: sealed, claimed, or that of the transaction.';
+
+
+--
 -- Name: save_watch(audit_private.watches, audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
 CREATE FUNCTION audit_private.save_watch(before audit_private.watches, after audit_private.watches) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   insert into audit_private.watches (watch_id, target, target_name, entity_type, capture, excluded, masked)
@@ -2317,16 +2767,16 @@ end $$;
 ALTER FUNCTION audit_private.save_watch(before audit_private.watches, after audit_private.watches) OWNER TO audit_owner;
 
 --
--- Name: seal_context(text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: seal_context(text, inet, text, bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.seal_context(user_id text, ip_address inet, request_id text) RETURNS text
+CREATE FUNCTION audit_private.seal_context(user_id text, ip_address inet, request_id text, session_id bigint) RETURNS text
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_payload bytea := convert_to(
-    ceil(extract(epoch from clock_timestamp() + interval '15 minutes'))::bigint::text || E'\x1f'
+    ceil(extract(epoch from clock_timestamp() + interval '2 minutes'))::bigint::text || E'\x1f' || seal_context.session_id || E'\x1f'
     || audit_private.context_body('sealed', seal_context.user_id, seal_context.ip_address, seal_context.request_id),
     'UTF8'
   );
@@ -2335,13 +2785,13 @@ begin
 end $$;
 
 
-ALTER FUNCTION audit_private.seal_context(user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.seal_context(user_id text, ip_address inet, request_id text, session_id bigint) OWNER TO audit_owner;
 
 --
--- Name: FUNCTION seal_context(user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION seal_context(user_id text, ip_address inet, request_id text, session_id bigint); Type: COMMENT; Schema: audit_private; Owner: audit_owner
 --
 
-COMMENT ON FUNCTION audit_private.seal_context(user_id text, ip_address inet, request_id text) IS 'What the application gets for an authenticated request: good for 15 minutes, at set_context alone.';
+COMMENT ON FUNCTION audit_private.seal_context(user_id text, ip_address inet, request_id text, session_id bigint) IS 'What the application gets for an authenticated request: good for 2 minutes while the session lasts, at set_context alone.';
 
 
 --
@@ -2350,14 +2800,15 @@ COMMENT ON FUNCTION audit_private.seal_context(user_id text, ip_address inet, re
 
 CREATE FUNCTION audit_private.settings_source(target regclass, excluded text[], masked text[]) RETURNS text
     LANGUAGE sql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   -- The text of a value must not depend on what the client has set; each pinned setting costs, so only those that can matter.
   select string_agg(setting, '' order by setting)
   from (
     select distinct case
       when built_in and type in ('float4'::regtype, 'float8'::regtype) then E'set extra_float_digits = 1\n'
-      when built_in and type = 'timestamptz'::regtype then E'set timezone = ''UTC''\n'
+      when built_in and type = 'timestamptz'::regtype and name <> all (audit_private.key_columns(target))
+        then E'set timezone = ''UTC''\n'
       when built_in and type = 'bytea'::regtype then E'set bytea_output = ''hex''\n'
       else pinned.setting
     end as setting
@@ -2369,8 +2820,10 @@ CREATE FUNCTION audit_private.settings_source(target regclass, excluded text[], 
     ) as pinned (setting)
     where not (built_in and type = any (array[
       'bool', 'int2', 'int4', 'int8', 'oid', 'uuid', 'text', 'varchar', 'bpchar', 'name', 'numeric', 'json', 'jsonb',
-      'date', 'time', 'timestamp', 'inet', 'cidr', 'macaddr'
+      'time', 'inet', 'cidr', 'macaddr'
     ]::regtype[]))
+      -- As JSON these are ISO 8601 whatever the settings; as an entity id they are text.
+      and not (built_in and type in ('date'::regtype, 'timestamp'::regtype) and name <> all (audit_private.key_columns(target)))
   ) as needed
 $$;
 
@@ -2378,12 +2831,96 @@ $$;
 ALTER FUNCTION audit_private.settings_source(target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
 
 --
+-- Name: statement_guard_source(regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.statement_guard_source(target regclass, excluded text[], masked text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(format(
+    E'  if (\n    select count(*) from pg_catalog.pg_attribute\n    where attrelid = tg_relid and not attisdropped and (attname, atttypid) in (%s)\n'
+    '  ) <> %s then\n    perform audit_private.refuse_drift(tg_relid);\n  end if;\n',
+    string_agg(format('(%L::name, %s::oid)', name, type), ', ' order by place), count(*)
+  ), '')
+  from audit_private.captured_columns(target, excluded, masked)
+  where built_in
+  having count(*) > 0
+$$;
+
+
+ALTER FUNCTION audit_private.statement_guard_source(target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
+
+--
+-- Name: statement_source(bigint, regclass, text, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.statement_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  -- A plan made for one row and kept would join 100,000 by a nested loop: seconds instead of a tenth.
+  v_settings text := coalesce(audit_private.settings_source(target, excluded, masked), '') || E'set enable_nestloop = off\n';
+  v_place text := audit_private.place_name(target);
+  v_old_id text := audit_private.entity_id_source('old_row', target);
+  v_new_id text := audit_private.entity_id_source('new_row', target);
+  v_key_change text := audit_private.key_change_source(target, 'old_row', 'new_row');
+  v_begin constant text :=
+    -- A column may be called v_now; the columns that are meant are qualified, all of them.
+    E'#variable_conflict use_variable\ndeclare\n  v_actor audit_private.actor := audit_private.current_actor();\n  v_now timestamptz := clock_timestamp();\n'
+    '  v_metadata jsonb := case when v_actor.claim is not null then jsonb_build_object(''claim'', v_actor.claim) end;\nbegin\n'
+    || audit_private.statement_guard_source(target, excluded, masked);
+  v_insert constant text :=
+    E'  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,\n'
+    '    ip_address, request_id, changes, metadata)\n'
+    '  select v_now, v_now, %L, v_actor.user_id, v_actor.proof, %L, %s,\n'
+    '    v_actor.ip_address, v_actor.request_id, %s, %s\n';
+  v_pairs text := format(
+    E'  from (select row_number() over () as %1$I, * from indelible_old) as old_row\n'
+    '  join (select row_number() over () as %1$I, * from indelible_new) as new_row using (%1$I)\n', v_place
+  );
+  v_columns bigint := (select count(*) from audit_private.captured_columns(target, excluded, masked));
+  v_end constant text := E'  return null;\nend ';
+begin
+  return array[
+    audit_private.function_source(watch_id, 'insert_statement', v_settings,
+      v_begin || format(v_insert, 'ROW_INSERTED', entity_type, v_new_id,
+        format('jsonb_build_object(''new'', %s)', audit_private.image_source('new_row', target, excluded, masked)), 'v_metadata')
+      || E'  from indelible_new as new_row;\n' || v_end),
+    audit_private.function_source(watch_id, 'update_statement', v_settings,
+      v_begin || format(v_insert, 'ROW_UPDATED', entity_type, v_new_id,
+        format(E'jsonb_build_object(\n      ''old'', (%s) - comparison.unchanged,\n      ''new'', (%s) - comparison.unchanged)',
+          audit_private.image_source('old_row', target, excluded, masked),
+          audit_private.image_source('new_row', target, excluded, masked)),
+        case when v_key_change is null then 'v_metadata' else format(
+          E'case when %s\n      then coalesce(v_metadata, ''{}'') || jsonb_build_object(''previous_entity_id'', %s) else v_metadata end',
+          v_key_change, v_old_id
+        ) end)
+      || v_pairs
+      || format(E'  cross join lateral (select %s as unchanged offset 0) as comparison\n  where cardinality(comparison.unchanged) < %s\n  order by %I;\n',
+        audit_private.unchanged_source(target, excluded, masked), v_columns, v_place)
+      || case when v_key_change is null then '' else format(
+        E'  insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id)\n  select %L, %s, %s\n', entity_type, v_old_id, v_new_id
+      ) || v_pairs || format(E'  where %s;\n', v_key_change) end
+      || v_end),
+    audit_private.function_source(watch_id, 'delete_statement', v_settings,
+      v_begin || format(v_insert, 'ROW_DELETED', entity_type, v_old_id,
+        format('jsonb_build_object(''old'', %s)', audit_private.image_source('old_row', target, excluded, masked)), 'v_metadata')
+      || E'  from indelible_old as old_row;\n' || v_end)
+  ];
+end $_$;
+
+
+ALTER FUNCTION audit_private.statement_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]) OWNER TO audit_owner;
+
+--
 -- Name: tg__refuse_change(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
 CREATE FUNCTION audit_private.tg__refuse_change() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   raise exception using
@@ -2403,20 +2940,67 @@ COMMENT ON FUNCTION audit_private.tg__refuse_change() IS 'Refuses what would cha
 
 
 --
+-- Name: type_guard_source(text, regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.type_guard_source(record_name text, target regclass, excluded text[], masked text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(format(
+    E'  if %s then\n    perform audit_private.refuse_drift(tg_relid);\n  end if;\n',
+    string_agg(format('pg_typeof(%s.%I) <> %s::regtype', record_name, name, type), ' or ' order by place)
+  ), '')
+  from audit_private.captured_columns(target, excluded, masked)
+  where built_in
+$$;
+
+
+ALTER FUNCTION audit_private.type_guard_source(record_name text, target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
+
+--
+-- Name: unchanged_source(regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.unchanged_source(target regclass, excluded text[], masked text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format('array_remove(array[%s]::text[], null)', string_agg(
+    format(
+      'case when not (%s) then %L end', audit_private.change_source(name, equality_is_identity, 'old_row', 'new_row'), name
+    ), ', '
+    order by place
+  ))
+  from audit_private.captured_columns(target, excluded, masked)
+$$;
+
+
+ALTER FUNCTION audit_private.unchanged_source(target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
+
+--
 -- Name: value_source(text, text, boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
 CREATE FUNCTION audit_private.value_source(record_name text, name text, built_in boolean, type oid, is_masked boolean) RETURNS text
     LANGUAGE sql IMMUTABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
-  select case
-    when is_masked then quote_literal('***') || '::text'
-    -- json keeps its spacing and its duplicate keys only as text.
-    when type = 'pg_catalog.json'::regtype then format('%s.%I::text', record_name, name)
-    when built_in then format('%s.%I', record_name, name)
-    else format('case when %1$s.%2$I is null then null else format(''%%s'', %1$s.%2$I) end', record_name, name)
-  end
+  select format(
+    case
+      when is_masked then '''***''::text'
+      when type = 'pg_catalog.json'::regtype then '%1$s.%2$I::text'
+      -- A jsonb null would read as no value at all, so strings and null stand as their JSON text.
+      when type = 'pg_catalog.jsonb'::regtype then
+        'case when jsonb_typeof(%1$s.%2$I) in (''null'', ''string'') then to_jsonb(%1$s.%2$I::text) else %1$s.%2$I end'
+      when type in ('pg_catalog.float4'::regtype, 'pg_catalog.float8'::regtype) then
+        'case when %1$s.%2$I::text = ''-0'' then to_jsonb(''-0''::text) else to_jsonb(%1$s.%2$I) end'
+      when built_in then '%1$s.%2$I'
+      -- IS NULL is true of a composite of nulls, too.
+      else 'case when num_nulls(%1$s.%2$I) = 1 then null else format(''%%s'', %1$s.%2$I) end'
+    end,
+    record_name, name
+  )
 $_$;
 
 
@@ -2428,7 +3012,7 @@ ALTER FUNCTION audit_private.value_source(record_name text, name text, built_in 
 
 CREATE FUNCTION audit_private.write_capture(watch audit_private.watches) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_source text;
@@ -2437,9 +3021,7 @@ declare
   );
   v_operation text;
 begin
-  foreach v_source in array audit_private.capture_source(
-    (watch).watch_id, (watch).target, (watch).entity_type, (watch).excluded, (watch).masked
-  ) loop
+  foreach v_source in array audit_private.all_source(watch) loop
     execute v_source;
   end loop;
   if v_owner_of_partitioned is not null then
@@ -2468,7 +3050,7 @@ COMMENT ON FUNCTION audit_private.write_capture(watch audit_private.watches) IS 
 
 CREATE FUNCTION iam.authenticate(token_hash bytea, ip_address inet, request_id text) RETURNS TABLE(username text, display_name text, sealed text, expires_at timestamp with time zone)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
@@ -2476,7 +3058,9 @@ begin
   select
     account.username,
     account.display_name,
-    audit_private.seal_context(account.username, authenticate.ip_address, authenticate.request_id),
+    audit_private.seal_context(
+      account.username, authenticate.ip_address, authenticate.request_id, session.session_id
+    ),
     session.expires_at
   from iam.sessions as session
   join iam.users as account using (username)
@@ -2502,7 +3086,7 @@ COMMENT ON FUNCTION iam.authenticate(token_hash bytea, ip_address inet, request_
 
 CREATE FUNCTION iam.check_permission(permission text, sealed text DEFAULT NULL::text, user_id text DEFAULT NULL::text, ip_address inet DEFAULT NULL::inet, request_id text DEFAULT NULL::text, metadata jsonb DEFAULT NULL::jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_actor audit_private.actor := audit_private.resolve_actor(
@@ -2543,7 +3127,7 @@ COMMENT ON FUNCTION iam.check_permission(permission text, sealed text, user_id t
 
 CREATE FUNCTION iam.create_permission(permission text, description text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
@@ -2574,7 +3158,7 @@ COMMENT ON FUNCTION iam.create_permission(permission text, description text) IS 
 
 CREATE FUNCTION iam.create_role(role text, description text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
@@ -2603,7 +3187,7 @@ COMMENT ON FUNCTION iam.create_role(role text, description text) IS 'Creates a r
 
 CREATE FUNCTION iam.create_user(username text, display_name text, active boolean DEFAULT true) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
@@ -2637,7 +3221,7 @@ COMMENT ON FUNCTION iam.create_user(username text, display_name text, active boo
 
 CREATE FUNCTION iam.end_sessions(username text) RETURNS void
     LANGUAGE sql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   update iam.sessions as session set ended_at = clock_timestamp()
   where session.username = end_sessions.username and session.ended_at is null
@@ -2647,12 +3231,29 @@ $$;
 ALTER FUNCTION iam.end_sessions(username text) OWNER TO audit_owner;
 
 --
+-- Name: forget_attempts(); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.forget_attempts() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform iam.record_abandoned(null);
+  delete from iam.login_attempts where started_at < now() - interval '30 days';
+  delete from iam.sessions where coalesce(ended_at, expires_at) < now() - interval '30 days';
+end $$;
+
+
+ALTER FUNCTION iam.forget_attempts() OWNER TO audit_owner;
+
+--
 -- Name: grant_permission(text, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
 --
 
 CREATE FUNCTION iam.grant_permission(role text, permission text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
@@ -2684,7 +3285,7 @@ COMMENT ON FUNCTION iam.grant_permission(role text, permission text) IS 'Gives a
 
 CREATE FUNCTION iam.grant_role(username text, role text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
@@ -2724,7 +3325,7 @@ CREATE TABLE iam.login_attempts (
     started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     finished_at timestamp with time zone,
     verdict text,
-    CONSTRAINT login_attempts_verdict_known CHECK ((verdict = ANY (ARRAY['succeeded'::text, 'failed'::text, 'unknown'::text, 'inactive'::text, 'locked'::text])))
+    CONSTRAINT login_attempts_verdict_known CHECK ((verdict = ANY (ARRAY['succeeded'::text, 'failed'::text, 'unknown'::text, 'inactive'::text, 'locked'::text, 'abandoned'::text])))
 );
 
 
@@ -2750,7 +3351,7 @@ COMMENT ON COLUMN iam.login_attempts.unknown_name IS 'The name itself, only wher
 
 CREATE FUNCTION iam.is_locked(attempt iam.login_attempts) RETURNS boolean
     LANGUAGE sql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   -- Unfinished attempts count as failures: whoever abandons or rolls back login_finish has guessed all the same.
   select coalesce(count(*) >= max(policy.max_failures), false)
@@ -2759,7 +3360,7 @@ CREATE FUNCTION iam.is_locked(attempt iam.login_attempts) RETURNS boolean
   where other.subject = (attempt).subject
     and other.attempt_id <> (attempt).attempt_id
     and other.started_at > clock_timestamp() - make_interval(mins => policy.lock_minutes)
-    and (other.verdict is null or other.verdict in ('failed', 'unknown'))
+    and (other.verdict is null or other.verdict in ('failed', 'unknown', 'abandoned'))
     and other.started_at > coalesce(
       (
         select max(success.finished_at) from iam.login_attempts as success
@@ -2778,7 +3379,7 @@ ALTER FUNCTION iam.is_locked(attempt iam.login_attempts) OWNER TO audit_owner;
 
 CREATE FUNCTION iam.judge_attempt(attempt iam.login_attempts, derived_key bytea) RETURNS text
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
@@ -2807,7 +3408,7 @@ ALTER FUNCTION iam.judge_attempt(attempt iam.login_attempts, derived_key bytea) 
 
 CREATE FUNCTION iam.judge_permission(username text, permission text) RETURNS TABLE(verdict text, reason text)
     LANGUAGE sql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select judged.verdict, judged.reason
   from (values (1)) as one
@@ -2851,13 +3452,14 @@ ALTER FUNCTION iam.judge_permission(username text, permission text) OWNER TO aud
 
 CREATE FUNCTION iam.login_begin(username text, ip_address inet, request_id text) RETURNS TABLE(attempt_id uuid, salt bytea, memory_kib integer, iterations integer, parallelism integer)
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
   v_name text := iam.normal_username(left(coalesce(login_begin.username, ''), 1000));
   v_known iam.credentials;
 begin
+  perform iam.record_abandoned(audit_private.mac('login', convert_to('name:' || v_name, 'UTF8')));
   select credential.* into v_known from iam.credentials as credential where credential.username = v_name;
   -- A name nobody has gets a salt that stays the same, or its changing would tell.
   attempt_id := gen_random_uuid();
@@ -2893,7 +3495,7 @@ COMMENT ON FUNCTION iam.login_begin(username text, ip_address inet, request_id t
 
 CREATE FUNCTION iam.login_finish(attempt_id uuid, derived_key bytea, token_hash bytea, metadata jsonb DEFAULT NULL::jsonb) RETURNS TABLE(verdict text, username text, expires_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
@@ -2943,7 +3545,7 @@ COMMENT ON FUNCTION iam.login_finish(attempt_id uuid, derived_key bytea, token_h
 
 CREATE FUNCTION iam.logout(token_hash bytea, ip_address inet, request_id text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
@@ -2982,7 +3584,7 @@ COMMENT ON FUNCTION iam.logout(token_hash bytea, ip_address inet, request_id tex
 
 CREATE FUNCTION iam.normal_username(username text) RETURNS text
     LANGUAGE sql IMMUTABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select lower(normalize(btrim(username), nfkc))
 $$;
@@ -2991,12 +3593,38 @@ $$;
 ALTER FUNCTION iam.normal_username(username text) OWNER TO audit_owner;
 
 --
+-- Name: record_abandoned(bytea); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.record_abandoned(subject bytea) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_attempt iam.login_attempts;
+begin
+  for v_attempt in
+    update iam.login_attempts as attempt set verdict = 'abandoned', finished_at = clock_timestamp()
+    where attempt.verdict is null
+      and attempt.started_at < clock_timestamp() - interval '2 minutes'
+      and (record_abandoned.subject is null or attempt.subject = record_abandoned.subject)
+    returning attempt.*
+  loop
+    perform iam.record_attempt(v_attempt, 'abandoned', null);
+  end loop;
+end $$;
+
+
+ALTER FUNCTION iam.record_abandoned(subject bytea) OWNER TO audit_owner;
+
+--
 -- Name: record_attempt(iam.login_attempts, text, jsonb); Type: FUNCTION; Schema: iam; Owner: audit_owner
 --
 
 CREATE FUNCTION iam.record_attempt(attempt iam.login_attempts, verdict text, metadata jsonb) RETURNS void
     LANGUAGE plpgsql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   perform audit_private.append(
@@ -3036,7 +3664,7 @@ ALTER FUNCTION iam.record_attempt(attempt iam.login_attempts, verdict text, meta
 
 CREATE FUNCTION iam.record_change(action text, entity_type text, entity_id text, metadata jsonb) RETURNS void
     LANGUAGE sql
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select audit_private.append(
     actor => audit_private.current_actor(),
@@ -3056,7 +3684,7 @@ ALTER FUNCTION iam.record_change(action text, entity_type text, entity_id text, 
 
 CREATE FUNCTION iam.require_user(username text) RETURNS void
     LANGUAGE plpgsql STABLE
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
   if not exists (select from iam.users as account where account.username = require_user.username) then
@@ -3075,7 +3703,7 @@ ALTER FUNCTION iam.require_user(username text) OWNER TO audit_owner;
 
 CREATE FUNCTION iam.revoke_permission(role text, permission text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
@@ -3105,7 +3733,7 @@ COMMENT ON FUNCTION iam.revoke_permission(role text, permission text) IS 'Takes 
 
 CREATE FUNCTION iam.revoke_role(username text, role text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
@@ -3128,12 +3756,33 @@ COMMENT ON FUNCTION iam.revoke_role(username text, role text) IS 'Takes a role f
 
 
 --
+-- Name: session_is_open(bigint); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.session_is_open(session_id bigint) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from iam.sessions as session
+    join iam.users as account using (username)
+    where session.session_id = session_is_open.session_id
+      and session.ended_at is null
+      and session.expires_at > clock_timestamp()
+      and account.active
+  )
+$$;
+
+
+ALTER FUNCTION iam.session_is_open(session_id bigint) OWNER TO audit_owner;
+
+--
 -- Name: set_active(text, boolean); Type: FUNCTION; Schema: iam; Owner: audit_owner
 --
 
 CREATE FUNCTION iam.set_active(username text, active boolean) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
@@ -3168,7 +3817,7 @@ COMMENT ON FUNCTION iam.set_active(username text, active boolean) IS 'Activates 
 
 CREATE FUNCTION iam.set_password(username text, salt bytea, memory_kib integer, iterations integer, parallelism integer, verifier bytea) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 begin
@@ -3205,7 +3854,7 @@ COMMENT ON FUNCTION iam.set_password(username text, salt bytea, memory_kib integ
 
 CREATE FUNCTION iam.set_policy(max_failures integer DEFAULT NULL::integer, lock_minutes integer DEFAULT NULL::integer, session_hours integer DEFAULT NULL::integer, keep_unknown_names boolean DEFAULT NULL::boolean) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO ''
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
@@ -3688,6 +4337,28 @@ ALTER TABLE audit_private.installations ALTER COLUMN installation_id ADD GENERAT
 
 
 --
+-- Name: key_changes; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.key_changes (
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    entity_type text NOT NULL,
+    previous_entity_id text NOT NULL,
+    entity_id text NOT NULL
+);
+
+
+ALTER TABLE audit_private.key_changes OWNER TO audit_owner;
+
+--
+-- Name: TABLE key_changes; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.key_changes IS 'Old and new identity of rows whose key was changed.';
+
+
+--
 -- Name: secrets; Type: TABLE; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4068,6 +4739,20 @@ CREATE INDEX audit_logs_created_at_idx ON ONLY audit.audit_logs USING brin (crea
 --
 
 CREATE INDEX audit_logs_entity_idx ON ONLY audit.audit_logs USING btree (entity_type, entity_id, id);
+
+
+--
+-- Name: key_changes_entity_idx; Type: INDEX; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE INDEX key_changes_entity_idx ON audit_private.key_changes USING btree (entity_type, entity_id);
+
+
+--
+-- Name: key_changes_previous_idx; Type: INDEX; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE INDEX key_changes_previous_idx ON audit_private.key_changes USING btree (entity_type, previous_entity_id);
 
 
 --
@@ -4493,6 +5178,13 @@ GRANT ALL ON FUNCTION audit.set_context(user_id text, ip_address inet, request_i
 
 
 --
+-- Name: FUNCTION all_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.all_source(watch audit_private.watches) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION append(actor audit_private.actor, action text, entity_type text, entity_id text, description text, outcome text, permission text, metadata jsonb, created_at timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4703,10 +5395,10 @@ REVOKE ALL ON FUNCTION audit_private.capture_source(watch_id bigint, target regc
 
 
 --
--- Name: FUNCTION capture_triggers(watch_id bigint, target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION capture_triggers(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.capture_triggers(watch_id bigint, target regclass) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.capture_triggers(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -4714,6 +5406,13 @@ REVOKE ALL ON FUNCTION audit_private.capture_triggers(watch_id bigint, target re
 --
 
 REVOKE ALL ON FUNCTION audit_private.captured_columns(target regclass, excluded text[], masked text[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION change_source(name text, equality_is_identity boolean, old_name text, new_name text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.change_source(name text, equality_is_identity boolean, old_name text, new_name text) FROM PUBLIC;
 
 
 --
@@ -4731,10 +5430,10 @@ REVOKE ALL ON FUNCTION audit_private.context_body(proof text, user_id text, ip_a
 
 
 --
--- Name: FUNCTION context_mac(body text); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION context_message(body text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.context_mac(body text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.context_message(body text) FROM PUBLIC;
 
 
 --
@@ -4815,6 +5514,13 @@ REVOKE ALL ON FUNCTION audit_private.is_application() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION key_change_source(target regclass, old_name text, new_name text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.key_change_source(target regclass, old_name text, new_name text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION key_columns(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4826,6 +5532,13 @@ REVOKE ALL ON FUNCTION audit_private.key_columns(target regclass) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.mac(purpose text, message bytea) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION maintain_partitions(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.maintain_partitions() FROM PUBLIC;
 
 
 --
@@ -4847,6 +5560,34 @@ REVOKE ALL ON FUNCTION audit_private.note_installation(digest text, version text
 --
 
 REVOKE ALL ON FUNCTION audit_private.open_sealed(sealed text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION place_name(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.place_name(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION refuse_drift(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.refuse_drift(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_alone(target regclass, capture text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_alone(target regclass, capture text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_entity_type(entity_type text, target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_entity_type(entity_type text, target regclass) FROM PUBLIC;
 
 
 --
@@ -4885,10 +5626,10 @@ REVOKE ALL ON FUNCTION audit_private.save_watch(before audit_private.watches, af
 
 
 --
--- Name: FUNCTION seal_context(user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION seal_context(user_id text, ip_address inet, request_id text, session_id bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.seal_context(user_id text, ip_address inet, request_id text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.seal_context(user_id text, ip_address inet, request_id text, session_id bigint) FROM PUBLIC;
 
 
 --
@@ -4899,10 +5640,38 @@ REVOKE ALL ON FUNCTION audit_private.settings_source(target regclass, excluded t
 
 
 --
+-- Name: FUNCTION statement_guard_source(target regclass, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.statement_guard_source(target regclass, excluded text[], masked text[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION statement_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.statement_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION tg__refuse_change(); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.tg__refuse_change() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION type_guard_source(record_name text, target regclass, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.type_guard_source(record_name text, target regclass, excluded text[], masked text[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION unchanged_source(target regclass, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.unchanged_source(target regclass, excluded text[], masked text[]) FROM PUBLIC;
 
 
 --
@@ -4964,6 +5733,13 @@ GRANT ALL ON FUNCTION iam.create_user(username text, display_name text, active b
 --
 
 REVOKE ALL ON FUNCTION iam.end_sessions(username text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION forget_attempts(); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.forget_attempts() FROM PUBLIC;
 
 
 --
@@ -5035,6 +5811,13 @@ REVOKE ALL ON FUNCTION iam.normal_username(username text) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION record_abandoned(subject bytea); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.record_abandoned(subject bytea) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION record_attempt(attempt iam.login_attempts, verdict text, metadata jsonb); Type: ACL; Schema: iam; Owner: audit_owner
 --
 
@@ -5069,6 +5852,13 @@ GRANT ALL ON FUNCTION iam.revoke_permission(role text, permission text) TO iam_a
 
 REVOKE ALL ON FUNCTION iam.revoke_role(username text, role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION iam.revoke_role(username text, role text) TO iam_admin;
+
+
+--
+-- Name: FUNCTION session_is_open(session_id bigint); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.session_is_open(session_id bigint) FROM PUBLIC;
 
 
 --

@@ -4,7 +4,7 @@
 create or replace function audit_private.mac(purpose text, message bytea) returns bytea
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
@@ -18,25 +18,16 @@ end $$;
 comment on function audit_private.mac(text, bytea) is 'HMAC-SHA-256 (RFC 2104) under the key of that purpose.';
 
 -- Bound to transaction, backend and login: a copied context is worthless anywhere else, even on this connection.
-create or replace function audit_private.context_mac(body text) returns text
-language plpgsql
+-- A parsed body: no search_path can change its meaning, and the planner may inline it.
+create or replace function audit_private.context_message(body text) returns bytea
+language sql
 stable
-set search_path = ''
-as $$
-begin
-  return encode(
-    audit_private.mac(
-      'context',
-      int4send(pg_backend_pid()) || timestamptz_send(now()) || convert_to(session_user || E'\x1f' || body, 'UTF8')
-    ),
-    'hex'
-  );
-end $$;
+return int4send(pg_backend_pid()) || timestamptz_send(now()) || convert_to(session_user || E'\x1f' || body, 'UTF8');
 
 create or replace function audit_private.clean(value text, length int) returns text
 language plpgsql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- C0, DEL, C1, line separators and bidirectional overrides: log injection (CWE-117) and misleading display.
@@ -53,7 +44,7 @@ comment on function audit_private.clean(text, int) is 'Control characters become
 create or replace function audit_private.is_application() returns boolean
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- pg_has_role alone says yes for every superuser, and psql as postgres could pose as anybody.

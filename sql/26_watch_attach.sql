@@ -6,7 +6,7 @@
 create or replace function audit_private.save_watch(before audit_private.watches, after audit_private.watches) returns void
 language plpgsql
 volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   insert into audit_private.watches (watch_id, target, target_name, entity_type, capture, excluded, masked)
@@ -33,64 +33,75 @@ begin
   end if;
 end $$;
 
-create or replace function audit.pending_capture(target regclass) returns text[]
-language plpgsql
+create or replace function audit.pending_capture(target regclass)
+returns table (name text, enabled text, definition text)
+language sql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
-#variable_conflict use_column
-begin
-  return array(
-    select wanted.name
-    from audit_private.watches as watch
-    cross join audit_private.capture_triggers(watch.watch_id, watch.target) as wanted
-    where watch.target = pending_capture.target
-      and watch.stopped_at is null
-      and not exists (
-        select from pg_catalog.pg_trigger as existing
-        where existing.tgrelid = watch.target
-          and existing.tgname = wanted.name
-          and existing.tgenabled = 'A'
-          and existing.tgfoid = to_regprocedure(
-            format('audit_private.capture_%s_%s()', watch.watch_id, split_part(wanted.name, '_', 3))
-          )
-      )
-  );
-end $$;
+  select wanted.name, wanted.enabled, wanted.definition
+  from audit_private.watches as watch
+  cross join audit_private.capture_triggers(watch) as wanted
+  where watch.target = pending_capture.target
+    and watch.stopped_at is null
+    and not exists (
+      select from pg_catalog.pg_trigger as existing
+      where existing.tgrelid = watch.target
+        and existing.tgname = wanted.name
+        and existing.tgenabled = wanted.enabled::"char"
+        and existing.tgfoid = to_regprocedure(wanted.function)
+    )
+$$;
 comment on function audit.pending_capture is 'The capture triggers that a watched table ought to have and has not.';
+
+create or replace function audit.surplus_capture(target regclass) returns text[]
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(array_agg(existing.tgname::text), '{}')
+  from pg_catalog.pg_trigger as existing
+  where existing.tgrelid = surplus_capture.target
+    and existing.tgname like 'indelible\_capture\_%'
+    and not existing.tgisinternal
+    and existing.tgname <> all (array(
+      select wanted.name::name
+      from audit_private.watches as watch
+      cross join audit_private.capture_triggers(watch) as wanted
+      where watch.target = surplus_capture.target and watch.stopped_at is null
+    ))
+$$;
+comment on function audit.surplus_capture is 'Capture triggers on a table that it ought not to have: all of them, once it is not watched.';
 
 create or replace function audit.attach_capture(target regclass) returns void
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
-#variable_conflict use_column
 declare
-  v_pending text[] := audit.pending_capture(attach_capture.target);
   v_definition text;
 begin
   perform audit_private.require_owner(attach_capture.target);
-  for v_definition in
-    select wanted.definition
-    from audit_private.watches as watch
-    cross join audit_private.capture_triggers(watch.watch_id, watch.target) as wanted
-    where watch.target = attach_capture.target and watch.stopped_at is null and wanted.name = any (v_pending)
-  loop
+  for v_definition in select definition from audit.pending_capture(attach_capture.target) loop
     execute v_definition;
   end loop;
 end $$;
+comment on function audit.attach_capture is 'Makes the missing triggers, while the owner lends the privilege.';
 
 -- Creating or enabling a trigger locks out writers, so nothing is touched that is as it should be.
 create or replace function audit.attach_pending(target regclass) returns void
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_pending text[] := audit.pending_capture(attach_pending.target);
+  v_enable text[] := array(
+    select audit.enable_statement(attach_pending.target, name, enabled) from audit.pending_capture(attach_pending.target)
+  );
   v_schema regnamespace := (select relnamespace from pg_catalog.pg_class where oid = attach_pending.target);
   v_lend_schema boolean := not has_schema_privilege('audit_owner', v_schema, 'usage');
   v_lend_tables regclass[] := array(
@@ -100,9 +111,12 @@ declare
     where not has_table_privilege('audit_owner', relation, 'trigger')
   );
   v_table regclass;
-  v_trigger text;
+  v_statement text;
 begin
-  if v_pending = '{}' then
+  foreach v_statement in array audit.surplus_capture(attach_pending.target) loop
+    execute format('drop trigger %I on %s', v_statement, attach_pending.target);
+  end loop;
+  if v_enable = '{}' then
     return;
   end if;
   if v_lend_schema then
@@ -112,8 +126,8 @@ begin
     execute format('grant trigger on %s to audit_owner', v_table);
   end loop;
   perform audit.attach_capture(attach_pending.target);
-  foreach v_trigger in array v_pending loop
-    execute format('alter table %s enable always trigger %I', attach_pending.target, v_trigger);
+  foreach v_statement in array v_enable loop
+    execute v_statement;
   end loop;
   foreach v_table in array v_lend_tables loop
     execute format('revoke trigger on %s from audit_owner', v_table);
@@ -124,47 +138,42 @@ begin
 end $$;
 comment on function audit.attach_pending is 'The invoker half of audit.watch: attaches what is missing, as the table''s owner.';
 
-comment on function audit.attach_capture is 'Makes the missing triggers, while the owner lends the privilege.';
-
 create or replace function audit.watch(
   target regclass,
   entity_type text default null,
-  capture text default 'row',
-  exclude text[] default '{}',
-  mask text[] default '{}',
+  capture text default null,
+  exclude text[] default null,
+  mask text[] default null,
   dry_run boolean default false
 ) returns text
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_source text[] := audit.prepare_watch(
-    watch.target, watch.entity_type, watch.capture, coalesce(watch.exclude, '{}'), coalesce(watch.mask, '{}'), watch.dry_run
+    watch.target, watch.entity_type, watch.capture, watch.exclude, watch.mask, watch.dry_run
   );
 begin
   if not watch.dry_run then
     perform audit.attach_pending(watch.target);
   end if;
-  return array_to_string(v_source, E';\n\n') || format(
-    E';\n\nalter table %s\n  enable always trigger indelible_capture_insert,\n  enable always trigger indelible_capture_update,'
-    '\n  enable always trigger indelible_capture_delete,\n  enable always trigger indelible_capture_truncate;\n', watch.target
-  );
+  return array_to_string(v_source, E';\n\n') || E';\n';
 end $$;
 comment on function audit.watch is
-  'Records every row change of a table from now on; called by its owner. Idempotent. Returns the SQL; dry_run only returns it.';
+  'Records every row change of a table from now on; called by its owner. Idempotent: what is not given stays as declared. '
+  'Returns the SQL; dry_run only returns it.';
 
 create or replace function audit.finish_unwatch(target regclass) returns void
 language plpgsql
 volatile
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
   v_watch audit_private.watches;
-  v_operation text;
 begin
   perform audit_private.require_owner(finish_unwatch.target);
   update audit_private.watches set stopped_at = clock_timestamp()
@@ -173,9 +182,6 @@ begin
   if v_watch.watch_id is null then
     return;
   end if;
-  foreach v_operation in array array['insert', 'update', 'delete', 'truncate'] loop
-    execute format('drop function if exists audit_private.capture_%s_%s()', v_watch.watch_id, v_operation);
-  end loop;
   perform audit_private.append(
     actor => audit_private.current_actor(),
     action => 'AUDIT_WATCH_STOPPED',
@@ -184,21 +190,46 @@ begin
     metadata => jsonb_build_object('entity_type', v_watch.entity_type)
   );
 end $$;
-comment on function audit.finish_unwatch is 'The definer half of audit.unwatch: ends the watch, once its triggers are gone.';
+comment on function audit.finish_unwatch is 'The definer half of audit.unwatch: ends the watch, on record.';
+
+create or replace function audit.drop_capture(target regclass) returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_function regprocedure;
+begin
+  perform audit_private.require_owner(drop_capture.target);
+  for v_function in
+    select function.oid
+    from audit_private.watches as watch
+    join pg_catalog.pg_proc as function on function.proname like format('capture\_%s\_%%', watch.watch_id)
+    where watch.target = drop_capture.target
+      and watch.stopped_at is not null
+      and function.pronamespace = 'audit_private'::regnamespace
+      and function.prorettype = 'trigger'::regtype
+  loop
+    execute format('drop function %s', v_function);
+  end loop;
+end $$;
+comment on function audit.drop_capture is 'Removes the code of ended watches, once no trigger uses it.';
 
 create or replace function audit.unwatch(target regclass) returns void
 language plpgsql
 volatile
 security invoker
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_operation text;
+  v_trigger text;
 begin
-  foreach v_operation in array array['insert', 'update', 'delete', 'truncate'] loop
-    execute format('drop trigger if exists indelible_capture_%s on %s', v_operation, unwatch.target);
-  end loop;
   perform audit.finish_unwatch(unwatch.target);
+  foreach v_trigger in array audit.surplus_capture(unwatch.target) loop
+    execute format('drop trigger %I on %s', v_trigger, unwatch.target);
+  end loop;
+  perform audit.drop_capture(unwatch.target);
 end $$;
 comment on function audit.unwatch is 'Ends the capture of a table; called by its owner. The history stays, and the end is on record.';
 
