@@ -54,12 +54,15 @@ to audit_writer;
 
 -- Readers.
 grant select on
-  audit.v_events, audit.v_data_changes, audit.v_authentication, audit.v_denials, audit.v_entity_history
+  audit.v_events, audit.v_data_changes, audit.v_authentication, audit.v_denials, audit.v_entity_history,
+  audit.v_coverage
 to audit_reader, audit_investigator;
 grant select on audit.audit_logs, audit.actions to audit_investigator;
 
 -- Administration, kept apart from use.
-grant execute on function audit.maintain(), audit.define_action(text, text, text) to audit_admin;
+grant execute on function
+  audit.maintain(), audit.define_action(text, text, text), audit.doctor(), audit.allow_unwatched(regclass, text)
+to audit_admin;
 grant usage on schema iam to iam_admin;
 grant execute on function
   iam.create_user(text, text, boolean),

@@ -1,0 +1,126 @@
+-- Chapter 3, guard: findings, each with its remedy. Called by audit_admin; changes nothing.
+
+create or replace function audit_private.findings_of_capture()
+returns table (finding text, object text, detail text, remedy text)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select 'table not watched', table_name, 'its changes leave no record',
+    format('as its owner: select audit.watch(%L); or, with a reason: select audit.allow_unwatched(%1$L, …)', table_name)
+  from audit.v_coverage
+  -- Sessions and login attempts are events of their own.
+  where coverage = 'unwatched' and table_name not in ('iam.sessions', 'iam.login_attempts')
+  union all
+  select 'capture disabled', watch.target::text, format('trigger %s is missing, disabled or another', pending.name),
+    format('as its owner: select audit.watch(%L)', watch.target::text)
+  from audit_private.watches as watch
+  cross join audit.pending_capture(watch.target) as pending
+  where watch.stopped_at is null
+  union all
+  select 'capture drifted', watch.target::text, 'the table has changed since its capture was written',
+    format('indelible migrate, or as its owner: select audit.watch(%L)', watch.target::text)
+  from audit_private.watches as watch
+  join pg_catalog.pg_class as class on class.oid = watch.target
+  where watch.stopped_at is null and audit_private.has_drifted(watch)
+  union all
+  select 'table without key', watch.target::text, 'its records do not say which row they are about', 'add a primary key'
+  from audit_private.watches as watch
+  join pg_catalog.pg_class as class on class.oid = watch.target
+  where watch.stopped_at is null and audit_private.key_columns(watch.target) = '{}'
+  union all
+  select 'columns not captured', table_name, format('virtual generated columns: %s', virtual_columns),
+    'they follow from other columns; make them stored if their values must be on record'
+  from audit.v_coverage
+  where virtual_columns is not null
+$$;
+
+create or replace function audit_private.findings_of_log()
+returns table (finding text, object text, detail text, remedy text)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select 'log open', tree.relid::text, format('%s may %s', acl.grantee::regrole, acl.privilege_type), 'indelible migrate'
+  from pg_catalog.pg_partition_tree('audit.audit_logs') as tree
+  join pg_catalog.pg_class as class on class.oid = tree.relid
+  cross join aclexplode(class.relacl) as acl
+  where acl.grantee <> class.relowner
+    and not (tree.level = 0 and acl.privilege_type = 'SELECT' and acl.grantee = 'audit_investigator'::regrole)
+  union all
+  select 'guard missing', tree.relid::text, format('%s is not there or not ALWAYS', guard), 'indelible migrate'
+  from pg_catalog.pg_partition_tree('audit.audit_logs') as tree
+  cross join unnest(array['log_refuse_change', 'log_refuse_statement']) as guard
+  where not exists (
+    select from pg_catalog.pg_trigger
+    where tgrelid = tree.relid and tgname = guard and tgenabled = 'A'
+  )
+  union all
+  select 'row security off', tree.relid::text, 'members of pg_write_all_data could insert', 'indelible migrate'
+  from pg_catalog.pg_partition_tree('audit.audit_logs') as tree
+  join pg_catalog.pg_class as class on class.oid = tree.relid
+  where not class.relrowsecurity
+  union all
+  select 'rows in the net', 'audit_private.audit_logs_default', 'events of months without a partition', 'indelible maintain'
+  where exists (select from audit_private.audit_logs_default)
+$$;
+
+create or replace function audit_private.findings_of_roles()
+returns table (finding text, object text, detail text, remedy text)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select 'application can bypass', login.rolname::text, concat_ws(
+      ', ',
+      case when login.rolsuper then 'is superuser' end,
+      case when login.rolbypassrls then 'has BYPASSRLS' end,
+      case when login.rolreplication then 'has REPLICATION' end,
+      case when pg_has_role(login.oid, 'audit_owner', 'member') then 'is a member of audit_owner' end,
+      case when pg_has_role(login.oid, 'pg_write_all_data', 'member') then 'is a member of pg_write_all_data' end,
+      case when exists (
+        select from audit_private.watches as watch
+        join pg_catalog.pg_class as class on class.oid = watch.target
+        where watch.stopped_at is null and pg_has_role(login.oid, class.relowner, 'member')
+      ) then 'owns a watched table' end
+    ),
+    'give the application a login of its own without these'
+  from pg_catalog.pg_roles as login
+  where login.rolcanlogin
+    and exists (
+      select from pg_catalog.pg_auth_members as membership
+      where membership.member = login.oid and membership.roleid in ('audit_app'::regrole, 'audit_writer'::regrole)
+    )
+    and (
+      login.rolsuper or login.rolbypassrls or login.rolreplication
+      or pg_has_role(login.oid, 'audit_owner', 'member') or pg_has_role(login.oid, 'pg_write_all_data', 'member')
+      or exists (
+        select from audit_private.watches as watch
+        join pg_catalog.pg_class as class on class.oid = watch.target
+        where watch.stopped_at is null and pg_has_role(login.oid, class.relowner, 'member')
+      )
+    )
+  union all
+  select 'unsafe definer function', function.oid::regprocedure::text, 'SECURITY DEFINER without a fixed search_path',
+    format('alter function %s set search_path = pg_catalog, pg_temp', function.oid::regprocedure)
+  from pg_catalog.pg_proc as function
+  where function.prosecdef
+    and function.prosqlbody is null
+    and function.pronamespace::regnamespace::text not in ('pg_catalog', 'information_schema')
+    and not exists (select from unnest(function.proconfig) as setting where setting like 'search\_path=%')
+$$;
+
+create or replace function audit.doctor() returns table (finding text, object text, detail text, remedy text)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select * from audit_private.findings_of_capture()
+  union all
+  select * from audit_private.findings_of_log()
+  union all
+  select * from audit_private.findings_of_roles()
+  order by 1, 2, 3
+$$;
+comment on function audit.doctor() is 'What is not audited, disabled, drifted or open, each with its remedy; no row is good news.';

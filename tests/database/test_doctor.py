@@ -1,0 +1,141 @@
+"""Doctor: nothing to say about a sound database, and each way of going wrong is found with its remedy."""
+
+import psycopg
+import pytest
+
+from tests.support import Connect, Login, events, last_id
+
+SOUND = """
+    create schema shop;
+    create table shop.orders (id int primary key, name text);
+    select audit.watch('shop.orders', 'SHOP_ORDER');
+    create table shop.parts (id int primary key) partition by range (id);
+    create table shop.part_1 partition of shop.parts for values from (0) to (10);
+    select audit.watch('shop.parts', 'SHOP_PART');
+"""
+
+
+def findings(connection: psycopg.Connection, login: str = "") -> list[tuple[str, str]]:
+    """What doctor finds; logins are the whole server's, so those of other tests are left out."""
+    rows = connection.execute("select finding, object, detail, remedy from audit.doctor()").fetchall()
+    assert all(detail and remedy for _, _, detail, remedy in rows)
+    return [(finding, thing) for finding, thing, _, _ in rows if finding != "application can bypass" or thing == login]
+
+
+def test_a_sound_database_has_no_findings(postgresql: psycopg.Connection, login: Login, connect: Connect) -> None:
+    """With everything watched and guarded there is nothing to say, to an administrator's login as well."""
+    postgresql.execute(SOUND.encode())
+    login("audit_app", "audit_writer")
+    with connect(login("audit_admin")) as connection:
+        assert findings(connection) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "finding", "thing"),
+    [
+        ("create table shop.forgotten (id int primary key)", "table not watched", "shop.forgotten"),
+        ("alter table shop.orders disable trigger indelible_capture_update", "capture disabled", "shop.orders"),
+        ("alter table shop.orders enable trigger indelible_capture_update", "capture disabled", "shop.orders"),
+        ("drop trigger indelible_capture_truncate on shop.orders", "capture disabled", "shop.orders"),
+        ("alter table shop.orders add extra int", "capture drifted", "shop.orders"),
+        ("alter table shop.orders drop name", "capture drifted", "shop.orders"),
+        ("alter table shop.orders alter name type varchar(9)", "capture drifted", "shop.orders"),
+        ("alter table shop.orders drop constraint orders_pkey", "table without key", "shop.orders"),
+        ("grant select on audit_private.audit_logs_default to public", "log open", "audit_private.audit_logs_default"),
+        ("grant insert on audit.audit_logs to audit_writer", "log open", "audit.audit_logs"),
+        ("alter table audit.audit_logs disable trigger log_refuse_change", "guard missing", "audit.audit_logs"),
+        ("drop trigger log_refuse_statement on audit.audit_logs", "guard missing", "audit.audit_logs"),
+        ("alter table audit.audit_logs disable row level security", "row security off", "audit.audit_logs"),
+        (
+            "insert into audit.audit_logs (created_at, action, actor_proof) values ('2001-01-01', 'X_Y', 'direct')",
+            "rows in the net",
+            "audit_private.audit_logs_default",
+        ),
+        (
+            "create function shop.unsafe() returns int language sql security definer as 'select 1'",
+            "unsafe definer function",
+            "shop.unsafe()",
+        ),
+    ],
+)
+def test_each_way_of_going_wrong_is_found(
+    postgresql: psycopg.Connection, change: str, finding: str, thing: str
+) -> None:
+    """One change, and the finding names it."""
+    postgresql.execute(SOUND.encode())
+    assert findings(postgresql) == []
+    postgresql.execute(change.encode())
+    assert (finding, thing) in findings(postgresql)
+
+
+@pytest.mark.parametrize(
+    "remedy", ["select audit.watch('shop.orders')", "select audit.watch('shop.orders', 'SHOP_ORDER')"]
+)
+def test_the_remedy_heals(postgresql: psycopg.Connection, remedy: str) -> None:
+    """Watching again ends drift and puts triggers back."""
+    postgresql.execute(SOUND.encode())
+    postgresql.execute("alter table shop.orders add extra int, disable trigger all")
+    assert len(findings(postgresql)) == 5
+    postgresql.execute(remedy.encode())
+    assert findings(postgresql) == []
+
+
+@pytest.mark.parametrize(
+    "power", ["superuser", "bypassrls", "replication", "owner", "audit_owner", "pg_write_all_data"]
+)
+def test_an_application_that_could_bypass_is_found(
+    postgresql: psycopg.Connection, login: Login, connect: Connect, power: str
+) -> None:
+    """An application's login that is more than a member of its groups is named."""
+    postgresql.execute(SOUND.encode())
+    groups = [power] if power.startswith(("audit", "pg_")) else []
+    option = power if power in ("superuser", "bypassrls", "replication") else ""
+    with connect(login("audit_app", *groups, options=option)) as connection:
+        name = connection.info.user
+    if power == "owner":
+        postgresql.execute(f"alter table shop.orders owner to {name}".encode())
+    assert findings(postgresql, name) == [("application can bypass", name)]
+    postgresql.execute("alter table shop.orders owner to current_user")
+
+
+def test_exceptions_are_declared_with_a_reason(postgresql: psycopg.Connection) -> None:
+    """A table that needs no capture is left out once somebody says why, on record; without a reason it is not."""
+    postgresql.execute(SOUND.encode())
+    postgresql.execute("create table shop.cache (id int primary key)")
+    assert findings(postgresql) == [("table not watched", "shop.cache")]
+    mark = last_id(postgresql)
+    for reason in ("", None, "x" * 501):
+        with pytest.raises(psycopg.Error) as refusal:
+            postgresql.execute("select audit.allow_unwatched('shop.cache', %s)", (reason,))
+        assert refusal.value.sqlstate == "ID005"
+    postgresql.execute("select audit.allow_unwatched('shop.cache', 'Can be computed again.')")
+    postgresql.execute("select audit.allow_unwatched('shop.cache', 'Can be computed again.')")
+    (event,) = events(postgresql, "id > %s", mark)
+    assert (event["action"], event["entity_id"]) == ("AUDIT_COVERAGE_EXCEPTED", "shop.cache")
+    assert findings(postgresql) == []
+
+
+def test_coverage_tells_of_every_table(postgresql: psycopg.Connection, login: Login, connect: Connect) -> None:
+    """Watched, as a partition, by choice, or not at all."""
+    postgresql.execute(SOUND.encode())
+    postgresql.execute("create table shop.cache (id int); select audit.allow_unwatched('shop.cache', 'A cache.')")
+    postgresql.execute("create table shop.forgotten (id int)")
+    with connect(login("audit_reader")) as connection:
+        rows = connection.execute("select table_name, coverage from audit.v_coverage where table_name like 'shop.%'")
+        assert dict(rows.fetchall()) == {
+            "shop.orders": "watched",
+            "shop.parts": "watched",
+            "shop.part_1": "watched as a partition",
+            "shop.cache": "unwatched by choice",
+            "shop.forgotten": "unwatched",
+        }
+
+
+def test_virtual_columns_are_named(postgresql: psycopg.Connection) -> None:
+    """What a trigger cannot see is said, where the server has it (18)."""
+    postgresql.execute(SOUND.encode())
+    stored = "stored" if postgresql.info.server_version < 180000 else "virtual"
+    postgresql.execute(f"alter table shop.orders add doubled int generated always as (id * 2) {stored}".encode())
+    postgresql.execute("select audit.watch('shop.orders')")
+    expected = [("columns not captured", "shop.orders")] if stored == "virtual" else []
+    assert findings(postgresql) == expected
