@@ -57,14 +57,16 @@ begin
     return row(null, null, null, 'direct', 'forged sealed context')::audit_private.actor;
   end if;
   v_field := string_to_array(convert_from(v_payload, 'UTF8'), E'\x1f', '');
-  if v_field[1]::bigint < extract(epoch from clock_timestamp()) then
-    return row(null, v_field[5]::inet, v_field[6], 'direct', 'expired sealed context of ' || v_field[4])::audit_private.actor;
-  end if;
   -- Whoever copied a context from pg_stat_activity has it no longer than the user is logged in.
   if not iam.session_is_open(v_field[2]::bigint) then
     return row(null, null, null, 'direct', 'sealed context of an ended session of ' || v_field[4])::audit_private.actor;
   end if;
-  return row(v_field[4], v_field[5]::inet, v_field[6], 'sealed', null)::audit_private.actor;
+  -- A request may outlive its sealed context; then what remains is the word of the application that still presents it.
+  return row(
+    v_field[4], v_field[5]::inet, v_field[6],
+    case when v_field[1]::bigint > extract(epoch from clock_timestamp()) then 'sealed'::audit.actor_proof else 'service' end,
+    null
+  )::audit_private.actor;
 end $$;
 
 create or replace function audit_private.establish_context(actor audit_private.actor) returns void
@@ -160,12 +162,8 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_actor audit_private.actor;
-  v_claimed boolean :=
-    num_nonnulls(resolve_actor.user_id, resolve_actor.ip_address, resolve_actor.request_id) > 0;
 begin
-  if resolve_actor.sealed is null and not v_claimed then
+  if num_nonnulls(resolve_actor.sealed, resolve_actor.user_id, resolve_actor.ip_address, resolve_actor.request_id) = 0 then
     return audit_private.current_actor();
   end if;
   if not audit_private.is_application() then
@@ -175,15 +173,11 @@ begin
     )::audit_private.actor;
   end if;
   if resolve_actor.sealed is not null then
-    v_actor := audit_private.open_sealed(resolve_actor.sealed);
-    if v_actor.claim is null or not v_claimed or v_actor.claim not like 'expired%' then
-      return v_actor;
-    end if;
+    return audit_private.open_sealed(resolve_actor.sealed);
   end if;
-  -- A request may outlive its sealed context; then the trusted application's word remains, and the row says so.
   return row(
     audit_private.clean(resolve_actor.user_id, 200), resolve_actor.ip_address,
-    audit_private.clean(resolve_actor.request_id, 128), 'service', v_actor.claim
+    audit_private.clean(resolve_actor.request_id, 128), 'service', null
   )::audit_private.actor;
 end $$;
 comment on function audit_private.resolve_actor(text, text, inet, text) is

@@ -61,7 +61,8 @@ declare
   v_key_change text := audit_private.key_change_source(target, 'old_row', 'new_row');
   v_begin constant text :=
     -- A column may be called v_now; the columns that are meant are qualified, all of them.
-    E'#variable_conflict use_variable\ndeclare\n  v_actor audit_private.actor := audit_private.current_actor();\n  v_now timestamptz := clock_timestamp();\n'
+    E'#variable_conflict use_variable\ndeclare\n  v_actor audit_private.actor := audit_private.current_actor();\n'
+    '  v_now timestamptz := clock_timestamp();\n'
     '  v_metadata jsonb := case when v_actor.claim is not null then jsonb_build_object(''claim'', v_actor.claim) end;\nbegin\n'
     || audit_private.statement_guard_source(target, excluded, masked);
   v_insert constant text :=
@@ -91,10 +92,13 @@ begin
           v_key_change, v_old_id
         ) end)
       || v_pairs
-      || format(E'  cross join lateral (select %s as unchanged offset 0) as comparison\n  where cardinality(comparison.unchanged) < %s\n  order by %I;\n',
+      || format(
+        E'  cross join lateral (select %s as unchanged offset 0) as comparison\n'
+        '  where cardinality(comparison.unchanged) < %s\n  order by %I;\n',
         audit_private.unchanged_source(target, excluded, masked), v_columns, v_place)
       || case when v_key_change is null then '' else format(
-        E'  insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id)\n  select %L, %s, %s\n', entity_type, v_old_id, v_new_id
+        E'  insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id)\n  select %L, %s, %s\n',
+        entity_type, v_old_id, v_new_id
       ) || v_pairs || format(E'  where %s;\n', v_key_change) end
       || v_end),
     audit_private.function_source(watch_id, 'delete_statement', v_settings,

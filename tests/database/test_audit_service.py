@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Any
 
@@ -78,8 +79,18 @@ async def test_a_worker_thread_waits_for_its_event(settings: Settings, postgresq
     assert [(event["id"], event["user_id"]) for event in recorded(postgresql)] == [(number, "alice")]
 
 
-async def test_on_the_event_loop_nothing_waits(settings: Settings, postgresql: Postgresql) -> None:
+class Impatient(Future[int | None]):
+    """A future that nobody may wait for."""
+
+    def result(self, timeout: float | None = None) -> int | None:
+        pytest.fail(f"waited up to {timeout} seconds")
+
+
+async def test_on_the_event_loop_nothing_waits(
+    settings: Settings, postgresql: Postgresql, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A sync function called on the loop itself neither blocks nor deadlocks it; its event is written."""
+    monkeypatch.setattr("indelible.services.writer.Future", Impatient)
 
     @audited(ACTION)
     def work() -> int:
@@ -132,7 +143,22 @@ def test_a_service_can_run_twice_but_not_at_once(settings: Settings, postgresql:
             audit.record_sync(ACTION)
             with pytest.raises(RuntimeError, match="running already"):
                 audit.__enter__()
-    assert len(recorded(postgresql)) == 2
+            assert isinstance(audit.record_sync(ACTION), int)
+    assert len(recorded(postgresql)) == 4
+
+
+def test_who_only_records_needs_no_business_session(
+    settings: Settings, postgresql: Postgresql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script with the independent login alone; asking for the other session says what to set."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    with Audit(settings.model_copy(update={"app_dsn": None, "database_url": None})) as audit:
+        assert isinstance(audit.record_sync(ACTION), int)
+        with pytest.raises(ConfigurationError, match="INDELIBLE_APP_DSN"):
+            _ = audit.database
+        with pytest.raises(ConfigurationError, match="INDELIBLE_APP_DSN"):
+            _ = audit.sync_database
+    assert len(recorded(postgresql)) == 1
 
 
 async def test_a_cancelled_caller_is_recorded_all_the_same(settings: Settings, postgresql: Postgresql) -> None:
@@ -172,9 +198,12 @@ async def test_closing_waits_for_events_in_flight(settings: Settings, postgresql
 
 async def test_the_sealed_context_goes_along(settings: Settings, postgresql: Postgresql) -> None:
     """With a seal of the database the actor is proven; a forged one is kept as a claim, not believed."""
-    (sealed,) = postgresql.execute(
-        "select audit_private.seal_context('alice', '192.0.2.7', %s)", ("a" * 32,)
-    ).fetchone() or ("",)
+    postgresql.execute("select iam.create_user('alice', 'Alice')")
+    postgresql.execute(
+        "insert into iam.sessions (token_digest, username, expires_at) values (sha256('t'), 'alice', 'infinity')"
+    )
+    query = "select sealed from iam.authenticate('t', '192.0.2.7', %s)"
+    (sealed,) = postgresql.execute(query, ("a" * 32,)).fetchone() or ("",)
     async with Audit(settings) as audit:
         with bind(alice(sealed=sealed)):
             await audit.record(ACTION)
@@ -226,7 +255,8 @@ async def test_hostile_texts_do_not_cost_the_event(settings: Settings, postgresq
         with bind(context):
             await audit.record(ACTION, entity_type=hostile, entity_id=hostile, description=hostile, permission=hostile)
     (event,) = recorded(postgresql)
-    for name, limit in {"entity_type": 200, "entity_id": 1000, "description": 2000, "permission": 100}.items():
+    assert event["entity_id"].startswith("sha256:")  # over 1,000 bytes: more than the index would hold
+    for name, limit in {"entity_type": 200, "description": 2000, "permission": 100}.items():
         assert event[name].startswith("o'\\\ufffd\ufffd\ufffd\ufffdxxx")
         assert len(event[name]) == limit
 

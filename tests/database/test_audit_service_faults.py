@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import asyncpg
 import psycopg
 import pytest
 from anyio.to_thread import run_sync
@@ -156,8 +157,10 @@ async def test_only_so_many_events_wait(
         assert await run_sync(audit.record_sync, ACTION) is None
         postgresql.execute("commit")
         assert failures(audit, "saturated") == 3
+        await settled(audit)
+        audit.record_soon(ACTION)
     assert losses(caplog) == ["saturated"] * 3
-    assert recorded(postgresql) == 3
+    assert recorded(postgresql) == 4
 
 
 async def test_closing_does_not_wait_for_ever(
@@ -170,6 +173,18 @@ async def test_closing_does_not_wait_for_ever(
             audit.record_soon(ACTION)
     assert len(losses(caplog)) == 3
     assert set(losses(caplog)) <= {"closed", "timeout"}
+
+
+async def test_a_borrowed_connection_does_not_hold_up_the_end(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What somebody forgot to give back is cut off."""
+    monkeypatch.setattr("indelible.services.sessions.CLOSE_SECONDS", 0.1)
+    async with Audit(settings) as audit:
+        forgotten = await audit.database.acquire()
+        await forgotten.execute("begin")
+    with pytest.raises(asyncpg.InterfaceError):
+        await forgotten.execute("select 1")
 
 
 async def test_after_the_end_events_are_lost_aloud(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:

@@ -101,18 +101,21 @@ def test_logout_ends_the_session_once(postgresql: psycopg.Connection, applicatio
 def test_an_expired_seal_is_the_applications_word(
     postgresql: psycopg.Connection, application: psycopg.Connection, login: Login, connect: Connect
 ) -> None:
-    """A request that outlives its seal keeps its user on the application's word, and the row says so."""
-    sealed = known(application)[1]
+    """A request that outlives its seal keeps its user, on the application's word, while the session lasts."""
     postgresql.execute("select audit.define_action('TEST_DONE', 'A test.', 'service')")
-    postgresql.execute(
+    (sealed,) = one(
+        postgresql,
         """
-        create or replace function audit_private.open_sealed(sealed text) returns audit_private.actor
-        language sql return row(null, null, null, 'direct', 'expired sealed context of ann')::audit_private.actor
-        """
+        select encode(payload, 'hex') || '.' || encode(audit_private.mac('handoff', payload), 'hex')
+        from iam.sessions cross join lateral convert_to(
+          concat_ws(chr(31), 1, session_id, audit_private.context_body('sealed', 'ann', '10.0.0.1', 'r1')), 'UTF8'
+        ) as payload
+        """,
     )
-    postgresql.commit()
     with connect(login("audit_writer", "audit_app")) as writer:
-        writer.execute("select audit.record('TEST_DONE', user_id => 'ann', sealed => %s)", (sealed,))
-    (event,) = events(postgresql, "action = 'TEST_DONE'")
-    assert (event["user_id"], event["actor_proof"]) == ("ann", "service")
-    assert event["metadata"]["claim"].startswith("expired")
+        writer.execute("select audit.record('TEST_DONE', sealed => %s)", (sealed,))
+        application.execute("select iam.logout(%s, null, null)", (TOKEN,))
+        writer.execute("select audit.record('TEST_DONE', sealed => %s)", (sealed,))
+    kept, ended = events(postgresql, "action = 'TEST_DONE'")
+    assert (kept["user_id"], kept["actor_proof"], kept["request_id"]) == ("ann", "service", "r1")
+    assert (ended["user_id"], ended["actor_proof"]) == (None, "direct")

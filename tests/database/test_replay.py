@@ -101,7 +101,7 @@ def play(connection: psycopg.Connection[Any], table: str, story: Story) -> None:
         f"{column} = excluded.{column}" for column in columns
     )
     update = f"update {table} set {', '.join(f'{c} = {v}' for c, v in zip(columns, casts, strict=True))} where id = %s"
-    for verb, key, values in story.steps:
+    for step, (verb, key, values) in enumerate(story.steps):
         if verb in ("insert", "undone"):
             with connection.transaction(force_rollback=verb == "undone"):
                 connection.execute(insert.encode(), [key, *values])
@@ -110,7 +110,7 @@ def play(connection: psycopg.Connection[Any], table: str, story: Story) -> None:
         elif verb == "touch":
             connection.execute(f"update {table} set c0 = c0".encode())
         elif verb == "rekey":
-            connection.execute(f"update {table} set id = id + 10 where id = %s".encode(), [key])
+            connection.execute(f"update {table} set id = %s where id = %s".encode(), [100 + step, key])
         else:
             connection.execute(f"delete from {table} where id = %s".encode(), [key])
 

@@ -108,6 +108,44 @@ COMMENT ON TYPE audit_private.actor IS 'Who acts, as far as proven. claim holds 
 
 
 --
+-- Name: allow_unwatched(regclass, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.allow_unwatched(target regclass, reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  if allow_unwatched.target is null or coalesce(length(allow_unwatched.reason), 0) not between 1 and 500 then
+    raise exception using errcode = 'ID005', message = 'a table needs no capture only for a reason of 1 to 500 characters';
+  end if;
+  insert into audit_private.unwatched_by_choice (target, reason)
+  values (allow_unwatched.target, audit_private.clean(allow_unwatched.reason, 500))
+  on conflict (target) do update set reason = excluded.reason, decided_at = excluded.decided_at
+  where unwatched_by_choice.reason <> excluded.reason;
+  if found then
+    perform audit_private.append(
+      actor => audit_private.current_actor(),
+      action => 'AUDIT_COVERAGE_EXCEPTED',
+      entity_type => 'AUDIT_WATCH',
+      entity_id => allow_unwatched.target::text,
+      metadata => jsonb_build_object('reason', allow_unwatched.reason)
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit.allow_unwatched(target regclass, reason text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION allow_unwatched(target regclass, reason text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.allow_unwatched(target regclass, reason text) IS 'Declares, on record, that a table needs no capture, and why.';
+
+
+--
 -- Name: attach_capture(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -247,6 +285,32 @@ ALTER FUNCTION audit.define_action(code text, description text, origin text) OWN
 --
 
 COMMENT ON FUNCTION audit.define_action(code text, description text, origin text) IS 'Adds a code of origin service or client to the catalogue, or betters its description. Idempotent.';
+
+
+--
+-- Name: doctor(); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.doctor() RETURNS TABLE(finding text, object text, detail text, remedy text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select * from audit_private.findings_of_capture()
+  union all
+  select * from audit_private.findings_of_log()
+  union all
+  select * from audit_private.findings_of_roles()
+  order by 1, 2, 3
+$$;
+
+
+ALTER FUNCTION audit.doctor() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION doctor(); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.doctor() IS 'What is not audited, disabled, drifted or open, each with its remedy; no row is good news.';
 
 
 --
@@ -2176,6 +2240,131 @@ end $$;
 ALTER FUNCTION audit_private.establish_context(actor audit_private.actor) OWNER TO audit_owner;
 
 --
+-- Name: findings_of_capture(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.findings_of_capture() RETURNS TABLE(finding text, object text, detail text, remedy text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select 'table not watched', table_name, 'its changes leave no record',
+    format('as its owner: select audit.watch(%L); or, with a reason: select audit.allow_unwatched(%1$L, …)', table_name)
+  from audit.v_coverage
+  -- Sessions and login attempts are events of their own.
+  where coverage = 'unwatched' and table_name not in ('iam.sessions', 'iam.login_attempts')
+  union all
+  select 'capture disabled', watch.target::text, format('trigger %s is missing, disabled or another', pending.name),
+    format('as its owner: select audit.watch(%L)', watch.target::text)
+  from audit_private.watches as watch
+  cross join audit.pending_capture(watch.target) as pending
+  where watch.stopped_at is null
+  union all
+  select 'capture drifted', watch.target::text, 'the table has changed since its capture was written',
+    format('indelible migrate, or as its owner: select audit.watch(%L)', watch.target::text)
+  from audit_private.watches as watch
+  join pg_catalog.pg_class as class on class.oid = watch.target
+  where watch.stopped_at is null and audit_private.has_drifted(watch)
+  union all
+  select 'table without key', watch.target::text, 'its records do not say which row they are about', 'add a primary key'
+  from audit_private.watches as watch
+  join pg_catalog.pg_class as class on class.oid = watch.target
+  where watch.stopped_at is null and audit_private.key_columns(watch.target) = '{}'
+  union all
+  select 'columns not captured', table_name, format('virtual generated columns: %s', virtual_columns),
+    'they follow from other columns; make them stored if their values must be on record'
+  from audit.v_coverage
+  where virtual_columns is not null
+$_$;
+
+
+ALTER FUNCTION audit_private.findings_of_capture() OWNER TO audit_owner;
+
+--
+-- Name: findings_of_log(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.findings_of_log() RETURNS TABLE(finding text, object text, detail text, remedy text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select 'log open', tree.relid::text, format('%s may %s', acl.grantee::regrole, acl.privilege_type), 'indelible migrate'
+  from pg_catalog.pg_partition_tree('audit.audit_logs') as tree
+  join pg_catalog.pg_class as class on class.oid = tree.relid
+  cross join aclexplode(class.relacl) as acl
+  where acl.grantee <> class.relowner
+    and not (tree.level = 0 and acl.privilege_type = 'SELECT' and acl.grantee = 'audit_investigator'::regrole)
+  union all
+  select 'guard missing', tree.relid::text, format('%s is not there or not ALWAYS', guard), 'indelible migrate'
+  from pg_catalog.pg_partition_tree('audit.audit_logs') as tree
+  cross join unnest(array['log_refuse_change', 'log_refuse_statement']) as guard
+  where not exists (
+    select from pg_catalog.pg_trigger
+    where tgrelid = tree.relid and tgname = guard and tgenabled = 'A'
+  )
+  union all
+  select 'row security off', tree.relid::text, 'members of pg_write_all_data could insert', 'indelible migrate'
+  from pg_catalog.pg_partition_tree('audit.audit_logs') as tree
+  join pg_catalog.pg_class as class on class.oid = tree.relid
+  where not class.relrowsecurity
+  union all
+  select 'rows in the net', 'audit_private.audit_logs_default', 'events of months without a partition', 'indelible maintain'
+  where exists (select from audit_private.audit_logs_default)
+$$;
+
+
+ALTER FUNCTION audit_private.findings_of_log() OWNER TO audit_owner;
+
+--
+-- Name: findings_of_roles(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.findings_of_roles() RETURNS TABLE(finding text, object text, detail text, remedy text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select 'application can bypass', login.rolname::text, concat_ws(
+      ', ',
+      case when login.rolsuper then 'is superuser' end,
+      case when login.rolbypassrls then 'has BYPASSRLS' end,
+      case when login.rolreplication then 'has REPLICATION' end,
+      case when pg_has_role(login.oid, 'audit_owner', 'member') then 'is a member of audit_owner' end,
+      case when pg_has_role(login.oid, 'pg_write_all_data', 'member') then 'is a member of pg_write_all_data' end,
+      case when exists (
+        select from audit_private.watches as watch
+        join pg_catalog.pg_class as class on class.oid = watch.target
+        where watch.stopped_at is null and pg_has_role(login.oid, class.relowner, 'member')
+      ) then 'owns a watched table' end
+    ),
+    'give the application a login of its own without these'
+  from pg_catalog.pg_roles as login
+  where login.rolcanlogin
+    and exists (
+      select from pg_catalog.pg_auth_members as membership
+      where membership.member = login.oid and membership.roleid in ('audit_app'::regrole, 'audit_writer'::regrole)
+    )
+    and (
+      login.rolsuper or login.rolbypassrls or login.rolreplication
+      or pg_has_role(login.oid, 'audit_owner', 'member') or pg_has_role(login.oid, 'pg_write_all_data', 'member')
+      or exists (
+        select from audit_private.watches as watch
+        join pg_catalog.pg_class as class on class.oid = watch.target
+        where watch.stopped_at is null and pg_has_role(login.oid, class.relowner, 'member')
+      )
+    )
+  union all
+  select 'unsafe definer function', function.oid::regprocedure::text, 'SECURITY DEFINER without a fixed search_path',
+    format('alter function %s set search_path = pg_catalog, pg_temp', function.oid::regprocedure)
+  from pg_catalog.pg_proc as function
+  where function.prosecdef
+    and function.prosqlbody is null
+    and function.pronamespace::regnamespace::text not in ('pg_catalog', 'information_schema')
+    and not exists (select from unnest(function.proconfig) as setting where setting like 'search\_path=%')
+$$;
+
+
+ALTER FUNCTION audit_private.findings_of_roles() OWNER TO audit_owner;
+
+--
 -- Name: function_source(bigint, text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -2227,6 +2416,29 @@ end $$;
 
 
 ALTER FUNCTION audit_private.guard_partition(partition regclass) OWNER TO audit_owner;
+
+--
+-- Name: has_drifted(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.has_drifted(watch audit_private.watches) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from unnest(audit_private.all_source(watch)) as source
+    where not exists (
+      select from pg_catalog.pg_proc as function
+      where function.pronamespace = 'audit_private'::regnamespace
+        and function.proname like format('capture\_%s\_%%', (watch).watch_id)
+        and strpos(source, function.prosrc) > 0
+        and strpos(source, function.proname || '()') > 0
+    )
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.has_drifted(watch audit_private.watches) OWNER TO audit_owner;
 
 --
 -- Name: image_source(text, regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -2475,14 +2687,16 @@ begin
     return row(null, null, null, 'direct', 'forged sealed context')::audit_private.actor;
   end if;
   v_field := string_to_array(convert_from(v_payload, 'UTF8'), E'\x1f', '');
-  if v_field[1]::bigint < extract(epoch from clock_timestamp()) then
-    return row(null, v_field[5]::inet, v_field[6], 'direct', 'expired sealed context of ' || v_field[4])::audit_private.actor;
-  end if;
   -- Whoever copied a context from pg_stat_activity has it no longer than the user is logged in.
   if not iam.session_is_open(v_field[2]::bigint) then
     return row(null, null, null, 'direct', 'sealed context of an ended session of ' || v_field[4])::audit_private.actor;
   end if;
-  return row(v_field[4], v_field[5]::inet, v_field[6], 'sealed', null)::audit_private.actor;
+  -- A request may outlive its sealed context; then what remains is the word of the application that still presents it.
+  return row(
+    v_field[4], v_field[5]::inet, v_field[6],
+    case when v_field[1]::bigint > extract(epoch from clock_timestamp()) then 'sealed'::audit.actor_proof else 'service' end,
+    null
+  )::audit_private.actor;
 end $_$;
 
 
@@ -2693,12 +2907,8 @@ CREATE FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_addres
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  v_actor audit_private.actor;
-  v_claimed boolean :=
-    num_nonnulls(resolve_actor.user_id, resolve_actor.ip_address, resolve_actor.request_id) > 0;
 begin
-  if resolve_actor.sealed is null and not v_claimed then
+  if num_nonnulls(resolve_actor.sealed, resolve_actor.user_id, resolve_actor.ip_address, resolve_actor.request_id) = 0 then
     return audit_private.current_actor();
   end if;
   if not audit_private.is_application() then
@@ -2708,15 +2918,11 @@ begin
     )::audit_private.actor;
   end if;
   if resolve_actor.sealed is not null then
-    v_actor := audit_private.open_sealed(resolve_actor.sealed);
-    if v_actor.claim is null or not v_claimed or v_actor.claim not like 'expired%' then
-      return v_actor;
-    end if;
+    return audit_private.open_sealed(resolve_actor.sealed);
   end if;
-  -- A request may outlive its sealed context; then the trusted application's word remains, and the row says so.
   return row(
     audit_private.clean(resolve_actor.user_id, 200), resolve_actor.ip_address,
-    audit_private.clean(resolve_actor.request_id, 128), 'service', v_actor.claim
+    audit_private.clean(resolve_actor.request_id, 128), 'service', null
   )::audit_private.actor;
 end $$;
 
@@ -2868,7 +3074,8 @@ declare
   v_key_change text := audit_private.key_change_source(target, 'old_row', 'new_row');
   v_begin constant text :=
     -- A column may be called v_now; the columns that are meant are qualified, all of them.
-    E'#variable_conflict use_variable\ndeclare\n  v_actor audit_private.actor := audit_private.current_actor();\n  v_now timestamptz := clock_timestamp();\n'
+    E'#variable_conflict use_variable\ndeclare\n  v_actor audit_private.actor := audit_private.current_actor();\n'
+    '  v_now timestamptz := clock_timestamp();\n'
     '  v_metadata jsonb := case when v_actor.claim is not null then jsonb_build_object(''claim'', v_actor.claim) end;\nbegin\n'
     || audit_private.statement_guard_source(target, excluded, masked);
   v_insert constant text :=
@@ -2898,10 +3105,13 @@ begin
           v_key_change, v_old_id
         ) end)
       || v_pairs
-      || format(E'  cross join lateral (select %s as unchanged offset 0) as comparison\n  where cardinality(comparison.unchanged) < %s\n  order by %I;\n',
+      || format(
+        E'  cross join lateral (select %s as unchanged offset 0) as comparison\n'
+        '  where cardinality(comparison.unchanged) < %s\n  order by %I;\n',
         audit_private.unchanged_source(target, excluded, masked), v_columns, v_place)
       || case when v_key_change is null then '' else format(
-        E'  insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id)\n  select %L, %s, %s\n', entity_type, v_old_id, v_new_id
+        E'  insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id)\n  select %L, %s, %s\n',
+        entity_type, v_old_id, v_new_id
       ) || v_pairs || format(E'  where %s;\n', v_key_change) end
       || v_end),
     audit_private.function_source(watch_id, 'delete_statement', v_settings,
@@ -4148,6 +4358,68 @@ COMMENT ON VIEW audit.v_authentication IS 'Logins, refused logins and logouts.';
 
 
 --
+-- Name: unwatched_by_choice; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.unwatched_by_choice (
+    target regclass NOT NULL,
+    reason text NOT NULL,
+    decided_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT unwatched_by_choice_reason_given CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+
+
+ALTER TABLE audit_private.unwatched_by_choice OWNER TO audit_owner;
+
+--
+-- Name: TABLE unwatched_by_choice; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.unwatched_by_choice IS 'Tables that somebody decided not to watch, with the reason.';
+
+
+--
+-- Name: v_coverage; Type: VIEW; Schema: audit; Owner: audit_owner
+--
+
+CREATE VIEW audit.v_coverage AS
+ SELECT ((class.oid)::regclass)::text AS table_name,
+        CASE
+            WHEN (watch.watch_id IS NOT NULL) THEN 'watched'::text
+            WHEN (part.watch_id IS NOT NULL) THEN 'watched as a partition'::text
+            WHEN (choice.target IS NOT NULL) THEN 'unwatched by choice'::text
+            ELSE 'unwatched'::text
+        END AS coverage,
+    watch.entity_type,
+    watch.capture,
+    array_to_string(watch.excluded, ', '::text) AS excluded_columns,
+    array_to_string(watch.masked, ', '::text) AS masked_columns,
+    ( SELECT string_agg((attribute.attname)::text, ', '::text ORDER BY attribute.attnum) AS string_agg
+           FROM pg_attribute attribute
+          WHERE ((attribute.attrelid = class.oid) AND (attribute.attgenerated = 'v'::"char") AND (watch.watch_id IS NOT NULL))) AS virtual_columns,
+    choice.reason,
+    watch.started_at
+   FROM (((pg_class class
+     LEFT JOIN audit_private.watches watch ON ((((watch.target)::oid = class.oid) AND (watch.stopped_at IS NULL))))
+     LEFT JOIN audit_private.unwatched_by_choice choice ON (((choice.target)::oid = class.oid)))
+     LEFT JOIN LATERAL ( SELECT above.watch_id
+           FROM (pg_partition_ancestors((class.oid)::regclass) ancestor(relid)
+             JOIN audit_private.watches above ON ((((above.target)::oid = (ancestor.relid)::oid) AND (above.stopped_at IS NULL))))
+          WHERE class.relispartition
+         LIMIT 1) part ON (true))
+  WHERE ((class.relkind = ANY (ARRAY['r'::"char", 'p'::"char"])) AND (class.relpersistence <> 't'::"char") AND (((class.relnamespace)::regnamespace)::text <> ALL (ARRAY['audit'::text, 'audit_private'::text, 'pg_catalog'::text, 'information_schema'::text, 'pg_toast'::text])));
+
+
+ALTER VIEW audit.v_coverage OWNER TO audit_owner;
+
+--
+-- Name: VIEW v_coverage; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON VIEW audit.v_coverage IS 'Every table of the database, and whether and how its changes are captured.';
+
+
+--
 -- Name: v_data_changes; Type: VIEW; Schema: audit; Owner: audit_owner
 --
 
@@ -4629,6 +4901,14 @@ ALTER TABLE ONLY audit_private.installations
 
 ALTER TABLE ONLY audit_private.secrets
     ADD CONSTRAINT secrets_pkey PRIMARY KEY (purpose);
+
+
+--
+-- Name: unwatched_by_choice unwatched_by_choice_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.unwatched_by_choice
+    ADD CONSTRAINT unwatched_by_choice_pkey PRIMARY KEY (target);
 
 
 --
@@ -5138,11 +5418,27 @@ GRANT USAGE ON SCHEMA iam TO iam_admin;
 
 
 --
+-- Name: FUNCTION allow_unwatched(target regclass, reason text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.allow_unwatched(target regclass, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.allow_unwatched(target regclass, reason text) TO audit_admin;
+
+
+--
 -- Name: FUNCTION define_action(code text, description text, origin text); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit.define_action(code text, description text, origin text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.define_action(code text, description text, origin text) TO audit_admin;
+
+
+--
+-- Name: FUNCTION doctor(); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.doctor() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.doctor() TO audit_admin;
 
 
 --
@@ -5486,6 +5782,27 @@ REVOKE ALL ON FUNCTION audit_private.establish_context(actor audit_private.actor
 
 
 --
+-- Name: FUNCTION findings_of_capture(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.findings_of_capture() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION findings_of_log(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.findings_of_log() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION findings_of_roles(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.findings_of_roles() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION function_source(watch_id bigint, operation text, settings text, body text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5497,6 +5814,13 @@ REVOKE ALL ON FUNCTION audit_private.function_source(watch_id bigint, operation 
 --
 
 REVOKE ALL ON FUNCTION audit_private.guard_partition(partition regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION has_drifted(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.has_drifted(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -5914,6 +6238,14 @@ GRANT SELECT ON TABLE audit.installation TO audit_admin;
 
 GRANT SELECT ON TABLE audit.v_authentication TO audit_reader;
 GRANT SELECT ON TABLE audit.v_authentication TO audit_investigator;
+
+
+--
+-- Name: TABLE v_coverage; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.v_coverage TO audit_reader;
+GRANT SELECT ON TABLE audit.v_coverage TO audit_investigator;
 
 
 --
