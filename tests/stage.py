@@ -48,3 +48,23 @@ def who(postgresql: psycopg.Connection[Any], entity_id: object) -> tuple[Any, ..
 
 ALICE = ("alice", "192.0.2.7", "a" * 32, "service")
 NOBODY = (None, None, None, "direct")
+
+
+async def insert(connection: Any, number: int) -> None:
+    await connection.execute("insert into public.things values ($1, $2)", number, f"thing {number}")
+
+
+def stored(postgresql: psycopg.Connection[Any]) -> list[int]:
+    return [row[0] for row in postgresql.execute("select id from public.things order by id").fetchall()]
+
+
+async def clean(pool: Any) -> bool:
+    """Whether the pool's only connection is out of any transaction, of any role, and carries no context."""
+    async with pool.acquire(timeout=5) as connection:
+        left = await connection.fetchrow(
+            """
+            select current_setting('indelible.context', true), current_user = session_user,
+              (select count(*) from pg_class where relpersistence = 't' and relname = 'leftover')
+            """
+        )
+        return not connection.is_in_transaction() and tuple(left) in ((None, True, 0), ("", True, 0))

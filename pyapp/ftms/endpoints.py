@@ -49,7 +49,7 @@ async def update(request: Request) -> JSONResponse:
 
 
 @requires_permission("ftms.booking.update")
-@audited("FTMS_BOOKING_UPDATED", entity_type="FTMS_BOOKING", entity_id="path:id", description="transfer")
+@audited("FTMS_BOOKING_UPDATED", entity_type="FTMS_BOOKING", entity_id="path:id", description="moved")
 @describe("Move a booking to another sailing", body=Sailing, returns=Booking, problems=(404, 409))
 async def transfer(request: Request) -> JSONResponse:
     """Moves the booking with all its seats, or not at all. 409: it is cancelled, or the new sailing is full."""

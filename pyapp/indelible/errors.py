@@ -1,4 +1,4 @@
-"""Every exception Indelible raises on purpose, and the SQLSTATE each refusal of the database travels as."""
+"""Every exception Indelible raises on purpose, and the SQLSTATEs that the database refuses with."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -78,86 +78,18 @@ class PermissionDenied(Problem):
         super().__init__(detail=detail)
 
 
-class Refusal(IndelibleError):
-    """The database refused by one of Indelible's own SQLSTATEs; the driver's error is the cause."""
-
-    sqlstate = ""
-
-
-class AppendOnly(Refusal):
-    """Recorded events are neither changed nor deleted."""
-
-    sqlstate = "ID001"
-
-
-class UnknownAction(Refusal):
-    """The action is not in the catalogue."""
-
-    sqlstate = "ID002"
-
-
-class WrongOrigin(Refusal):
-    """The action belongs to another origin: a service may not record a row change or a login."""
-
-    sqlstate = "ID003"
-
-
-class InvalidEvent(Refusal):
-    """A field of the event is out of bounds: outcome, length, size of the metadata."""
-
-    sqlstate = "ID005"
-
-
-class CannotWatch(Refusal):
-    """This relation cannot be watched."""
-
-    sqlstate = "ID006"
-
-
-class InvalidColumns(Refusal):
-    """An excluded or masked column does not exist, or is part of the key."""
-
-    sqlstate = "ID007"
-
-
-class InvalidLoginAttempt(Refusal):
-    """The login attempt is unknown, finished, or was begun in this very transaction."""
-
-    sqlstate = "ID008"
-
-
-class InvalidIdentityValue(Refusal):
-    """A user, role, permission or one of their values is unknown or out of bounds."""
-
-    sqlstate = "ID009"
-
-
-class MaintenanceStopped(Refusal):
-    """Emptying the net would have lost rows, so nothing was done."""
-
-    sqlstate = "ID010"
-
-
-class TableDrifted(Refusal):
-    """A watched table's columns were retyped or replaced after `watch`: watch it again."""
-
-    sqlstate = "ID011"
-
-
-REFUSALS: Mapping[str, type[Refusal]] = {
-    refusal.sqlstate: refusal
-    for refusal in (
-        AppendOnly,
-        UnknownAction,
-        WrongOrigin,
-        InvalidEvent,
-        CannotWatch,
-        InvalidColumns,
-        InvalidLoginAttempt,
-        InvalidIdentityValue,
-        MaintenanceStopped,
-        TableDrifted,
-    )
+# Indelible's own SQLSTATEs (class ID, listed in the README), each in the word that metrics use.
+REFUSALS: Mapping[str, str] = {
+    "ID001": "append_only",
+    "ID002": "unknown_action",
+    "ID003": "wrong_origin",
+    "ID005": "invalid_event",
+    "ID006": "cannot_watch",
+    "ID007": "invalid_columns",
+    "ID008": "invalid_login_attempt",
+    "ID009": "invalid_identity_value",
+    "ID010": "maintenance_stopped",
+    "ID011": "table_drifted",
 }
 
 
@@ -165,9 +97,3 @@ def sqlstate_of(error: BaseException) -> str | None:
     """The five-character SQLSTATE of an asyncpg or psycopg error; None for anything else."""
     code = getattr(error, "sqlstate", None)
     return code if isinstance(code, str) and len(code) == 5 else None
-
-
-def refusal_of(error: BaseException) -> Refusal | None:
-    """Indelible's own exception for a driver's error, to be raised `from` it; None if the SQLSTATE is not ours."""
-    refusal = REFUSALS.get(sqlstate_of(error) or "")
-    return refusal(str(error)) if refusal else None

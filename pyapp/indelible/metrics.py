@@ -27,6 +27,11 @@ class Metrics:
             "Events that are on record nowhere but in the process log.",
             registry=self.registry,
         )
+        self.summarised = Counter(
+            "audit_events_summarised_total",
+            "Events of clients without a user that stand in a summary, not on record one by one.",
+            registry=self.registry,
+        )
         self.write_duration = Histogram(
             "audit_write_duration_seconds",
             "From the event to the answer of the database, or to giving up, in seconds.",

@@ -42,7 +42,12 @@ class Settings(BaseSettings):
         default=None, description="Login of the independent session: a member of audit_writer and audit_app."
     )
     app_pool_size: int = Field(default=10, ge=1, le=1000, description="Most business connections per process.")
-    audit_pool_size: int = Field(default=4, ge=1, le=100, description="Most independent connections per process.")
+    audit_pool_size: int = Field(
+        default=4,
+        ge=1,
+        le=100,
+        description="Most independent connections per process; requests without a user share half of them.",
+    )
     transaction_pooling: bool = Field(
         default=False, description="True behind PgBouncer in transaction mode: no prepared statements are kept."
     )
@@ -52,7 +57,12 @@ class Settings(BaseSettings):
     record_deadline: float = Field(
         default=5.0, gt=0, le=300, description="Longest an event is tried for in the background, in seconds."
     )
-    record_pending: int = Field(default=1000, ge=1, le=100_000, description="Most events in flight per process.")
+    record_pending: int = Field(
+        default=1000,
+        ge=1,
+        le=100_000,
+        description="Most events in flight per process; requests without a user have places apart, a quarter as many.",
+    )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(networks)] = Field(
         default=(), description="Networks, comma-separated, whose forwarding header is believed."
     )

@@ -83,3 +83,9 @@ def log_in(client: httpx.AsyncClient, world: World) -> LogIn:
         return {"Authorization": f"Bearer {response.json()['token']}"}
 
     return headers
+
+
+@pytest.fixture
+async def alice(log_in: LogIn) -> Headers:
+    """Headers of alice, who may do everything with bookings."""
+    return await log_in("alice")

@@ -6,17 +6,23 @@ from urllib.parse import urlsplit
 
 import pytest
 from pydantic import SecretStr
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from ftms.app import create_app
-from indelible import Settings
-from tests.http.world import Serve, World
+from indelible import Settings, requires_permission
+from indelible.services import question
+from tests.http.world import Serve, World, application, require_problem
 
 
 class Wiretap:
-    """A TCP proxy in front of the database that keeps every byte sent to it."""
+    """A TCP proxy in front of the database that keeps every byte sent to it; while not `flowing`, it stalls."""
 
     def __init__(self, dsn: str) -> None:
         self.heard = bytearray()
+        self.flowing = asyncio.Event()
+        self.flowing.set()
         self._target = urlsplit(dsn)
         self._server: asyncio.Server | None = None
 
@@ -40,6 +46,7 @@ class Wiretap:
     async def _pass_on(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, kept: bytearray) -> None:
         while data := await source.read(65536):
             kept += data
+            await self.flowing.wait()
             sink.write(data)
             await sink.drain()
         sink.close()
@@ -50,6 +57,7 @@ async def wiretap(settings: Settings) -> AsyncIterator[Wiretap]:
     """A tap on the independent session."""
     tap = Wiretap(settings.dsn(independent=True) or "")
     yield tap
+    tap.flowing.set()
     tap.close()
 
 
@@ -70,3 +78,22 @@ async def test_neither_password_nor_token_reaches_the_database(
     assert b"zoe" in heard
     assert b"canary" not in heard
     assert not [part for part in (token[:16], token[-16:]) if part.encode() in heard]
+
+
+async def test_a_server_that_stalls_is_a_503(
+    serve: Serve, settings: Settings, world: World, wiretap: Wiretap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that swallows the question is given up after a bounded time, and works again when it flows."""
+
+    @requires_permission("ftms.booking.read")
+    async def look(_: Request) -> JSONResponse:
+        return JSONResponse("seen")
+
+    monkeypatch.setattr(question.ask, "__kwdefaults__", {**(question.ask.__kwdefaults__ or {}), "seconds": 0.5})
+    tapped = settings.model_copy(update={"audit_dsn": await wiretap.open(), "audit_pool_size": 1})
+    client = await serve(application(tapped, Route("/look", look), identify=lambda _: "bob"))
+    assert (await client.get("/look")).json() == "seen"
+    wiretap.flowing.clear()
+    require_problem(await client.get("/look"), 503)
+    wiretap.flowing.set()
+    assert (await client.get("/look")).json() == "seen"

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from indelible import AuditMiddleware, exception_handlers
 from indelible.context import Identity, current
 from indelible.errors import DatabaseUnreachable, Unauthenticated
+from indelible.http.auth import identify_bearer
 
 SEALED = f"abcd.{'0' * 64}"
 
@@ -116,18 +117,18 @@ ERRORS: list[Exception] = [
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=range(len(ERRORS)))
-@pytest.mark.parametrize("credential", ["Authorization", "Cookie", "X-API-Key"])
+@pytest.mark.parametrize("credential", ["Authorization", "Cookie", "X-Session", None])
 async def test_a_user_who_cannot_be_confirmed_does_not_pass_for_nobody(
-    error: Exception, credential: str, caplog: pytest.LogCaptureFixture
+    error: Exception, credential: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Credentials that could not be checked are answered with 503, without asking the application."""
+    """Whatever says who it is, or nothing at all: without an answer it is 503, and the application is not asked."""
 
     def identify(_request: Request) -> None:
         raise error
 
     application = Application(identify)
     with caplog.at_level(logging.ERROR, "indelible.http"):
-        answer = await application.get(**{credential: "secret"})
+        answer = await application.get(**({credential: "secret"} if credential else {}))
     assert answer.status_code == 503
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["retry-after"]
@@ -137,14 +138,12 @@ async def test_a_user_who_cannot_be_confirmed_does_not_pass_for_nobody(
     assert type(error).__name__ in caplog.text
 
 
-async def test_without_credentials_a_request_goes_on_anonymously() -> None:
-    """Who claims to be nobody needs no database to be nobody."""
-
-    def identify(_request: Request) -> None:
-        raise DatabaseUnreachable
-
-    application = Application(identify)
+async def test_without_a_token_a_request_goes_on_anonymously() -> None:
+    """Who claims to be nobody needs no database to be nobody: there is none here, and none is asked."""
+    application = Application(identify_bearer)
     assert (await application.get()).json()["user"] is None
+    assert application.calls == 1
+    assert (await application.get(Authorization=f"Bearer {'A' * 43}")).status_code == 503
     assert application.calls == 1
 
 

@@ -107,7 +107,7 @@ def test_what_protects_an_operation_is_said(document: dict[str, Any]) -> None:
         if "x-permission" in operation:
             assert "403" in statuses
             permissions[method, path] = operation["x-permission"]
-        assert ({"400", "413", "415", "422"} <= statuses) == ("requestBody" in operation)
+        assert ({"400", "408", "413", "415", "422"} <= statuses) == ("requestBody" in operation)
     assert permissions == {
         ("post", "/v1/ftms/bookings"): "ftms.booking.create",
         ("get", "/v1/ftms/bookings/{id}"): "ftms.booking.read",
@@ -162,7 +162,7 @@ def test_a_strangers_routes_are_described_too() -> None:
     assert (get["summary"], get["description"], get["security"]) == ("List", "All of them.", [])
     assert get["parameters"][0]["schema"] == {"type": "integer"}
     assert post["x-permission"] == "shop.thing.make"
-    assert sorted(post["responses"]) == ["201", "400", "401", "403", "413", "415", "422", "503"]
+    assert sorted(post["responses"]) == ["201", "400", "401", "403", "408", "413", "415", "422", "503"]
 
 
 def test_a_body_without_example_is_refused_where_it_is_written() -> None:

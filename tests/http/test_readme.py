@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.http.world import Serve, World
 
@@ -23,17 +24,18 @@ def shop(
     postgresql: psycopg.Connection[Any], login: Callable[..., str], world: World, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, Any]:
     """The README's SQL has been run, its environment is set, its code is loaded."""
-    postgresql.execute("create schema shop; grant usage on schema shop to public")
-    _, watch, query = blocks("sql")
-    postgresql.execute(watch.encode())
-    postgresql.execute(query.encode())
-    postgresql.execute("grant insert on shop.orders to public")
-    postgresql.execute("select iam.create_permission('shop.order.create', 'Order.')")
-    postgresql.execute("select iam.grant_permission('clerk', 'shop.order.create')")
-    monkeypatch.setenv("INDELIBLE_APP_DSN", login("audit_app"))
+    postgresql.execute("create schema shop")
+    _, people, watch, query = blocks("sql")
+    business = login("audit_app")
+    watch = watch.replace("shop_api", str(psycopg.conninfo.conninfo_to_dict(business)["user"]))
+    for block in (people, watch, query):
+        postgresql.execute(block.encode())
+    monkeypatch.setenv("INDELIBLE_APP_DSN", business)
     monkeypatch.setenv("INDELIBLE_AUDIT_DSN", login("audit_app", "audit_writer"))
     names: dict[str, Any] = {}
     exec(compile("\n".join(blocks("python")), "README.md", "exec"), names)  # noqa: S102
+    names["set_password"](postgresql, "ann", "ann's password")
+    world.passwords["ann"] = "ann's password"
     return names
 
 
@@ -41,10 +43,10 @@ async def test_ten_lines_are_enough(shop: dict[str, Any], world: World, serve: S
     """On the README's application a login, an order and a refusal leave the records it promises."""
     client = await serve(shop["app"])
     tokens = {}
-    for name in ("alice", "bob"):
+    for name in ("ann", "bob"):
         answer = await client.post("/v1/auth/login", json={"username": name, "password": world.passwords[name]})
         tokens[name] = {"Authorization": f"Bearer {answer.json()['token']}"}
-    created = await client.put("/orders/7", headers=tokens["alice"])
+    created = await client.put("/orders/7", headers=tokens["ann"])
     assert created.status_code == 201
     assert world.actions(created) == ["ROW_INSERTED", "SHOP_ORDER_CREATED"]
     assert {event["entity_id"] for event in world.of_request(created)} == {"7"}
@@ -53,9 +55,18 @@ async def test_ten_lines_are_enough(shop: dict[str, Any], world: World, serve: S
 
 
 async def test_another_login_system(shop: dict[str, Any], world: World, serve: Serve) -> None:
-    """With identify= the log has the application's own user, on its word."""
+    """With identify= the log has the application's own user, on its word and not on the client's."""
+
+    class Login:
+        def __init__(self, app: ASGIApp) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await self.app({**scope, "user_id": "erin"}, receive, send)
+
+    shop["own"].add_middleware(Login)
     client = await serve(shop["own"])
-    answer = await client.put("/orders/9", headers={"x-user": "erin"})
+    answer = await client.put("/orders/9", headers={"user-id": "mallory", "user_id": "mallory", "x-user": "mallory"})
     assert answer.status_code == 201
     events = world.of_request(answer)
     assert [event["action"] for event in events] == ["ROW_INSERTED", "SHOP_ORDER_CREATED"]

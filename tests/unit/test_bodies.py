@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from starlette.requests import Request
 
 from indelible import Settings, parse_body
 from indelible.errors import Problem
+from indelible.http import bodies
 
 LIMIT = Settings.model_fields["max_body"].default
 
@@ -130,6 +132,18 @@ async def test_bodies_over_the_limit_are_413(declared: str | None) -> None:
     assert (await refused(b" " * (LIMIT + 1), *headers, chunks=10)).status_code == 413
 
 
+async def test_a_body_declared_too_large_is_not_read_at_all() -> None:
+    """Its length is enough to refuse it."""
+
+    async def receive() -> Any:
+        raise AssertionError
+
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(LIMIT + 1).encode())]
+    with pytest.raises(Problem) as caught:
+        await parse_body(Request({"type": "http", "method": "POST", "headers": headers}, receive), Booking)
+    assert caught.value.status_code == 413
+
+
 async def test_a_body_over_the_limit_is_not_read_to_its_end() -> None:
     """An endless body ends with the refusal."""
 
@@ -145,6 +159,29 @@ async def test_a_body_over_the_limit_is_not_read_to_its_end() -> None:
         await parse_body(request, Booking)
     assert caught.value.status_code == 413
     await stream.aclose()
+
+
+async def test_a_body_that_does_not_arrive_is_408(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One byte and then nothing, or a byte now and then: after a bounded time the connection is given up."""
+    monkeypatch.setattr(bodies, "READ_SECONDS", 0.05)
+
+    async def nothing() -> AsyncGenerator[dict[str, Any], None]:
+        yield {"type": "http.request", "body": b"{", "more_body": True}
+        await anyio.sleep_forever()
+
+    async def drops() -> AsyncGenerator[dict[str, Any], None]:
+        while True:
+            await anyio.sleep(0.01)
+            yield {"type": "http.request", "body": b" ", "more_body": True}
+
+    for stream in (nothing(), drops()):
+        request = Request(
+            {"type": "http", "method": "POST", "headers": [(b"content-type", b"application/json")]}, stream.__anext__
+        )
+        with anyio.fail_after(10), pytest.raises(Problem) as caught:
+            await parse_body(request, Booking)
+        assert (caught.value.status_code, caught.value.headers["Connection"]) == (408, "close")
+        await stream.aclose()
 
 
 async def test_a_body_of_exactly_the_limit_is_read() -> None:
@@ -192,8 +229,6 @@ async def test_a_body_that_is_no_object_is_422(content: bytes) -> None:
 @given(st.text("abcdefghijklmnopqrstuvwxyz", min_size=12, max_size=30))
 def test_no_value_is_repeated(secret: str) -> None:
     """Neither findings nor detail hold what was sent: not in a validator's own words, a tag, a time or bad syntax."""
-    import anyio
-
     bodies = [
         {"name": f"rude {secret}", "seats": 1},
         {"name": secret, "seats": secret, "at": secret, "ref": secret},
@@ -210,3 +245,5 @@ async def test_findings_have_an_end() -> None:
     problem = await refused(json.dumps({**GOOD, **{f"{n}{'x' * 100}": 1 for n in range(200)}}).encode())
     assert len(problem.errors) == 20
     assert all(len(error["field"]) <= 64 for error in problem.errors)
+    problem = await refused(json.dumps({**GOOD, "tags": ["\0"] * 200}).encode())
+    assert len(problem.errors) == 20

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +48,12 @@ def test_scripts_have_no_request() -> None:
     """Outside of a request nobody is claimed to have acted."""
     event = compose("TEST_DONE", None, {})
     assert (event.user_id, event.ip_address, event.request_id, event.sealed) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(("address", "stored"), [("nonsense", None), ("fe80::1%eth0", "fe80::1"), (None, None)])
+def test_only_addresses_are_stored_as_addresses(address: str | None, stored: str | None) -> None:
+    """inet would refuse the event over a zone or a name."""
+    assert compose("TEST_DONE", RequestContext("0" * 32, address), {}).ip_address == stored
 
 
 @given(ANYTHING, ANYTHING, ANYTHING, ANYTHING)

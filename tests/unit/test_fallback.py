@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from indelible.context import RequestContext
-from indelible.errors import DatabaseUnreachable, UnknownAction, refusal_of
+from indelible.errors import DatabaseUnreachable
 from indelible.metrics import Metrics
 from indelible.services.event import compose
 from indelible.services.fallback import reason_for, report_loss
@@ -33,7 +33,7 @@ def server_error(sqlstate: str) -> Exception:
         (server_error("53300"), "unreachable"),
         (server_error("28P01"), "unreachable"),
         (server_error("08006"), "unreachable"),
-        (server_error("ID001"), "refused"),
+        (server_error("ID001"), "append_only"),
         (server_error("ID002"), "unknown_action"),
         (server_error("ID003"), "wrong_origin"),
         (server_error("ID005"), "invalid_event"),
@@ -80,10 +80,3 @@ def test_metrics_are_counted_apart() -> None:
     one.recorded("FTMS_BOOKING_CREATED", "success")
     assert 'audit_events_total{category="ftms",outcome="success"} 1.0' in one.render().decode()
     assert "ftms" not in other.render().decode()
-
-
-def test_refusals_keep_their_cause_apart() -> None:
-    """Our SQLSTATEs become our exceptions, every other error none."""
-    assert isinstance(refusal_of(server_error("ID002")), UnknownAction)
-    assert refusal_of(server_error("23505")) is None
-    assert refusal_of(ValueError()) is None

@@ -22,6 +22,13 @@ def test_neutralised_text_can_be_stored_and_logged_on_one_line(text: str) -> Non
     assert not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in clean)
 
 
+def test_text_is_cut() -> None:
+    """Harmless or not, nothing is longer than asked for."""
+    assert neutralise("x" * 101, 100) == "x" * 100
+    assert neutralise("\n" * 101, 100) == REPLACEMENT * 100
+    assert spelled("x" * 10_000_000) == "x" * 200
+
+
 @given(st.text(st.characters(categories=("L", "N", "P", "Zs")), max_size=100))
 def test_harmless_text_stays_as_it_is(text: str) -> None:
     """Letters, numbers, punctuation and spaces of any script are not touched."""

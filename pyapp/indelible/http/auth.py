@@ -106,10 +106,10 @@ class Authentication:
             session = await log_in(audit, self._hasher, credentials.username, credentials.password, context)
         except Problem as problem:
             metadata = {"reason": "status", "status": problem.status_code}
-            await audit.record("AUTH_LOGIN_MALFORMED", outcome=FAILURE, metadata=metadata)
+            audit.record_unchecked("AUTH_LOGIN_MALFORMED", outcome=FAILURE, metadata=metadata)
             raise
         except LoginOverloadedError:
-            await audit.record("AUTH_LOGIN_OVERLOADED", outcome=FAILURE, metadata={"reason": "overloaded"})
+            audit.record_unchecked("AUTH_LOGIN_OVERLOADED", outcome=FAILURE, metadata={"reason": "overloaded"})
             raise Problem(503, "Too many logins are waiting", headers={"Retry-After": "2", **UNCACHED}) from None
         if session is None:
             refusal = {"WWW-Authenticate": "Bearer", **UNCACHED}

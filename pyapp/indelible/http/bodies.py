@@ -1,6 +1,7 @@
 """JSON bodies, read with suspicion: size, encoding, syntax and characters are judged before any model sees them."""
 
-from typing import TypeVar
+import asyncio
+from typing import Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
@@ -11,6 +12,8 @@ from indelible.http.findings import findings_of
 from indelible.http.json import InvalidJson, harmful_strings, read_json
 from indelible.settings import Settings
 
+# Longest wait for a whole body, in seconds.
+READ_SECONDS: Final = 20.0
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -18,9 +21,10 @@ async def parse_body(request: Request, model: type[Model]) -> Model:
     """The request's JSON body as `model`, validated strictly: no type is turned into another.
 
     Raises:
-        Problem: 415 if it is not declared as JSON in UTF-8, 413 above `settings.max_body` bytes, 400 if it is not
-            JSON (also for duplicate keys, NaN, and nesting beyond 32), 422 with `errors` by field if it does not
-            fit the model, or a text in it holds a control character. No value is ever repeated.
+        Problem: 415 if it is not declared as JSON in UTF-8, 413 above `settings.max_body` bytes, 408 if it is not
+            all there after READ_SECONDS, 400 if it is not JSON (also for duplicate keys, NaN, and nesting beyond 32),
+            422 with `errors` by field if it does not fit the model, or a text in it holds a control character. No
+            value is ever repeated.
     """
     _require_json(request)
     audit = current_audit()
@@ -61,10 +65,15 @@ async def _read(request: Request, limit: int) -> bytes:
     if declared.isascii() and declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
         raise _too_large(limit)
     content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > limit:
-            raise _too_large(limit)
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            async for chunk in request.stream():
+                content += chunk
+                if len(content) > limit:
+                    raise _too_large(limit)
+    except TimeoutError:
+        detail = f"A body arrives within {READ_SECONDS:.0f} seconds."
+        raise Problem(408, "Body too slow", detail, headers={"Connection": "close"}) from None
     return bytes(content)
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
-BODY_PROBLEMS: Final = (400, 413, 415, 422)
+BODY_PROBLEMS: Final = (400, 408, 413, 415, 422)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def describe(
 
     Args:
         summary: one line for a person.
-        body: model of the JSON request body; 400, 413, 415 and 422 are added to the problems.
+        body: model of the JSON request body; 400, 408, 413, 415 and 422 are added to the problems.
         returns: model of the JSON answer.
         status: the HTTP status of success.
         problems: further statuses that are answered with problem+json.

@@ -23,8 +23,6 @@ from indelible.settings import Network, networks
 from indelible.text import spelled
 
 _log = logging.getLogger("indelible.http")
-# Whoever sends one of these claims to be somebody.
-_CREDENTIALS = frozenset({b"authorization", b"cookie", b"x-api-key"})
 
 
 class AuditMiddleware:
@@ -36,8 +34,8 @@ class AuditMiddleware:
             Identity or None. By default, bearer tokens of `standard_routes()`.
         trusted_proxies: networks whose forwarding header is believed; by default those of the settings.
 
-    If `identify` raises, a request that carries credentials is answered with 503, so that a user whom the database
-    could not confirm never passes for nobody. A request without any goes on anonymously.
+    If `identify` raises, the request is answered with 503 (or with the HTTPException or Problem it raised): somebody
+    who could not be identified never passes for nobody. Nobody is who `identify` returns None or "" for.
     """
 
     def __init__(
@@ -93,9 +91,7 @@ class AuditMiddleware:
             return await respond_to(request, error)
         except Exception as error:  # noqa: BLE001  # whatever it was, nobody has been identified
             _log.error("identify raised %s", type(error).__name__)
-            if any(name.lower() in _CREDENTIALS for name, _ in request.scope["headers"]):
-                return unavailable()
-            return None
+            return unavailable()
         if isinstance(found, Identity):
             context.user_id, context.sealed = spelled(found.user_id), found.sealed
             context.display_name = found.display_name

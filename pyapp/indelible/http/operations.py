@@ -14,6 +14,7 @@ from indelible.http.serving import serving
 from indelible.metrics import CONTENT_TYPE
 from indelible.services.audit import Audit
 from indelible.services.question import ask
+from indelible.services.standing import Standing
 
 # A probe that waits longer has its answer.
 PROBE_SECONDS: Final = 2.0
@@ -80,7 +81,7 @@ class Operations:
 async def _answers(audit: Audit) -> bool:
     """Whether the independent session does."""
     try:
-        await ask(audit, "read_installation", seconds=PROBE_SECONDS)
+        await ask(audit, "read_installation", seconds=PROBE_SECONDS, standing=Standing.UNPROVEN)
     except DatabaseUnreachable:
         return False
     return True

@@ -17,6 +17,7 @@ from indelible.models import Event, EventFields
 from indelible.services.event import compose
 from indelible.services.fallback import report_loss
 from indelible.services.sessions import SessionPools
+from indelible.services.standing import Shares, Standing, standing_of
 from indelible.services.writer import EventWriter
 from indelible.settings import Settings
 
@@ -30,7 +31,11 @@ class Audit:
         app_dsn: login of the business session, over the one in the settings.
 
     `metrics` and `settings` are there from the start. No pool connects before it is used, so an application starts
-    while its database is down. Raises ConfigurationError if no database is configured.
+    while its database is down. Threads that a script starts itself find the service in a copy of its context
+    (`contextvars.copy_context().run`), as those of Starlette and anyio do by themselves.
+
+    Raises:
+        ConfigurationError: no database is configured for the independent session, or a DSN is none.
     """
 
     def __init__(
@@ -44,8 +49,9 @@ class Audit:
         secrets = {name: SecretStr(dsn) if isinstance(dsn, str) else dsn for name, dsn in given.items() if dsn}
         self.settings = (settings or Settings()).model_copy(update=secrets)
         self.metrics = Metrics()
-        for independent in (True, False):
-            dsn_of(self.settings, independent=independent)
+        dsn_of(self.settings, independent=True)
+        if self.settings.dsn(independent=False) is not None:  # whoever only records needs no business session
+            dsn_of(self.settings, independent=False)
         self._sessions: SessionPools | None = None
         self._writer: EventWriter | None = None
         self._surrounding: Recorder | None = None
@@ -57,9 +63,18 @@ class Audit:
         return self._open_sessions().independent
 
     @property
+    def shares(self) -> Shares:
+        """Whose turn it is at `pool`."""
+        return self._open_sessions().shares
+
+    @property
     def database(self) -> Any:
-        """The asyncpg pool of the business session, whose transactions carry the request's context."""
-        return self._open_sessions().business
+        """The asyncpg pool of the business session, whose transactions carry the request's context.
+
+        Raises:
+            ConfigurationError: none is configured.
+        """
+        return self._open_sessions().business or dsn_of(self.settings, independent=False)
 
     @property
     def sync_database(self) -> "ConnectionPool[SyncConnection]":
@@ -77,14 +92,14 @@ class Audit:
         Never raises, and waits at most `settings.record_timeout` seconds; after that the write goes on in the
         background until `settings.record_deadline`. A failure is counted and logged (logger "indelible.audit").
         """
-        event = compose(action, current(), fields)
+        event, standing = compose(action, current(), fields), standing_of(current())
         pending: asyncio.Future[int | None] | None = None
         writer = self._writer
         if writer is None:
             self._not_running(event)
         elif writer.loop is _running_loop():
-            pending = writer.start(event)
-        elif (future := writer.start_from_thread(event)) is not None:
+            pending = writer.start(event, standing)
+        elif (future := writer.start_from_thread(event, standing)) is not None:
             pending = asyncio.wrap_future(future)
         if pending is None:
             return None
@@ -97,15 +112,15 @@ class Audit:
 
         On a thread that runs an event loop it must not wait, so it hands the event over and returns None.
         """
-        event = compose(action, current(), fields)
+        event, standing = compose(action, current(), fields), standing_of(current())
         writer, loop = self._writer, _running_loop()
         if writer is None:
             self._not_running(event)
             return None
         if loop is not None:
-            _hand_over(writer, event)
+            _hand_over(writer, event, standing)
             return None
-        future = writer.start_from_thread(event)
+        future = writer.start_from_thread(event, standing)
         try:
             return future.result(self.settings.record_timeout) if future else None
         except TimeoutError:
@@ -113,18 +128,24 @@ class Audit:
 
     def record_soon(self, action: str, **fields: Unpack[EventFields]) -> None:
         """`record` without waiting at all, from any thread."""
-        event = compose(action, current(), fields)
+        self._record_soon(compose(action, current(), fields), standing_of(current()))
+
+    def record_unchecked(self, action: str, **fields: Unpack[EventFields]) -> None:
+        """`record_soon` for what any client can cause before anything is checked: of a flood, most is only counted."""
+        self._record_soon(compose(action, current(), fields), Standing.UNCHECKED)
+
+    def _record_soon(self, event: Event, standing: Standing) -> None:
         if self._writer is None:
             self._not_running(event)
         else:
-            _hand_over(self._writer, event)
+            _hand_over(self._writer, event, standing)
 
     async def __aenter__(self) -> Self:
         if self._sessions is not None:
             raise RuntimeError("this audit service is running already")
         self._sessions = SessionPools(self.settings)
         await self._sessions.open()
-        self._writer = EventWriter(self._sessions.independent, self.settings, self.metrics)
+        self._writer = EventWriter(self._sessions, self.settings, self.metrics)
         self._surrounding = bind_audit(self)
         return self
 
@@ -142,12 +163,10 @@ class Audit:
         return None
 
     def __enter__(self) -> Self:
-        portal = self._script.enter_context(start_blocking_portal())
-        try:
-            self._script.enter_context(portal.wrap_async_context_manager(self))
-        except BaseException:
-            self._script.close()
-            raise
+        with ExitStack() as script:
+            portal = script.enter_context(start_blocking_portal())
+            script.enter_context(portal.wrap_async_context_manager(self))
+            self._script = script.pop_all()
         self._surrounding = bind_audit(self)
         return self
 
@@ -173,8 +192,8 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-def _hand_over(writer: EventWriter, event: Event) -> None:
+def _hand_over(writer: EventWriter, event: Event, standing: Standing) -> None:
     if writer.loop is _running_loop():
-        writer.start(event)
+        writer.start(event, standing)
     else:
-        writer.start_from_thread(event)
+        writer.start_from_thread(event, standing)

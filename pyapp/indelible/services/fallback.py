@@ -4,12 +4,11 @@ import json
 import logging
 
 from indelible.db.outage import is_outage
-from indelible.errors import InvalidEvent, UnknownAction, WrongOrigin, refusal_of, sqlstate_of
+from indelible.errors import REFUSALS, sqlstate_of
 from indelible.metrics import Metrics
 from indelible.models import Event
 
 _log = logging.getLogger("indelible.audit")
-_REFUSALS = {UnknownAction: "unknown_action", WrongOrigin: "wrong_origin", InvalidEvent: "invalid_event"}
 # Insufficient privilege; undefined schema, function or table.
 _STATES = {"42501": "not_permitted", "3F000": "not_installed", "42883": "not_installed", "42P01": "not_installed"}
 
@@ -20,12 +19,9 @@ def reason_for(error: BaseException) -> str:
         return "timeout"
     if is_outage(error):
         return "unreachable"
-    refusal = refusal_of(error)
-    if refusal is not None:
-        return _REFUSALS.get(type(refusal), "refused")
     state = sqlstate_of(error)
     if state is not None:
-        return _STATES.get(state, "database_error")
+        return REFUSALS.get(state) or _STATES.get(state, "database_error")
     return "internal"
 
 

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from indelible.context import Identity, RequestContext
 from indelible.services.passwords import Argon2Parameters, PasswordHasher, encode_password
 from indelible.services.question import Sessions, ask
+from indelible.services.standing import Standing
 
 TOKEN_BYTES: Final = 32
 
@@ -68,7 +69,8 @@ async def authenticate(sessions: Sessions, token: SecretStr, context: RequestCon
     Raises:
         DatabaseUnreachable: there is no answer.
     """
-    row = await ask(sessions, "authenticate", hash_token(token), context.ip_address, context.request_id)
+    values = hash_token(token), context.ip_address, context.request_id
+    row = await ask(sessions, "authenticate", *values, standing=Standing.UNPROVEN)
     return Identity(row["username"], row["sealed"], row["display_name"]) if row else None
 
 

@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+from contextlib import nullcontext
 from typing import Any, Protocol
 
 import asyncpg
 
+from indelible.context import current
 from indelible.errors import DatabaseUnreachable, sqlstate_of
 from indelible.queries import QUERIES
+from indelible.services.standing import Shares, Standing, standing_of
 from indelible.settings import Settings
 
 ANSWER_SECONDS = 10.0
@@ -22,24 +25,33 @@ class Sessions(Protocol):
     @property
     def database(self) -> Any: ...
     @property
+    def shares(self) -> Shares: ...
+    @property
     def settings(self) -> Settings: ...
 
 
 async def ask(
-    sessions: Sessions, query: str, *values: Any, independent: bool = True, seconds: float = ANSWER_SECONDS
+    sessions: Sessions,
+    query: str,
+    *values: Any,
+    independent: bool = True,
+    seconds: float = ANSWER_SECONDS,
+    standing: Standing | None = None,
 ) -> Any:
     """The first row that the named query returns, or None; committed before this returns.
 
     `independent` asks on the session that no rollback of the request can reach, otherwise on the business session.
-    `seconds` is the longest wait, for a connection and the answer together.
+    `seconds` is the longest wait, for a connection and the answer together. `standing`, by default that of the
+    request, decides what share of the independent session's connections it has.
 
     Raises:
-        DatabaseUnreachable: for every failure. A question about identity or permission that got no answer is not
-            answered with yes, whatever the cause; the cause is chained, and logged without any value.
+        DatabaseUnreachable: for every failure: no answer is no yes. The cause is chained, and logged without values.
     """
     pool = sessions.pool if independent else sessions.database
+    turn = sessions.shares.turn(standing or standing_of(current())) if independent else nullcontext()
     try:
-        async with asyncio.timeout(seconds), pool.acquire() as connection:
+        # The pool's own timeout bounds the giving back as well: a stalled server does not answer a cancellation either.
+        async with asyncio.timeout(seconds), turn, pool.acquire(timeout=seconds) as connection:
             if not sessions.settings.transaction_pooling:
                 return await connection.fetchrow(QUERIES[query], *values)
             # Between preparing and executing, PgBouncer would hand over another server.

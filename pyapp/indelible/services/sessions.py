@@ -8,6 +8,7 @@ from psycopg_pool import ConnectionPool
 
 from indelible.db.pools import async_pool, sync_pool
 from indelible.db.sync import SyncConnection
+from indelible.services.standing import Shares
 from indelible.settings import Settings
 
 # Longest wait for borrowed connections when the pools close, in seconds.
@@ -22,12 +23,13 @@ class SessionPools:
         self._sync: ConnectionPool[SyncConnection] | None = None
         self._sync_lock = threading.Lock()
         self.independent: Any = async_pool(settings, independent=True)
-        self.business: Any = async_pool(settings, independent=False)
+        self.shares = Shares(settings.audit_pool_size)
+        self.business: Any = async_pool(settings, independent=False) if settings.dsn(independent=False) else None
 
     async def open(self) -> None:
         """Make the asyncpg pools ready for use."""
-        await self.independent
-        await self.business
+        for pool in self._async_pools():
+            await pool
 
     def sync(self) -> "ConnectionPool[SyncConnection]":
         """The psycopg pool of the business session, opened when first asked for, from any thread."""
@@ -42,7 +44,10 @@ class SessionPools:
             sync, self._sync = self._sync, None
         if sync is not None:
             await asyncio.to_thread(sync.close, CLOSE_SECONDS)
-        await asyncio.gather(_close(self.independent), _close(self.business))
+        await asyncio.gather(*map(_close, self._async_pools()))
+
+    def _async_pools(self) -> list[Any]:
+        return [pool for pool in (self.independent, self.business) if pool is not None]
 
 
 async def _close(pool: Any) -> None:

@@ -1,7 +1,6 @@
 """Events on their way to the database: written in the background, bounded in number and time, drained on close."""
 
 import asyncio
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -15,8 +14,12 @@ from indelible.errors import sqlstate_of
 from indelible.metrics import Metrics
 from indelible.models import Event
 from indelible.queries import QUERIES
+from indelible.services.admission import Admission
 from indelible.services.fallback import reason_for, report_loss
 from indelible.services.metadata import NOTE
+from indelible.services.sessions import SessionPools
+from indelible.services.standing import Standing
+from indelible.services.summary import Summary
 from indelible.settings import Settings
 
 # Longest wait for a timed-out statement to be cancelled before its connection is closed, in seconds.
@@ -29,24 +32,22 @@ _REFUSED_METADATA = f'{{"{NOTE}": ["refused"]}}'
 class EventWriter:
     """Writes events on the independent pool; lives on the event loop that it was made on."""
 
-    def __init__(self, pool: Any, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, sessions: SessionPools, settings: Settings, metrics: Metrics) -> None:
         self.loop = asyncio.get_running_loop()
-        self._pool = pool
+        self._sessions = sessions
         self._settings = settings
         self._metrics = metrics
         self._tasks: set[asyncio.Task[int | None]] = set()
-        # Events come from worker threads too.
-        self._lock = threading.Lock()
-        self._admitted = 0
-        self._closed = False
+        self._admission = Admission(settings)
+        self._summary = Summary(self.loop, self._start_anyway, metrics)
 
-    def start(self, event: Event) -> "asyncio.Task[int | None] | None":
+    def start(self, event: Event, standing: Standing) -> "asyncio.Task[int | None] | None":
         """Begin to write `event`, on this writer's own loop; None if it had to be given up at once."""
-        return self._launch(event) if self._admit(event) else None
+        return self._launch(event, standing) if self._admit(event, standing) else None
 
-    def start_from_thread(self, event: Event) -> "Future[int | None] | None":
+    def start_from_thread(self, event: Event, standing: Standing) -> "Future[int | None] | None":
         """The same from any other thread."""
-        if not self._admit(event):
+        if not self._admit(event, standing):
             return None
         outcome: Future[int | None] = Future()
         outcome.set_running_or_notify_cancel()
@@ -55,19 +56,19 @@ class EventWriter:
             outcome.set_result(None if task.cancelled() else task.result())
 
         try:
-            self.loop.call_soon_threadsafe(self._launch, event, settle)
+            self.loop.call_soon_threadsafe(self._launch, event, standing, settle)
         except RuntimeError:  # the loop is closed
-            self._release()
+            self._admission.release(standing)
             report_loss(event, "closed", None, self._metrics)
             return None
         return outcome
 
     async def drain(self) -> None:
         """Take no more events, wait for those in flight, and give up on what is not written by the deadline."""
-        with self._lock:
-            self._closed = True
+        self._admission.close()
+        self._summary.flush()
         deadline = self.loop.time() + self._settings.record_deadline
-        while self._admitted > len(self._tasks) and self.loop.time() < deadline:  # noqa: ASYNC110
+        while self._admission.in_flight > len(self._tasks) and self.loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0)  # a thread has just handed an event over: let it begin
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=deadline - self.loop.time())
@@ -76,44 +77,49 @@ class EventWriter:
             if late:
                 await asyncio.wait(late, timeout=2 * RELEASE_SECONDS)
 
-    def _admit(self, event: Event) -> bool:
-        with self._lock:
-            if not self._closed and self._admitted < self._settings.record_pending:
-                self._admitted += 1
-                return True
-        report_loss(event, "closed" if self._closed else "saturated", None, self._metrics)
+    def _admit(self, event: Event, standing: Standing) -> bool:
+        if self._admission.admit(standing):
+            return True
+        if self._admission.closed or standing is Standing.KNOWN:
+            report_loss(event, "closed" if self._admission.closed else "saturated", None, self._metrics)
+        else:
+            self._summary.add(event)
         return False
 
-    def _release(self) -> None:
-        with self._lock:
-            self._admitted -= 1
+    def _start_anyway(self, event: Event) -> None:
+        """For summaries, which are few."""
+        self._admission.take(Standing.KNOWN)
+        self._launch(event, Standing.KNOWN)
 
     def _launch(
-        self, event: Event, settle: "Callable[[asyncio.Task[int | None]], None] | None" = None
+        self, event: Event, standing: Standing, settle: "Callable[[asyncio.Task[int | None]], None] | None" = None
     ) -> "asyncio.Task[int | None]":
-        task = self.loop.create_task(self._write(event))
+        task = self.loop.create_task(self._write(event, standing))
         self._tasks.add(task)
 
         def finish(done: "asyncio.Task[int | None]") -> None:
             self._tasks.discard(done)
-            self._release()
+            self._admission.release(standing)
             if settle is not None:
                 settle(done)
 
         task.add_done_callback(finish)
         return task
 
-    async def _write(self, event: Event) -> int | None:
-        """The id of the written event, or None after having reported the loss."""
+    async def _write(self, event: Event, standing: Standing) -> int | None:
+        """The id of the written event, or None after having reported or summed up the loss."""
         began = perf_counter()
         try:
-            async with asyncio.timeout(self._settings.record_deadline):
+            async with asyncio.timeout(self._settings.record_deadline), self._sessions.shares.turn(standing):
                 log_id = await self._send(event)
         except asyncio.CancelledError:
             report_loss(event, "closed", None, self._metrics)
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, business code must not see it
-            report_loss(event, reason_for(error), error, self._metrics)
+            if standing is Standing.UNCHECKED and not self._admission.closed:
+                self._summary.add(event)
+            else:
+                report_loss(event, reason_for(error), error, self._metrics)
             return None
         finally:
             self._metrics.write_duration.observe(perf_counter() - began)
@@ -121,7 +127,7 @@ class EventWriter:
         return log_id
 
     async def _send(self, event: Event) -> int:
-        connection = await self._pool.acquire()
+        connection = await self._sessions.independent.acquire()
         try:
             try:
                 return await self._insert(connection, event)
@@ -132,7 +138,7 @@ class EventWriter:
         finally:
             # The pool closes a connection that it cannot reset in time.
             with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                await self._pool.release(connection, timeout=RELEASE_SECONDS)
+                await self._sessions.independent.release(connection, timeout=RELEASE_SECONDS)
 
     async def _insert(self, connection: Any, event: Event) -> int:
         if not self._settings.transaction_pooling:
