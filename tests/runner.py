@@ -21,6 +21,9 @@ def main(arguments: list[str]) -> int:
     """Exit code of pytest, or 2 with a sentence when it cannot even begin."""
     signal.signal(signal.SIGTERM, _end)
     version, rest = _take_version(arguments)
+    if {"-h", "--help"} & set(rest):
+        print(f"{USAGE}\n\nWhat follows is pytest's own help.\n", flush=True)
+        return _pytest(rest, dict(os.environ))
     with ExitStack() as stack:
         environment = dict(os.environ)
         if not environment.get("DATABASE_URL"):

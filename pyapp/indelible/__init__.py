@@ -10,6 +10,7 @@ from indelible.http.routes import standard_routes
 from indelible.services.audit import Audit
 from indelible.services.audited import audited
 from indelible.services.call import set_entity
+from indelible.services.passwords import new_verifier
 from indelible.settings import Settings
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "audited",
     "describe",
     "exception_handlers",
+    "new_verifier",
     "parse_body",
     "problem",
     "requires_permission",

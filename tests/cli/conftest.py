@@ -26,6 +26,7 @@ class Outcome:
 
 
 Run = Callable[..., Outcome]
+MakeLogin = Callable[[str], str]
 
 
 @pytest.fixture
@@ -45,6 +46,33 @@ def empty_database(server_dsn: str) -> Iterator[str]:
         connection.execute(sql.SQL("create database {} template template0").format(name))
         yield make_conninfo(server_dsn, dbname=name.as_string(None).strip('"'))
         connection.execute(sql.SQL("drop database {} with (force)").format(name))
+
+
+@pytest.fixture
+def deployer(empty_database: str, server_dsn: str) -> Iterator[MakeLogin]:
+    """`deployer("createrole")`: the DSN of a login that is no superuser, with CREATE on the empty database."""
+    made: list[sql.Identifier] = []
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+
+        def make(options: str) -> str:
+            name, password = f"test_{secrets.token_hex(6)}", "p@:/?#[]%'\"\\ ü"
+            role = sql.Identifier(name)
+            connection.execute(sql.SQL("create role {} login password {}").format(role, sql.Literal(password)))
+            made.append(role)
+            if options:
+                connection.execute(sql.SQL("alter role {} ").format(role).as_bytes() + options.encode())
+            database = sql.Identifier(connection.info.dbname)
+            connection.execute(sql.SQL("grant create on database {} to {}").format(database, role))
+            return make_conninfo(empty_database, user=name, password=password)
+
+        yield make
+        for role in made:
+            connection.execute(sql.SQL("drop owned by {} cascade").format(role))
+    # What the login granted on roles, which all databases share, is in its name; hand it over before it goes.
+    with psycopg.connect(server_dsn, autocommit=True) as connection:
+        for role in made:
+            connection.execute(sql.SQL("drop owned by {} cascade").format(role))
+            connection.execute(sql.SQL("drop role {}").format(role))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from psycopg.conninfo import make_conninfo
 from indelible.cli.app import SUBCOMMANDS
 from indelible.cli.failure import FOUND, UNREACHABLE, USAGE
 
-from .conftest import Outcome, Run
+from .conftest import MakeLogin, Outcome, Run
 
 SENTENCE = re.compile(r"indelible: [^\n]+\n")
 
@@ -78,6 +78,15 @@ def test_without_a_database_the_embedded_one_is_used(run: Run, folder: Path) -> 
         assert not (folder / data_dir / "postgresql" / "postmaster.pid").exists()
 
 
+@pytest.mark.parametrize("command", [["maintain"], ["watch", "a.b"], ["unwatch", "a.b"]])
+def test_only_some_commands_make_a_cluster(run: Run, folder: Path, command: list[str]) -> None:
+    """Without a database of one's own and before any set-up: one sentence, exit code 3, and nothing is made."""
+    refused(run(*command), UNREACHABLE, r"no embedded PostgreSQL in \.indelible: run `indelible up` or `migrate` first")
+    (folder / "data").mkdir(mode=0o711)
+    refused(run(*command, "--data-dir", "data"), UNREACHABLE, "no embedded PostgreSQL in data:")
+    assert [path.name for path in folder.rglob("*")] == ["data"]
+
+
 def test_watch_records_and_unwatch_stops(run: Run, shop: str) -> None:
     """watch starts capture with entity type, excluded and masked columns; unwatch stops it; twice is fine."""
     options = ("--entity-type", "ORDER", "--exclude", "note", "--mask", "card")
@@ -92,9 +101,21 @@ def test_watch_records_and_unwatch_stops(run: Run, shop: str) -> None:
     assert "4111" not in str(changes)
     assert "canary" not in str(changes)
     assert run("unwatch", "shop.orders", database=shop).out == "shop.orders is no longer watched.\n"
+    assert run("unwatch", "shop.orders", database=shop) == Outcome(0, "shop.orders was not watched.\n", "")
     with psycopg.connect(shop) as connection:
         connection.execute("delete from shop.orders")
     assert len(recorded(shop)) == 1
+
+
+def test_watch_keeps_what_it_is_not_told(run: Run, shop: str) -> None:
+    """Columns once excluded or masked stay so until other ones, or none, are named."""
+    run("watch", "shop.orders", "--exclude", "note", "--mask", "card", database=shop)
+    run("watch", "shop.orders", "--entity-type", "ORDER", database=shop)
+    run("watch", "shop.orders", "--exclude", "", database=shop)
+    with psycopg.connect(shop) as connection:
+        connection.execute("insert into shop.orders values (7, 'tea', '4111', 'noted')")
+    ((_, _, changes),) = recorded(shop)
+    assert "4111" not in str(changes) and "noted" in str(changes)
 
 
 def test_dry_run_prints_the_sql_and_does_nothing(run: Run, shop: str) -> None:
@@ -119,6 +140,31 @@ def test_maintain_is_idempotent(run: Run, shop: str) -> None:
     assert run("maintain", database=shop).code == 0
 
 
+def test_the_migrating_login_needs_no_superuser(run: Run, empty_database: str, deployer: MakeLogin) -> None:
+    """Member of audit_owner and of a table's owner with SET and without INHERIT: maintain, watch and unwatch work."""
+    dsn = deployer("createrole")
+    login = str(psycopg.conninfo.conninfo_to_dict(dsn)["user"])
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        assert run("migrate", database=empty_database).code == 0
+        connection.execute(f"create role {login}_owner; create schema shop authorization {login}_owner".encode())
+        connection.execute("create table shop.orders (id bigint primary key)")
+        connection.execute(f"alter table shop.orders owner to {login}_owner".encode())
+        for owner in ("audit_owner", f"{login}_owner"):
+            connection.execute(f"grant {owner} to {login} with inherit false, set true".encode())
+        try:
+            assert run("migrate", database=dsn).code == 0
+            for command in (["maintain"], ["watch", "shop.orders"], ["unwatch", "shop.orders"]):
+                assert run(*command, database=dsn).code == 0
+        finally:
+            connection.execute(f"drop schema shop cascade; drop owned by {login}_owner cascade".encode())
+            connection.execute(f"drop role {login}_owner".encode())
+
+
+def test_maintain_needs_a_right(run: Run, shop: str, deployer: MakeLogin) -> None:
+    """A login that may neither maintain nor become the owner is refused."""
+    refused(run("maintain", database=deployer("")), USAGE, "SQLSTATE 42501")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -128,6 +174,9 @@ def test_maintain_is_idempotent(run: Run, shop: str) -> None:
         (["watch", "a.b", "c.d"], "c.d"),
         (["migrate", "--nonsense"], "--nonsense"),
         (["migrate", "--database-url"], "database-url"),
+        (["up", "--port", "99999"], "65535"),
+        (["up", "--port", "-1"], "port"),
+        (["up", "--port", "http"], "port"),
     ],
 )
 def test_wrong_usage(run: Run, arguments: list[str], words: str) -> None:

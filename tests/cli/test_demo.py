@@ -111,6 +111,7 @@ class Up:
     """A running `indelible up` on a free port."""
 
     def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]

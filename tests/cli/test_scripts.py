@@ -169,6 +169,14 @@ def test_bin_test_knows_two_versions(arguments: list[str]) -> None:
     assert (code, out, err) == (2, "", "usage: bin/test [--pg 16|18] [pytest arguments]\n")
 
 
+@pytest.mark.parametrize("word", ["-h", "--help"])
+def test_bin_test_explains_itself(word: str) -> None:
+    """Its own usage stands before pytest's; no server is started for it."""
+    code, out, _ = finish(start(ROOT / "bin" / "test", word, cwd=Path("/"), DATABASE_URL="", TMPDIR="/nowhere"))
+    assert code == 0 and out.startswith("usage: bin/test [--pg 16|18] [pytest arguments]\n")
+    assert "--exitfirst" in out
+
+
 def test_bin_test_does_not_mix_two_servers(server_dsn: str) -> None:
     """--pg chooses an embedded server, DATABASE_URL another: both together are refused."""
     code, _, err = finish(start(ROOT / "bin" / "test", "--pg", "16", cwd=Path("/"), DATABASE_URL=server_dsn))

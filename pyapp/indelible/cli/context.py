@@ -1,6 +1,7 @@
 """What every subcommand gets: which database, and how to print."""
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,12 +12,17 @@ from cyclopts import Parameter
 
 from indelible.cli.output import Output
 from indelible.db.session import connect
-from indelible.embedded import open_server
-from indelible.errors import ConfigurationError
+from indelible.embedded import EmbeddedServer, open_server
+from indelible.embedded.files import make_folder, own_folder
+from indelible.embedded.lock import Lock
+from indelible.embedded.sharing import holds_cluster
+from indelible.errors import ConfigurationError, EmbeddedError
 from indelible.queries import QUERIES
 
 DEFAULT_DATA_DIR = Path(".indelible")
 NOT_INSTALLED = "Indelible is not installed in this database: run `indelible migrate` first."
+
+NO_DATABASE = "There is no DATABASE_URL, and no embedded PostgreSQL in {}: run `indelible up` or `migrate` first."
 
 
 @dataclass(frozen=True)
@@ -33,13 +39,36 @@ class Context:
         return Output(as_json=self.as_json)
 
     @contextlib.contextmanager
-    def database(self) -> Iterator[str]:
-        """The DSN of the user's own database, or of the embedded server, which runs at least as long as this."""
+    def alone(self) -> Iterator[None]:
+        """No other command works in the data directory meanwhile, except an `up` that serves; waits for its turn.
+
+        Otherwise the one that started the embedded server would stop it under the others.
+        """
+        with own_folder(make_folder(self.data_dir)):
+            lock = Lock(self.data_dir / "command.lock")
+            lock.wait(self._tell_of)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _tell_of(self, process: str) -> None:
+        print(f"Waiting for another command (process {process}) in {self.data_dir} to end.", file=sys.stderr)
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[tuple[str, EmbeddedServer | None]]:
+        """The administrator's DSN, and the embedded server if it is ours to look after; to be called `alone`."""
         if self.database_url:
-            yield self.database_url
+            yield self.database_url, None
         else:
             with open_server(self.data_dir) as server:
-                yield server.dsn
+                yield server.dsn, server if isinstance(server, EmbeddedServer) else None
+
+    @contextlib.contextmanager
+    def database(self) -> Iterator[str]:
+        """The DSN of the user's own database, or of the embedded server, which runs at least as long as this."""
+        with contextlib.nullcontext() if self.database_url else self.alone(), self.opened() as (dsn, _):
+            yield dsn
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:
@@ -47,7 +76,10 @@ class Context:
 
         Raises:
             ConfigurationError: nothing is installed there.
+            EmbeddedError: it would be an embedded one, and there is none yet.
         """
+        if not self.database_url and not holds_cluster(self.data_dir):
+            raise EmbeddedError(NO_DATABASE.format(self.data_dir))
         with self.database() as dsn, contextlib.closing(connect(dsn)) as connection:
             connection.cursor_factory = psycopg.RawCursor
             if connection.execute(QUERIES["find_installation"].encode()).fetchone() == (None,):

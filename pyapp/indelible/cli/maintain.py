@@ -13,5 +13,6 @@ def maintain(*, context: Shared) -> None:
         context: The shared options.
     """
     with context.connection() as connection:
+        connection.execute(QUERIES["act_as_maintainer"].encode())
         rows = connection.execute(QUERIES["maintain"].encode()).fetchall()
     context.output.table(("task", "detail"), rows, "Nothing was left to do.")

@@ -36,4 +36,4 @@ class Output:
 
     def report(self, values: dict[str, Any], sentence: str) -> None:
         """One object, or one sentence for a person."""
-        print(json.dumps(values, default=str) if self.as_json else sentence)
+        print(json.dumps(values, default=str) if self.as_json else sentence, flush=True)

@@ -1,7 +1,8 @@
 """What `demo` and `up` set up: the sample's database, its login roles, and its users."""
 
 import contextlib
-from pathlib import Path
+import sys
+from collections.abc import Iterator
 from typing import Any, Final
 
 import psycopg
@@ -10,6 +11,7 @@ from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
 from indelible.cli.credentials import Credentials
+from indelible.cli.wallet import Wallet
 from indelible.db.migrate import migrate
 from indelible.db.session import connect
 from indelible.queries import QUERIES
@@ -40,13 +42,32 @@ USERS: Final = {
 }
 
 
-def set_stage(admin_dsn: str, data_dir: Path) -> Credentials:
-    """Migrate with the sample, make logins and users with generated passwords; safe to repeat.
+# Any constant but the one of migrations, which are a part of this.
+LOCK_KEY = 0x696E64656C737467
 
-    Returns what is in credentials.json, except `base_url`, which the caller knows. Passwords of an earlier start stay.
+
+@contextlib.contextmanager
+def reserved(admin_dsn: str) -> Iterator[str]:
+    """Nobody else sets or plays on the stage of this database meanwhile; waits for its turn, and says so.
+
+    Gives the DSN with the name of its database, which libpq would else take from each login's own name.
     """
+    with contextlib.closing(connect(admin_dsn)) as connection:
+        connection.execute("set lock_timeout to 0; set statement_timeout to 0; set idle_session_timeout to 0")
+        if connection.execute("select pg_catalog.pg_try_advisory_lock(%s)", [LOCK_KEY]).fetchone() == (False,):
+            print("Waiting for another demo in this database to end.", file=sys.stderr)
+            connection.execute("select pg_catalog.pg_advisory_lock(%s)", [LOCK_KEY])
+        yield make_conninfo(admin_dsn, dbname=connection.info.dbname)
+
+
+def set_stage(admin_dsn: str, wallet: Wallet) -> Credentials:
+    """Migrate with the sample, make logins and users with generated passwords; safe to repeat, once `reserved`.
+
+    Returns what is to be put into the wallet, except `base_url`, which the caller knows. Passwords that still hold
+    stay: to set one ends its user's sessions.
+    """
+    credentials = wallet.take(admin_dsn)
     migrate(admin_dsn, sample=True)
-    credentials = Credentials.read(data_dir)
     credentials.admin_dsn = admin_dsn
     with contextlib.closing(connect(admin_dsn)) as admin:
         for name, groups in LOGINS.items():
@@ -56,7 +77,10 @@ def set_stage(admin_dsn: str, data_dir: Path) -> Credentials:
         _open_bookings_to_the_dba(admin)
     with contextlib.closing(connect(credentials.roles["ftms_admin"])) as administrator:
         administrator.cursor_factory = psycopg.RawCursor
-        _seed(administrator, credentials)
+        _seed(administrator)
+        _set_passwords(administrator, credentials)
+        for name, (_, _, active) in USERS.items():
+            _call(administrator, "set_active", name, active)
     return credentials
 
 
@@ -79,19 +103,34 @@ def _open_bookings_to_the_dba(admin: psycopg.Connection[Any]) -> None:
         admin.execute("grant select, insert, update, delete on ftms.bookings to ftms_dba")
 
 
-def _seed(administrator: psycopg.Connection[Any], credentials: Credentials) -> None:
-    def call(query: str, *parameters: object) -> None:
-        administrator.execute(QUERIES[query].encode(), parameters)
+def _call(administrator: psycopg.Connection[Any], query: str, *parameters: object) -> None:
+    administrator.execute(QUERIES[query].encode(), parameters)
 
+
+def _seed(administrator: psycopg.Connection[Any]) -> None:
     for role, (description, permissions) in ROLES.items():
-        call("create_role", role, description)
+        _call(administrator, "create_role", role, description)
         for permission in permissions:
-            call("grant_permission", role, f"ftms.booking.{permission}")
-    for name, (display_name, held_role, active) in USERS.items():
-        call("create_user", name, display_name)
+            _call(administrator, "grant_permission", role, f"ftms.booking.{permission}")
+    for name, (display_name, held_role, _) in USERS.items():
+        _call(administrator, "create_user", name, display_name)
+        if held_role:
+            _call(administrator, "grant_role", name, held_role)
+
+
+def _set_passwords(administrator: psycopg.Connection[Any], credentials: Credentials) -> None:
+    """Set those that are new, or that somebody else has set since: the log knows when each was set last."""
+    last = _passwords_set(credentials)
+    for name in USERS:
+        if name in credentials.users and name in last and last[name] == credentials.passwords_set.get(name):
+            continue
         parameters, verifier = new_verifier(SecretStr(credentials.password_of_user(name)))
         numbers = (parameters.memory_kib, parameters.iterations, parameters.parallelism)
-        call("set_password", name, parameters.salt, *numbers, verifier)
-        if held_role:
-            call("grant_role", name, held_role)
-        call("set_active", name, active)
+        _call(administrator, "set_password", name, parameters.salt, *numbers, verifier)
+    credentials.passwords_set = _passwords_set(credentials)
+
+
+def _passwords_set(credentials: Credentials) -> dict[str, int]:
+    with contextlib.closing(connect(credentials.roles["ftms_dba"])) as investigator:
+        investigator.cursor_factory = psycopg.RawCursor
+        return dict(investigator.execute(QUERIES["passwords_set"].encode(), [list(USERS)]).fetchall())

@@ -14,5 +14,8 @@ def unwatch(table: str, /, *, context: Shared) -> None:
         context: The shared options.
     """
     with context.connection() as connection:
+        connection.execute(QUERIES["act_as_table_owner"].encode(), (table,))
+        was_watched = connection.execute(QUERIES["is_watched"].encode(), (table,)).fetchone() == (True,)
         connection.execute(QUERIES["unwatch_table"].encode(), (table,))
-    context.output.report({"table": table, "watched": False}, f"{table} is no longer watched.")
+    sentence = f"{table} is no longer watched." if was_watched else f"{table} was not watched."
+    context.output.report({"table": table, "watched": False, "was_watched": was_watched}, sentence)

@@ -2,23 +2,26 @@
 
 import asyncio
 import contextlib
+import shlex
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import uvicorn
 from cyclopts import Parameter
-from psycopg.conninfo import conninfo_to_dict
+from cyclopts.validators import Number
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from rich.console import Console
-from rich.table import Table
 
 from indelible.cli.context import Context, Shared
 from indelible.cli.credentials import Credentials
 from indelible.cli.server import bind, make_server
-from indelible.cli.stage import set_stage
+from indelible.cli.stage import reserved, set_stage
+from indelible.cli.wallet import Wallet, up_lock
 from indelible.db.session import connect
-from indelible.embedded import EmbeddedServer, open_server
-from indelible.errors import EmbeddedError, IndelibleError
+from indelible.embedded import EmbeddedServer
+from indelible.errors import ConfigurationError, EmbeddedError, IndelibleError
 from indelible.queries import QUERIES
 
 LOOK_SECONDS = 0.5
@@ -26,7 +29,10 @@ LONGEST_PAUSE = 30.0
 MAINTAIN_SECONDS = 6 * 3600.0
 
 
-def up(*, port: Annotated[int, Parameter(help="Port of the API on 127.0.0.1.")] = 8080, context: Shared) -> None:
+Port = Annotated[int, Parameter(help="Port of the API on 127.0.0.1.", validator=Number(gte=0, lte=65535))]
+
+
+def up(*, port: Port = 8080, context: Shared) -> None:
     """Set everything up as `demo` does and leave it running, until Ctrl-C.
 
     An embedded PostgreSQL that dies is started again. Passwords are in credentials.json in the data directory.
@@ -36,22 +42,32 @@ def up(*, port: Annotated[int, Parameter(help="Port of the API on 127.0.0.1.")] 
         port: Port of the API on 127.0.0.1.
         context: The shared options.
     """
-    with bind(port) as listening, _database(context) as (admin_dsn, embedded):
-        credentials = set_stage(admin_dsn, context.data_dir)
-        credentials.base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        path = credentials.write(context.data_dir)
+    with bind(port) as listening, contextlib.ExitStack() as running:
+        with context.alone():
+            running.enter_context(_only(context.data_dir))
+            dsn, embedded = running.enter_context(context.opened())
+            wallet = Wallet(context.data_dir, not context.database_url)
+            with reserved(dsn) as admin_dsn:
+                credentials = set_stage(admin_dsn, wallet)
+            credentials.base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+            path = wallet.put(credentials)
         _announce(context, credentials, str(path), embedded)
         asyncio.run(_serve(make_server(credentials), listening, credentials, embedded))
 
 
 @contextlib.contextmanager
-def _database(context: Context) -> Iterator[tuple[str, EmbeddedServer | None]]:
-    """The administrator's DSN, and the embedded server if it is ours to look after."""
-    if context.database_url:
-        yield context.database_url, None
-        return
-    with open_server(context.data_dir) as server:
-        yield server.dsn, server if isinstance(server, EmbeddedServer) else None
+def _only(data_dir: Path) -> Iterator[None]:
+    """One `up` at a time in a data directory: credentials.json says where it is."""
+    lock = up_lock(data_dir)
+    if not lock.acquire():
+        raise ConfigurationError(
+            f"Another `indelible up` (process {lock.holder()}) runs with the data directory {data_dir}: stop it first, "
+            "or choose another --data-dir."
+        )
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 async def _serve(
@@ -105,18 +121,21 @@ async def _maintain(credentials: Credentials) -> None:
 
 def _announce(context: Context, credentials: Credentials, path: str, embedded: EmbeddedServer | None) -> None:
     psql = shutil.which("psql") or (str(embedded.binaries / "bin" / "psql") if embedded else "psql")
-    lines = {}
-    for role, dsn in credentials.roles.items():
-        parts = conninfo_to_dict(dsn)
-        host, port, name = parts.get("host", ""), parts.get("port", 5432), parts.get("dbname", role)
-        lines[role] = f"PGPASSFILE={context.data_dir.absolute()}/pgpass {psql} -h {host} -p {port} -U {role} {name}"
+    passwords = context.data_dir.absolute() / "pgpass"
+    lines = {role: _psql_line(psql, passwords, dsn) for role, dsn in credentials.roles.items()}
     if context.as_json:
         context.output.report({"base_url": credentials.base_url, "credentials": path, "psql": lines}, "")
         return
-    table = Table(box=None, show_header=False, padding=(0, 2))
-    table.add_row("API", credentials.base_url)
-    table.add_row("passwords", path)
-    for role, line in lines.items():
-        table.add_row(role, line)
-    Console(highlight=False, soft_wrap=True).print(table)
+    # Plain lines, as long as they are: they are to be copied into a shell.
+    print(f"API        {credentials.base_url}", f"passwords  {path}", *lines.values(), sep="\n")
     print("Running; Ctrl-C ends it.", flush=True)
+
+
+def _psql_line(psql: str, passwords: Path, dsn: str) -> str:
+    """What logs in to `dsn` in a shell; without its password, which psql finds in the file `passwords`."""
+    parts = conninfo_to_dict(dsn)
+    parts.pop("password", None)
+    options = [(option, parts.pop(name, None)) for option, name in (("-h", "host"), ("-p", "port"), ("-U", "user"))]
+    words = [word for option, value in options if value for word in (option, str(value))]
+    name = str(parts["dbname"]) if set(parts) == {"dbname"} else make_conninfo("", **parts)
+    return f"PGPASSFILE={shlex.quote(str(passwords))} {shlex.join([psql, *words, name])}"

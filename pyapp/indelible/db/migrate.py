@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from yoyo.migrations import MigrationList
 
 from indelible.db.ledger import ENTER_LEDGER, LEAVE_LEDGER, Ledger, SqlFile
@@ -23,6 +24,12 @@ PASSING = frozenset({"XX000", "23505", "42710", "40P01", "40001", "55P03"})
 ATTEMPTS = 6
 
 SAMPLE = "ftms/"
+
+# As whom the files are run. One role for all databases of a cluster, so the login that made it must share it.
+OWNERS = {"": "audit_owner", SAMPLE: "ftms_owner"}
+REFUSED_OWNER = """
+select current_user from pg_catalog.pg_roles where rolname = %s and not pg_catalog.pg_has_role(oid, 'set')
+"""
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,8 @@ def installed_digest_of_files() -> str:
 
 
 def _install(connection: psycopg.Connection[Any], sources: Sources, namespace: str, owner: str) -> list[str]:
-    _repeat(connection, [sources.roles_file], "none", namespace)
+    with _telling_who_may_grant(connection, OWNERS[namespace]):
+        _repeat(connection, [sources.roles_file], "none", namespace)
     applied = _apply_migrations(connection, sources, namespace, owner)
     _repeat(connection, sources.behaviour_files(), owner, namespace, digest=None if namespace else sources.digest())
     return applied
@@ -122,6 +130,25 @@ def _repeat(
             time.sleep(0.1 * attempt)
         else:
             return
+
+
+@contextmanager
+def _telling_who_may_grant(connection: psycopg.Connection[Any], owner: str) -> Iterator[None]:
+    """A login that may not become the owner is told the grant that it needs, and who can give it."""
+    try:
+        yield
+    except MigrationError as error:
+        if getattr(error.__cause__, "sqlstate", None) != "42501":
+            raise
+        refused = connection.execute(REFUSED_OWNER, (owner,)).fetchone()
+        if refused is None:
+            raise
+        login = sql.Identifier(refused[0]).as_string(connection)
+        raise MigrationError(
+            f"The role {owner} belongs to all databases of this server, and this login may not act as it: have the "
+            "login that first migrated one of them, or a superuser, run "
+            f"`grant {owner} to {login} with inherit false, set true, admin true`."
+        ) from error
 
 
 @contextmanager

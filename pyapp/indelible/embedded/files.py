@@ -1,7 +1,11 @@
-"""Folders and files of the embedded server that only their owner reads."""
+"""Folders and files of the data directory that are their owner's alone."""
 
+import contextlib
 import os
-import tempfile
+import pwd
+import secrets
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from indelible.errors import EmbeddedError
@@ -11,8 +15,9 @@ def make_folder(path: Path) -> Path:
     """Make `path`; a new one can be entered by nobody else, or, made by root, be passed through but not listed."""
     try:
         if not path.is_dir():
-            path.mkdir(parents=True)
-            path.chmod(0o711 if os.geteuid() == 0 else 0o700)  # the umask has no say here
+            mode = 0o711 if os.geteuid() == 0 else 0o700
+            path.mkdir(mode, parents=True)
+            path.chmod(mode)  # the umask has no say here
         if not os.access(path, os.W_OK | os.X_OK):
             raise PermissionError(13, "Permission denied")
     except OSError as error:
@@ -20,14 +25,73 @@ def make_folder(path: Path) -> Path:
     return path
 
 
+@contextlib.contextmanager
+def own_folder(path: Path) -> Iterator[int]:
+    """A descriptor of the folder `path`, in which nobody else can put anything; not through a symbolic link.
+
+    Raises:
+        EmbeddedError: it belongs to somebody else, others may write to it, or it is a link.
+        FileNotFoundError: there is none.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        reason = "it is a symbolic link" if path.is_symlink() else str(error.strerror)
+        raise EmbeddedError(
+            f"The data directory {path} cannot be used ({reason}): choose another --data-dir."
+        ) from None
+    try:
+        _require_own(path, os.fstat(handle))
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _require_own(path: Path, found: os.stat_result) -> None:
+    if found.st_uid != os.geteuid():
+        raise EmbeddedError(
+            f"The data directory {path} belongs to {_name(found.st_uid)}: run this as that user, "
+            "or choose another --data-dir."
+        )
+    if writable_by_others(found):
+        raise EmbeddedError(
+            f"Others may write to the data directory {path}: run `chmod go-w` on it if you trust what is in it, "
+            "or choose another --data-dir."
+        )
+
+
+def writable_by_others(found: os.stat_result) -> bool:
+    """Whether anybody but the owner may write there."""
+    return bool(found.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+
+
+def _name(uid: int) -> str:
+    try:
+        return f"the user {pwd.getpwuid(uid).pw_name}"
+    except KeyError:
+        return f"the user id {uid}"
+
+
 def write_private(path: Path, text: str) -> None:
     """Replace `path` by a file of mode 0600 with `text`, at once and on disk: readers see the old or the new."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        write_private_in(folder, path.name, text)
+    finally:
+        os.close(folder)
+
+
+def write_private_in(folder: int, name: str, text: str) -> None:
+    """`write_private` for the file `name` in a folder that is open, and so cannot be swapped for another."""
+    draft = f"{name}.{secrets.token_hex(8)}"
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
     with os.fdopen(handle, "w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    Path(name).replace(path)
+    os.replace(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
 
 
 def open_private(path: Path, flags: int) -> int:

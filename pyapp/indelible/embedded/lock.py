@@ -3,7 +3,7 @@
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from indelible.embedded.files import open_private
@@ -22,7 +22,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 class Lock:
-    """The lock of one running server; the file holds the process id of who has it."""
+    """A lock that one process has; its file holds that process's id."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -32,12 +32,24 @@ class Lock:
         """Take the lock if it is free; true if we have it now."""
         if self._handle is not None:
             return True
+        return self._take(fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def wait(self, tell: Callable[[str], None]) -> None:
+        """Take the lock; while another process has it, `tell` its id once and wait for our turn."""
+        if not self.acquire():
+            tell(self.holder())
+            self._take(fcntl.LOCK_EX)
+
+    def _take(self, how: int) -> bool:
         handle = open_private(self.path, os.O_RDWR)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, how)
         except BlockingIOError:
             os.close(handle)
             return False
+        except BaseException:  # interrupted while it waited
+            os.close(handle)
+            raise
         os.ftruncate(handle, 0)
         os.write(handle, str(os.getpid()).encode())
         self._handle = handle

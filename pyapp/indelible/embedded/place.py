@@ -1,16 +1,14 @@
 """Where an embedded server lives: in the data directory, or, if its account cannot get there, in a system folder."""
 
 import os
-import pwd
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from indelible.embedded.account import Account, reaches, server_account
 from indelible.embedded.binaries import SYSTEM_FOLDER
-from indelible.embedded.files import make_folder, write_private
+from indelible.embedded.files import make_folder, own_folder, write_private
 from indelible.embedded.lock import locked
-from indelible.errors import EmbeddedError
 
 
 @dataclass(frozen=True)
@@ -51,26 +49,13 @@ def find_place(data_dir: Path) -> Place:
     """Make `data_dir` if it is missing, and decide where its server lives.
 
     Raises:
-        EmbeddedError: the folder cannot be written or belongs to somebody else.
+        EmbeddedError: the folder cannot be written, belongs to somebody else, others may write to it, or it is a link.
     """
     account = server_account()
     data_dir = make_folder(Path(os.path.abspath(data_dir)))  # noqa: PTH100 - resolve() would follow links
-    owner = data_dir.stat().st_uid
-    if owner != os.geteuid():
-        raise EmbeddedError(
-            f"The data directory {data_dir} belongs to {_name(owner)}: run this as that user, "
-            "or choose another --data-dir."
-        )
-    if account is None or reaches(account, data_dir):
-        return Place(data_dir, data_dir, account)
-    return Place(data_dir, _system_home(data_dir), account)
-
-
-def _name(uid: int) -> str:
-    try:
-        return f"the user {pwd.getpwuid(uid).pw_name}"
-    except KeyError:
-        return f"the user id {uid}"
+    with own_folder(data_dir):
+        home = data_dir if account is None or reaches(account, data_dir) else _system_home(data_dir)
+    return Place(data_dir, home, account)
 
 
 def _system_home(data_dir: Path) -> Path:

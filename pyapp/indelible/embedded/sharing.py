@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 
+from indelible.embedded.cluster import existing_version
 from indelible.embedded.place import find_place
 from indelible.embedded.server import EmbeddedServer
 from indelible.embedded.state import ServerState
@@ -36,6 +37,16 @@ def open_server(data_dir: str | Path, version: str = "18") -> Iterator[EmbeddedS
     finally:
         if isinstance(server, EmbeddedServer):
             server.stop()
+
+
+def holds_cluster(data_dir: Path) -> bool:
+    """Whether a server was ever made in `data_dir`; makes nothing itself."""
+    try:
+        if not any((data_dir / name).exists() for name in ("postgresql", "place")):
+            return False
+    except OSError as error:
+        raise EmbeddedError(f"The data directory {data_dir} cannot be read: {error.strerror}.") from error
+    return existing_version(find_place(data_dir).cluster) is not None
 
 
 def _start_or_share(data_dir: Path, version: str) -> EmbeddedServer | SharedServer:

@@ -6,6 +6,13 @@ select iam.create_user($1, $2)
 -- username, salt, memory in KiB, iterations, parallelism, verifier = sha256 of the derived key.
 select iam.set_password($1, $2, $3, $4, $5, $6)
 
+-- name: passwords_set
+-- When the password of each of these users was last set, in microseconds: usernames, as audit_investigator.
+select entity_id, (extract(epoch from max(created_at)) * 1000000)::bigint
+from audit.audit_logs
+where entity_type = 'IAM_USER' and entity_id = any ($1::text[]) and action = 'IAM_PASSWORD_SET'
+group by entity_id
+
 -- name: set_active
 -- username, whether the user may log in.
 select iam.set_active($1, $2)

@@ -6,7 +6,8 @@ from indelible.cli.demo.scenes import play
 from indelible.cli.demo.show import Show
 from indelible.cli.failure import FOUND
 from indelible.cli.server import served
-from indelible.cli.stage import set_stage
+from indelible.cli.stage import reserved, set_stage
+from indelible.cli.wallet import Wallet, up_runs
 
 
 def demo(*, context: Shared) -> int:
@@ -19,11 +20,17 @@ def demo(*, context: Shared) -> int:
         context: The shared options.
     """
     show = Show(as_json=context.as_json)
-    with context.database() as admin_dsn, show.waiting("Setting the stage: PostgreSQL, roles, users"):
-        credentials = set_stage(admin_dsn, context.data_dir)
+    with (
+        show.waiting("Setting the stage: PostgreSQL, roles, users"),
+        context.alone(),
+        context.opened() as (dsn, _),
+        reserved(dsn) as admin_dsn,
+    ):
+        wallet = Wallet(context.data_dir, not context.database_url, up_runs(context.data_dir))
+        credentials = set_stage(admin_dsn, wallet)
         with served(credentials) as base_url:
             credentials.base_url = base_url
-            credentials.write(context.data_dir)
+            wallet.put(credentials)
             show.ready()
             with Client(credentials) as client:
                 failed = [scene for scene in play(client) if not show.scene(scene)]
