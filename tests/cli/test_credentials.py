@@ -43,8 +43,10 @@ def test_a_folder_that_others_can_write_is_refused(data_dir: Path, mode: int) ->
 
 
 @pytest.mark.parametrize("mode", [0o700, 0o711, 0o755])
-def test_a_folder_of_our_own_is_fine(data_dir: Path, mode: int) -> None:
+def test_a_folder_of_our_own_is_fine(data_dir: Path, mode: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever may look or pass through."""
+    # Run by root with a folder that its server cannot enter, the server's files go elsewhere: here, and not for ever.
+    monkeypatch.setattr("indelible.embedded.place.SYSTEM_FOLDER", data_dir.parent / "system")
     data_dir.chmod(mode)
     assert Credentials.read(data_dir).users == {"alice": "of-old"}
     assert find_place(data_dir).data_dir == data_dir
