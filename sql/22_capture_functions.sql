@@ -29,8 +29,7 @@ declare
   v_settings text := coalesce(audit_private.settings_source(target, excluded, masked), '');
   v_key_change text := audit_private.key_change_source(target);
   v_declare constant text :=
-    E'declare\n  v_actor audit_private.actor := audit_private.current_actor();\n  v_now timestamptz := clock_timestamp();\n'
-    '  v_metadata jsonb;\n';
+    E'declare\n  v_actor audit_private.actor;\n  v_now timestamptz := clock_timestamp();\n  v_metadata jsonb;\n';
   v_image constant text := E'  v_image jsonb;\nbegin\n%s  v_image := %s;\n';
   v_difference constant text :=
     E'  v_old jsonb := ''{}'';\n  v_new jsonb := ''{}'';\nbegin\n%s%s'
@@ -41,7 +40,9 @@ declare
     '    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values (%L, %s, %s);\n'
     '  end if;\n';
   v_insert constant text :=
-    E'  if v_actor.claim is not null then\n'
+    E'  if current_setting(''indelible.context'', true) <> '''' then\n    v_actor := audit_private.current_actor();\n'
+    '  else\n    v_actor.proof := ''direct'';\n  end if;\n'
+    '  if v_actor.claim is not null then\n'
     '    v_metadata := coalesce(v_metadata, ''{}'') || jsonb_build_object(''claim'', v_actor.claim);\n'
     '  end if;\n'
     '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,\n'

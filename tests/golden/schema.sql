@@ -819,15 +819,20 @@ CREATE FUNCTION audit_private.capture_1_delete() RETURNS trigger
     SET "TimeZone" TO 'UTC'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_image jsonb;
 begin
-  if pg_typeof(old.username) <> 25::regtype or pg_typeof(old.display_name) <> 25::regtype or pg_typeof(old.active) <> 16::regtype or pg_typeof(old.created_at) <> 1184::regtype then
+  if array[pg_typeof(old.username), pg_typeof(old.display_name), pg_typeof(old.active), pg_typeof(old.created_at)] <> '{25,25,16,1184}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   v_image := jsonb_build_object('username', old.username, 'display_name', old.display_name, 'active', old.active, 'created_at', old.created_at);
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -851,15 +856,20 @@ CREATE FUNCTION audit_private.capture_1_insert() RETURNS trigger
     SET "TimeZone" TO 'UTC'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_image jsonb;
 begin
-  if pg_typeof(new.username) <> 25::regtype or pg_typeof(new.display_name) <> 25::regtype or pg_typeof(new.active) <> 16::regtype or pg_typeof(new.created_at) <> 1184::regtype then
+  if array[pg_typeof(new.username), pg_typeof(new.display_name), pg_typeof(new.active), pg_typeof(new.created_at)] <> '{25,25,16,1184}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   v_image := jsonb_build_object('username', new.username, 'display_name', new.display_name, 'active', new.active, 'created_at', new.created_at);
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -882,10 +892,15 @@ CREATE FUNCTION audit_private.capture_1_truncate() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
 begin
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -909,13 +924,13 @@ CREATE FUNCTION audit_private.capture_1_update() RETURNS trigger
     SET "TimeZone" TO 'UTC'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_old jsonb := '{}';
   v_new jsonb := '{}';
 begin
-  if pg_typeof(new.username) <> 25::regtype or pg_typeof(new.display_name) <> 25::regtype or pg_typeof(new.active) <> 16::regtype or pg_typeof(new.created_at) <> 1184::regtype then
+  if array[pg_typeof(new.username), pg_typeof(new.display_name), pg_typeof(new.active), pg_typeof(new.created_at)] <> '{25,25,16,1184}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   if old.username is distinct from new.username then
@@ -941,6 +956,11 @@ begin
     v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(format('%s', old.username)));
     insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_USER_ROW', audit_private.entity_key(format('%s', old.username)), audit_private.entity_key(format('%s', new.username)));
   end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -965,15 +985,20 @@ CREATE FUNCTION audit_private.capture_2_delete() RETURNS trigger
     SET "TimeZone" TO 'UTC'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_image jsonb;
 begin
-  if pg_typeof(old.username) <> 25::regtype or pg_typeof(old.salt) <> 17::regtype or pg_typeof(old.memory_kib) <> 23::regtype or pg_typeof(old.iterations) <> 23::regtype or pg_typeof(old.parallelism) <> 23::regtype or pg_typeof(old.verifier) <> 17::regtype or pg_typeof(old.changed_at) <> 1184::regtype then
+  if array[pg_typeof(old.username), pg_typeof(old.salt), pg_typeof(old.memory_kib), pg_typeof(old.iterations), pg_typeof(old.parallelism), pg_typeof(old.verifier), pg_typeof(old.changed_at)] <> '{25,17,23,23,23,17,1184}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   v_image := jsonb_build_object('username', old.username, 'salt', '***'::text, 'memory_kib', old.memory_kib, 'iterations', old.iterations, 'parallelism', old.parallelism, 'verifier', '***'::text, 'changed_at', old.changed_at);
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -998,15 +1023,20 @@ CREATE FUNCTION audit_private.capture_2_insert() RETURNS trigger
     SET "TimeZone" TO 'UTC'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_image jsonb;
 begin
-  if pg_typeof(new.username) <> 25::regtype or pg_typeof(new.salt) <> 17::regtype or pg_typeof(new.memory_kib) <> 23::regtype or pg_typeof(new.iterations) <> 23::regtype or pg_typeof(new.parallelism) <> 23::regtype or pg_typeof(new.verifier) <> 17::regtype or pg_typeof(new.changed_at) <> 1184::regtype then
+  if array[pg_typeof(new.username), pg_typeof(new.salt), pg_typeof(new.memory_kib), pg_typeof(new.iterations), pg_typeof(new.parallelism), pg_typeof(new.verifier), pg_typeof(new.changed_at)] <> '{25,17,23,23,23,17,1184}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   v_image := jsonb_build_object('username', new.username, 'salt', '***'::text, 'memory_kib', new.memory_kib, 'iterations', new.iterations, 'parallelism', new.parallelism, 'verifier', '***'::text, 'changed_at', new.changed_at);
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1029,10 +1059,15 @@ CREATE FUNCTION audit_private.capture_2_truncate() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
 begin
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1057,13 +1092,13 @@ CREATE FUNCTION audit_private.capture_2_update() RETURNS trigger
     SET "TimeZone" TO 'UTC'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_old jsonb := '{}';
   v_new jsonb := '{}';
 begin
-  if pg_typeof(new.username) <> 25::regtype or pg_typeof(new.salt) <> 17::regtype or pg_typeof(new.memory_kib) <> 23::regtype or pg_typeof(new.iterations) <> 23::regtype or pg_typeof(new.parallelism) <> 23::regtype or pg_typeof(new.verifier) <> 17::regtype or pg_typeof(new.changed_at) <> 1184::regtype then
+  if array[pg_typeof(new.username), pg_typeof(new.salt), pg_typeof(new.memory_kib), pg_typeof(new.iterations), pg_typeof(new.parallelism), pg_typeof(new.verifier), pg_typeof(new.changed_at)] <> '{25,17,23,23,23,17,1184}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   if old.username is distinct from new.username then
@@ -1101,6 +1136,11 @@ begin
     v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(format('%s', old.username)));
     insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_CREDENTIAL_ROW', audit_private.entity_key(format('%s', old.username)), audit_private.entity_key(format('%s', new.username)));
   end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1123,15 +1163,20 @@ CREATE FUNCTION audit_private.capture_3_delete() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_image jsonb;
 begin
-  if pg_typeof(old.role) <> 25::regtype or pg_typeof(old.description) <> 25::regtype then
+  if array[pg_typeof(old.role), pg_typeof(old.description)] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   v_image := jsonb_build_object('role', old.role, 'description', old.description);
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1154,15 +1199,20 @@ CREATE FUNCTION audit_private.capture_3_insert() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_image jsonb;
 begin
-  if pg_typeof(new.role) <> 25::regtype or pg_typeof(new.description) <> 25::regtype then
+  if array[pg_typeof(new.role), pg_typeof(new.description)] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   v_image := jsonb_build_object('role', new.role, 'description', new.description);
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1185,10 +1235,15 @@ CREATE FUNCTION audit_private.capture_3_truncate() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
 begin
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1211,13 +1266,13 @@ CREATE FUNCTION audit_private.capture_3_update() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_old jsonb := '{}';
   v_new jsonb := '{}';
 begin
-  if pg_typeof(new.role) <> 25::regtype or pg_typeof(new.description) <> 25::regtype then
+  if array[pg_typeof(new.role), pg_typeof(new.description)] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   if old.role is distinct from new.role then
@@ -1234,6 +1289,11 @@ begin
   if old.role is distinct from new.role then
     v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(format('%s', old.role)));
     insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_ROLE_ROW', audit_private.entity_key(format('%s', old.role)), audit_private.entity_key(format('%s', new.role)));
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
   end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
@@ -1257,15 +1317,20 @@ CREATE FUNCTION audit_private.capture_4_delete() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_image jsonb;
 begin
-  if pg_typeof(old.permission) <> 25::regtype or pg_typeof(old.description) <> 25::regtype then
+  if array[pg_typeof(old.permission), pg_typeof(old.description)] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   v_image := jsonb_build_object('permission', old.permission, 'description', old.description);
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1288,15 +1353,20 @@ CREATE FUNCTION audit_private.capture_4_insert() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_image jsonb;
 begin
-  if pg_typeof(new.permission) <> 25::regtype or pg_typeof(new.description) <> 25::regtype then
+  if array[pg_typeof(new.permission), pg_typeof(new.description)] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   v_image := jsonb_build_object('permission', new.permission, 'description', new.description);
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1319,10 +1389,15 @@ CREATE FUNCTION audit_private.capture_4_truncate() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
 begin
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1345,13 +1420,13 @@ CREATE FUNCTION audit_private.capture_4_update() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_old jsonb := '{}';
   v_new jsonb := '{}';
 begin
-  if pg_typeof(new.permission) <> 25::regtype or pg_typeof(new.description) <> 25::regtype then
+  if array[pg_typeof(new.permission), pg_typeof(new.description)] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   if old.permission is distinct from new.permission then
@@ -1368,6 +1443,11 @@ begin
   if old.permission is distinct from new.permission then
     v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(format('%s', old.permission)));
     insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_PERMISSION_ROW', audit_private.entity_key(format('%s', old.permission)), audit_private.entity_key(format('%s', new.permission)));
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
   end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
@@ -1391,15 +1471,20 @@ CREATE FUNCTION audit_private.capture_5_delete() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_image jsonb;
 begin
-  if pg_typeof(old.role) <> 25::regtype or pg_typeof(old.permission) <> 25::regtype then
+  if array[pg_typeof(old.role), pg_typeof(old.permission)] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   v_image := jsonb_build_object('role', old.role, 'permission', old.permission);
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1422,15 +1507,20 @@ CREATE FUNCTION audit_private.capture_5_insert() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_image jsonb;
 begin
-  if pg_typeof(new.role) <> 25::regtype or pg_typeof(new.permission) <> 25::regtype then
+  if array[pg_typeof(new.role), pg_typeof(new.permission)] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   v_image := jsonb_build_object('role', new.role, 'permission', new.permission);
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1453,10 +1543,15 @@ CREATE FUNCTION audit_private.capture_5_truncate() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
 begin
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1479,13 +1574,13 @@ CREATE FUNCTION audit_private.capture_5_update() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_old jsonb := '{}';
   v_new jsonb := '{}';
 begin
-  if pg_typeof(new.role) <> 25::regtype or pg_typeof(new.permission) <> 25::regtype then
+  if array[pg_typeof(new.role), pg_typeof(new.permission)] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   if old.role is distinct from new.role then
@@ -1502,6 +1597,11 @@ begin
   if old.role is distinct from new.role or old.permission is distinct from new.permission then
     v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(jsonb_build_object('role', old.role, 'permission', old.permission)::text));
     insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', old.role, 'permission', old.permission)::text), audit_private.entity_key(jsonb_build_object('role', new.role, 'permission', new.permission)::text));
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
   end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
@@ -1525,15 +1625,20 @@ CREATE FUNCTION audit_private.capture_6_delete() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_image jsonb;
 begin
-  if pg_typeof(old.username) <> 25::regtype or pg_typeof(old.role) <> 25::regtype then
+  if array[pg_typeof(old.username), pg_typeof(old.role)] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   v_image := jsonb_build_object('username', old.username, 'role', old.role);
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1556,15 +1661,20 @@ CREATE FUNCTION audit_private.capture_6_insert() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_image jsonb;
 begin
-  if pg_typeof(new.username) <> 25::regtype or pg_typeof(new.role) <> 25::regtype then
+  if array[pg_typeof(new.username), pg_typeof(new.role)] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   v_image := jsonb_build_object('username', new.username, 'role', new.role);
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1587,10 +1697,15 @@ CREATE FUNCTION audit_private.capture_6_truncate() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
 begin
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1613,13 +1728,13 @@ CREATE FUNCTION audit_private.capture_6_update() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_old jsonb := '{}';
   v_new jsonb := '{}';
 begin
-  if pg_typeof(new.username) <> 25::regtype or pg_typeof(new.role) <> 25::regtype then
+  if array[pg_typeof(new.username), pg_typeof(new.role)] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   if old.username is distinct from new.username then
@@ -1636,6 +1751,11 @@ begin
   if old.username is distinct from new.username or old.role is distinct from new.role then
     v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(jsonb_build_object('username', old.username, 'role', old.role)::text));
     insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', old.username, 'role', old.role)::text), audit_private.entity_key(jsonb_build_object('username', new.username, 'role', new.role)::text));
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
   end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
@@ -1659,15 +1779,20 @@ CREATE FUNCTION audit_private.capture_7_delete() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_image jsonb;
 begin
-  if pg_typeof(old.only_row) <> 16::regtype or pg_typeof(old.max_failures) <> 23::regtype or pg_typeof(old.lock_minutes) <> 23::regtype or pg_typeof(old.session_hours) <> 23::regtype or pg_typeof(old.keep_unknown_names) <> 16::regtype then
+  if array[pg_typeof(old.only_row), pg_typeof(old.max_failures), pg_typeof(old.lock_minutes), pg_typeof(old.session_hours), pg_typeof(old.keep_unknown_names)] <> '{16,23,23,23,16}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   v_image := jsonb_build_object('only_row', old.only_row, 'max_failures', old.max_failures, 'lock_minutes', old.lock_minutes, 'session_hours', old.session_hours, 'keep_unknown_names', old.keep_unknown_names);
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1690,15 +1815,20 @@ CREATE FUNCTION audit_private.capture_7_insert() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_image jsonb;
 begin
-  if pg_typeof(new.only_row) <> 16::regtype or pg_typeof(new.max_failures) <> 23::regtype or pg_typeof(new.lock_minutes) <> 23::regtype or pg_typeof(new.session_hours) <> 23::regtype or pg_typeof(new.keep_unknown_names) <> 16::regtype then
+  if array[pg_typeof(new.only_row), pg_typeof(new.max_failures), pg_typeof(new.lock_minutes), pg_typeof(new.session_hours), pg_typeof(new.keep_unknown_names)] <> '{16,23,23,23,16}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   v_image := jsonb_build_object('only_row', new.only_row, 'max_failures', new.max_failures, 'lock_minutes', new.lock_minutes, 'session_hours', new.session_hours, 'keep_unknown_names', new.keep_unknown_names);
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1721,10 +1851,15 @@ CREATE FUNCTION audit_private.capture_7_truncate() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
 begin
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1747,13 +1882,13 @@ CREATE FUNCTION audit_private.capture_7_update() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor audit_private.actor := audit_private.current_actor();
+  v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
   v_old jsonb := '{}';
   v_new jsonb := '{}';
 begin
-  if pg_typeof(new.only_row) <> 16::regtype or pg_typeof(new.max_failures) <> 23::regtype or pg_typeof(new.lock_minutes) <> 23::regtype or pg_typeof(new.session_hours) <> 23::regtype or pg_typeof(new.keep_unknown_names) <> 16::regtype then
+  if array[pg_typeof(new.only_row), pg_typeof(new.max_failures), pg_typeof(new.lock_minutes), pg_typeof(new.session_hours), pg_typeof(new.keep_unknown_names)] <> '{16,23,23,23,16}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
   if old.only_row is distinct from new.only_row then
@@ -1783,6 +1918,11 @@ begin
     v_metadata := jsonb_build_object('previous_entity_id', format('%s', old.only_row));
     insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_POLICY_ROW', format('%s', old.only_row), format('%s', new.only_row));
   end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+  else
+    v_actor.proof := 'direct';
+  end if;
   if v_actor.claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
   end if;
@@ -1808,8 +1948,7 @@ declare
   v_settings text := coalesce(audit_private.settings_source(target, excluded, masked), '');
   v_key_change text := audit_private.key_change_source(target);
   v_declare constant text :=
-    E'declare\n  v_actor audit_private.actor := audit_private.current_actor();\n  v_now timestamptz := clock_timestamp();\n'
-    '  v_metadata jsonb;\n';
+    E'declare\n  v_actor audit_private.actor;\n  v_now timestamptz := clock_timestamp();\n  v_metadata jsonb;\n';
   v_image constant text := E'  v_image jsonb;\nbegin\n%s  v_image := %s;\n';
   v_difference constant text :=
     E'  v_old jsonb := ''{}'';\n  v_new jsonb := ''{}'';\nbegin\n%s%s'
@@ -1820,7 +1959,9 @@ declare
     '    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values (%L, %s, %s);\n'
     '  end if;\n';
   v_insert constant text :=
-    E'  if v_actor.claim is not null then\n'
+    E'  if current_setting(''indelible.context'', true) <> '''' then\n    v_actor := audit_private.current_actor();\n'
+    '  else\n    v_actor.proof := ''direct'';\n  end if;\n'
+    '  if v_actor.claim is not null then\n'
     '    v_metadata := coalesce(v_metadata, ''{}'') || jsonb_build_object(''claim'', v_actor.claim);\n'
     '  end if;\n'
     '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,\n'
@@ -3158,11 +3299,13 @@ CREATE FUNCTION audit_private.type_guard_source(record_name text, target regclas
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select coalesce(format(
-    E'  if %s then\n    perform audit_private.refuse_drift(tg_relid);\n  end if;\n',
-    string_agg(format('pg_typeof(%s.%I) <> %s::regtype', record_name, name, type), ' or ' order by place)
+    E'  if array[%s] <> ''{%s}''::regtype[] then\n    perform audit_private.refuse_drift(tg_relid);\n  end if;\n',
+    string_agg(format('pg_typeof(%s.%I)', record_name, name), ', ' order by place),
+    string_agg(type::text, ',' order by place)
   ), '')
   from audit_private.captured_columns(target, excluded, masked)
   where built_in
+  having count(*) > 0
 $$;
 
 
