@@ -71,7 +71,7 @@ class Show:
 def _lines(event: Row) -> list[Text]:
     """One event: what and by whom, and below it the record and what changed."""
     colour = OUTCOMES.get(event["outcome"], "")
-    who = event["user_id"] or (f"login {event['db_user']}" if event["actor_proof"] == "direct" else "nobody known")
+    who = event["user_id"] or (f"login {event['db_user']}" if event["actor_proof"] == "direct" else "nobody")
     origin = f" from {event['ip_address']}" if event["ip_address"] else ""
     request = f" #{event['request_id'][:8]}" if event["request_id"] else ""
     head = Text.assemble(
