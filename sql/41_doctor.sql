@@ -71,7 +71,10 @@ language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-  select 'application can bypass', login.rolname::text, concat_ws(
+  select 'application can bypass', login.rolname::text, powers.held, 'give the application a login of its own without these'
+  from pg_catalog.pg_roles as login
+  cross join lateral (
+    select nullif(concat_ws(
       ', ',
       case when login.rolsuper then 'is superuser' end,
       case when login.rolbypassrls then 'has BYPASSRLS' end,
@@ -83,22 +86,13 @@ as $$
         join pg_catalog.pg_class as class on class.oid = watch.target
         where watch.stopped_at is null and pg_has_role(login.oid, class.relowner, 'member')
       ) then 'owns a watched table' end
-    ),
-    'give the application a login of its own without these'
-  from pg_catalog.pg_roles as login
+    ), '') as held
+  ) as powers
   where login.rolcanlogin
+    and powers.held is not null
     and exists (
       select from pg_catalog.pg_auth_members as membership
       where membership.member = login.oid and membership.roleid in ('audit_app'::regrole, 'audit_writer'::regrole)
-    )
-    and (
-      login.rolsuper or login.rolbypassrls or login.rolreplication
-      or pg_has_role(login.oid, 'audit_owner', 'member') or pg_has_role(login.oid, 'pg_write_all_data', 'member')
-      or exists (
-        select from audit_private.watches as watch
-        join pg_catalog.pg_class as class on class.oid = watch.target
-        where watch.stopped_at is null and pg_has_role(login.oid, class.relowner, 'member')
-      )
     )
   union all
   select 'unsafe definer function', function.oid::regprocedure::text, 'SECURITY DEFINER without a fixed search_path',
