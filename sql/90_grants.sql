@@ -22,8 +22,9 @@ end $$;
 -- Table owners, whoever they are: capture of their own tables. The functions ask who owns the table.
 grant usage on schema audit to public;
 grant execute on function
-  audit.watch(regclass, text, text, text[], text[], boolean),
-  audit.prepare_watch(regclass, text, text, text[], text[], boolean),
+  audit.watch(regclass, text, text, text[], text[], boolean, text[], text[], boolean),
+  audit.prepare_watch(regclass, text, text, text[], text[], boolean, text[], text[], boolean),
+  audit.captured_relations(regclass),
   audit.pending_capture(regclass),
   audit.surplus_capture(regclass),
   audit.enable_statement(regclass, text, text),
@@ -39,6 +40,7 @@ grant usage on schema iam to audit_app;
 grant execute on function
   audit.set_context(text),
   audit.set_context(text, inet, text),
+  audit.set_session_context(text, inet, text),
   iam.login_begin(text, inet, text),
   iam.login_finish(uuid, bytea, bytea, jsonb),
   iam.authenticate(bytea, inet, text),

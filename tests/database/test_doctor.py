@@ -34,9 +34,9 @@ def test_a_sound_database_has_no_findings(postgresql: psycopg.Connection, login:
     ("change", "finding", "thing"),
     [
         ("create table shop.forgotten (id int primary key)", "table not watched", "shop.forgotten"),
-        ("alter table shop.orders disable trigger indelible_capture_update", "capture disabled", "shop.orders"),
-        ("alter table shop.orders enable trigger indelible_capture_update", "capture disabled", "shop.orders"),
-        ("drop trigger indelible_capture_truncate on shop.orders", "capture disabled", "shop.orders"),
+        ('alter table shop.orders disable trigger "!indelible_capture_update"', "capture disabled", "shop.orders"),
+        ('alter table shop.orders enable trigger "!indelible_capture_update"', "capture disabled", "shop.orders"),
+        ('drop trigger "!indelible_capture_truncate" on shop.orders', "capture disabled", "shop.orders"),
         ("alter table shop.orders add extra int", "capture drifted", "shop.orders"),
         ("alter table shop.orders drop name", "capture drifted", "shop.orders"),
         ("alter table shop.orders alter name type varchar(9)", "capture drifted", "shop.orders"),

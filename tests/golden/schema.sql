@@ -108,6 +108,338 @@ COMMENT ON TYPE audit_private.actor IS 'Who acts, as far as proven. claim holds 
 
 
 --
+-- Name: image_1_97d0fc4f; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_1_97d0fc4f AS (
+	username text,
+	display_name text,
+	active boolean,
+	created_at timestamp with time zone
+);
+
+
+ALTER TYPE audit_private.image_1_97d0fc4f OWNER TO audit_owner;
+
+--
+-- Name: image_1_97d0fc4f_both; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_1_97d0fc4f_both AS (
+	old audit_private.image_1_97d0fc4f,
+	new audit_private.image_1_97d0fc4f
+);
+
+
+ALTER TYPE audit_private.image_1_97d0fc4f_both OWNER TO audit_owner;
+
+--
+-- Name: image_1_97d0fc4f_new; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_1_97d0fc4f_new AS (
+	new audit_private.image_1_97d0fc4f
+);
+
+
+ALTER TYPE audit_private.image_1_97d0fc4f_new OWNER TO audit_owner;
+
+--
+-- Name: image_1_97d0fc4f_old; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_1_97d0fc4f_old AS (
+	old audit_private.image_1_97d0fc4f
+);
+
+
+ALTER TYPE audit_private.image_1_97d0fc4f_old OWNER TO audit_owner;
+
+--
+-- Name: image_2_2a219968; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_2_2a219968 AS (
+	username text,
+	salt text,
+	memory_kib integer,
+	iterations integer,
+	parallelism integer,
+	verifier text,
+	changed_at timestamp with time zone
+);
+
+
+ALTER TYPE audit_private.image_2_2a219968 OWNER TO audit_owner;
+
+--
+-- Name: image_2_2a219968_both; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_2_2a219968_both AS (
+	old audit_private.image_2_2a219968,
+	new audit_private.image_2_2a219968
+);
+
+
+ALTER TYPE audit_private.image_2_2a219968_both OWNER TO audit_owner;
+
+--
+-- Name: image_2_2a219968_new; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_2_2a219968_new AS (
+	new audit_private.image_2_2a219968
+);
+
+
+ALTER TYPE audit_private.image_2_2a219968_new OWNER TO audit_owner;
+
+--
+-- Name: image_2_2a219968_old; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_2_2a219968_old AS (
+	old audit_private.image_2_2a219968
+);
+
+
+ALTER TYPE audit_private.image_2_2a219968_old OWNER TO audit_owner;
+
+--
+-- Name: image_3_11cc7a8a; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_3_11cc7a8a AS (
+	role text,
+	description text
+);
+
+
+ALTER TYPE audit_private.image_3_11cc7a8a OWNER TO audit_owner;
+
+--
+-- Name: image_3_11cc7a8a_both; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_3_11cc7a8a_both AS (
+	old audit_private.image_3_11cc7a8a,
+	new audit_private.image_3_11cc7a8a
+);
+
+
+ALTER TYPE audit_private.image_3_11cc7a8a_both OWNER TO audit_owner;
+
+--
+-- Name: image_3_11cc7a8a_new; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_3_11cc7a8a_new AS (
+	new audit_private.image_3_11cc7a8a
+);
+
+
+ALTER TYPE audit_private.image_3_11cc7a8a_new OWNER TO audit_owner;
+
+--
+-- Name: image_3_11cc7a8a_old; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_3_11cc7a8a_old AS (
+	old audit_private.image_3_11cc7a8a
+);
+
+
+ALTER TYPE audit_private.image_3_11cc7a8a_old OWNER TO audit_owner;
+
+--
+-- Name: image_4_16df66d2; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_4_16df66d2 AS (
+	permission text,
+	description text
+);
+
+
+ALTER TYPE audit_private.image_4_16df66d2 OWNER TO audit_owner;
+
+--
+-- Name: image_4_16df66d2_both; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_4_16df66d2_both AS (
+	old audit_private.image_4_16df66d2,
+	new audit_private.image_4_16df66d2
+);
+
+
+ALTER TYPE audit_private.image_4_16df66d2_both OWNER TO audit_owner;
+
+--
+-- Name: image_4_16df66d2_new; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_4_16df66d2_new AS (
+	new audit_private.image_4_16df66d2
+);
+
+
+ALTER TYPE audit_private.image_4_16df66d2_new OWNER TO audit_owner;
+
+--
+-- Name: image_4_16df66d2_old; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_4_16df66d2_old AS (
+	old audit_private.image_4_16df66d2
+);
+
+
+ALTER TYPE audit_private.image_4_16df66d2_old OWNER TO audit_owner;
+
+--
+-- Name: image_5_c5135413; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_5_c5135413 AS (
+	role text,
+	permission text
+);
+
+
+ALTER TYPE audit_private.image_5_c5135413 OWNER TO audit_owner;
+
+--
+-- Name: image_5_c5135413_both; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_5_c5135413_both AS (
+	old audit_private.image_5_c5135413,
+	new audit_private.image_5_c5135413
+);
+
+
+ALTER TYPE audit_private.image_5_c5135413_both OWNER TO audit_owner;
+
+--
+-- Name: image_5_c5135413_new; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_5_c5135413_new AS (
+	new audit_private.image_5_c5135413
+);
+
+
+ALTER TYPE audit_private.image_5_c5135413_new OWNER TO audit_owner;
+
+--
+-- Name: image_5_c5135413_old; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_5_c5135413_old AS (
+	old audit_private.image_5_c5135413
+);
+
+
+ALTER TYPE audit_private.image_5_c5135413_old OWNER TO audit_owner;
+
+--
+-- Name: image_6_c183f119; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_6_c183f119 AS (
+	username text,
+	role text
+);
+
+
+ALTER TYPE audit_private.image_6_c183f119 OWNER TO audit_owner;
+
+--
+-- Name: image_6_c183f119_both; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_6_c183f119_both AS (
+	old audit_private.image_6_c183f119,
+	new audit_private.image_6_c183f119
+);
+
+
+ALTER TYPE audit_private.image_6_c183f119_both OWNER TO audit_owner;
+
+--
+-- Name: image_6_c183f119_new; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_6_c183f119_new AS (
+	new audit_private.image_6_c183f119
+);
+
+
+ALTER TYPE audit_private.image_6_c183f119_new OWNER TO audit_owner;
+
+--
+-- Name: image_6_c183f119_old; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_6_c183f119_old AS (
+	old audit_private.image_6_c183f119
+);
+
+
+ALTER TYPE audit_private.image_6_c183f119_old OWNER TO audit_owner;
+
+--
+-- Name: image_7_c18ba6ca; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_7_c18ba6ca AS (
+	only_row boolean,
+	max_failures integer,
+	lock_minutes integer,
+	session_hours integer,
+	keep_unknown_names boolean
+);
+
+
+ALTER TYPE audit_private.image_7_c18ba6ca OWNER TO audit_owner;
+
+--
+-- Name: image_7_c18ba6ca_both; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_7_c18ba6ca_both AS (
+	old audit_private.image_7_c18ba6ca,
+	new audit_private.image_7_c18ba6ca
+);
+
+
+ALTER TYPE audit_private.image_7_c18ba6ca_both OWNER TO audit_owner;
+
+--
+-- Name: image_7_c18ba6ca_new; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_7_c18ba6ca_new AS (
+	new audit_private.image_7_c18ba6ca
+);
+
+
+ALTER TYPE audit_private.image_7_c18ba6ca_new OWNER TO audit_owner;
+
+--
+-- Name: image_7_c18ba6ca_old; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_7_c18ba6ca_old AS (
+	old audit_private.image_7_c18ba6ca
+);
+
+
+ALTER TYPE audit_private.image_7_c18ba6ca_old OWNER TO audit_owner;
+
+--
 -- Name: allow_unwatched(regclass, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -182,41 +514,42 @@ CREATE FUNCTION audit.attach_pending(target regclass) RETURNS void
     AS $$
 declare
   v_enable text[] := array(
-    select audit.enable_statement(attach_pending.target, name, enabled) from audit.pending_capture(attach_pending.target)
+    select audit.enable_statement(relation, name, enabled) from audit.pending_capture(attach_pending.target)
   );
   v_schema regnamespace := (select relnamespace from pg_catalog.pg_class where oid = attach_pending.target);
-  v_lend_schema boolean := not has_schema_privilege('audit_owner', v_schema, 'usage');
-  v_lend_tables regclass[] := array(
-    select relation from unnest(
-      array[attach_pending.target] || array(select relid from pg_catalog.pg_partition_tree(attach_pending.target))
-    ) as relation
-    where not has_table_privilege('audit_owner', relation, 'trigger')
+  v_relations constant regclass[] := array(select audit.captured_relations(attach_pending.target));
+  v_lend constant regclass[] := array(
+    select relation from unnest(v_relations) as relation where not has_table_privilege('audit_owner', relation, 'trigger')
   );
-  v_table regclass;
   v_statement text;
+  v_relation regclass;
 begin
-  foreach v_statement in array audit.surplus_capture(attach_pending.target) loop
-    execute format('drop trigger %I on %s', v_statement, attach_pending.target);
+  for v_statement in
+    select format('drop trigger %I on %s', name, relation) from audit.surplus_capture(attach_pending.target)
+  loop
+    execute v_statement;
+  end loop;
+  if not has_schema_privilege('audit_owner', v_schema, 'usage') then
+    execute format('grant usage on schema %s to audit_owner', v_schema);
+  end if;
+  foreach v_relation in array v_relations loop
+    if not has_table_privilege('audit_owner', v_relation, 'select') then
+      execute format('grant select on %s to audit_owner', v_relation);
+    end if;
   end loop;
   if v_enable = '{}' then
     return;
   end if;
-  if v_lend_schema then
-    execute format('grant usage on schema %s to audit_owner', v_schema);
-  end if;
-  foreach v_table in array v_lend_tables loop
-    execute format('grant trigger on %s to audit_owner', v_table);
+  foreach v_relation in array v_lend loop
+    execute format('grant trigger on %s to audit_owner', v_relation);
   end loop;
   perform audit.attach_capture(attach_pending.target);
   foreach v_statement in array v_enable loop
     execute v_statement;
   end loop;
-  foreach v_table in array v_lend_tables loop
-    execute format('revoke trigger on %s from audit_owner', v_table);
+  foreach v_relation in array v_lend loop
+    execute format('revoke trigger on %s from audit_owner', v_relation);
   end loop;
-  if v_lend_schema then
-    execute format('revoke usage on schema %s from audit_owner', v_schema);
-  end if;
 end $$;
 
 
@@ -227,6 +560,32 @@ ALTER FUNCTION audit.attach_pending(target regclass) OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.attach_pending(target regclass) IS 'The invoker half of audit.watch: attaches what is missing, as the table''s owner.';
+
+
+--
+-- Name: captured_relations(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.captured_relations(target regclass) RETURNS SETOF regclass
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select target
+  union
+  select tree.relid
+  from pg_catalog.pg_partition_tree(target) as tree
+  join pg_catalog.pg_class as class on class.oid = tree.relid
+  where class.relkind = 'r'
+$$;
+
+
+ALTER FUNCTION audit.captured_relations(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION captured_relations(target regclass); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.captured_relations(target regclass) IS 'A table and, of a partitioned one, the partitions that hold rows.';
 
 
 --
@@ -323,6 +682,7 @@ CREATE FUNCTION audit.drop_capture(target regclass) RETURNS void
     AS $$
 declare
   v_function regprocedure;
+  v_type regtype;
 begin
   perform audit_private.require_owner(drop_capture.target);
   for v_function in
@@ -335,6 +695,18 @@ begin
       and function.prorettype = 'trigger'::regtype
   loop
     execute format('drop function %s', v_function);
+  end loop;
+  for v_type in
+    select type.oid
+    from audit_private.watches as watch
+    join pg_catalog.pg_type as type on type.typname like format('image\_%s\_%%', watch.watch_id)
+    where watch.target = drop_capture.target
+      and watch.stopped_at is not null
+      and type.typnamespace = 'audit_private'::regnamespace
+    -- The types of whole changes hold the image, so they go first.
+    order by length(type.typname) desc
+  loop
+    execute format('drop type %s', v_type);
   end loop;
 end $$;
 
@@ -439,18 +811,18 @@ COMMENT ON FUNCTION audit.maintain() IS 'Makes the partitions of last month to t
 -- Name: pending_capture(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
-CREATE FUNCTION audit.pending_capture(target regclass) RETURNS TABLE(name text, enabled text, definition text)
+CREATE FUNCTION audit.pending_capture(target regclass) RETURNS TABLE(relation regclass, name text, enabled text, definition text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select wanted.name, wanted.enabled, wanted.definition
+  select wanted.relation, wanted.name, wanted.enabled, wanted.definition
   from audit_private.watches as watch
   cross join audit_private.capture_triggers(watch) as wanted
   where watch.target = pending_capture.target
     and watch.stopped_at is null
     and not exists (
       select from pg_catalog.pg_trigger as existing
-      where existing.tgrelid = watch.target
+      where existing.tgrelid = wanted.relation
         and existing.tgname = wanted.name
         and existing.tgenabled = wanted.enabled::"char"
         and existing.tgfoid = to_regprocedure(wanted.function)
@@ -468,10 +840,10 @@ COMMENT ON FUNCTION audit.pending_capture(target regclass) IS 'The capture trigg
 
 
 --
--- Name: prepare_watch(regclass, text, text, text[], text[], boolean); Type: FUNCTION; Schema: audit; Owner: audit_owner
+-- Name: prepare_watch(regclass, text, text, text[], text[], boolean, text[], text[], boolean); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
-CREATE FUNCTION audit.prepare_watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean) RETURNS text[]
+CREATE FUNCTION audit.prepare_watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean, skip text[] DEFAULT NULL::text[], operations text[] DEFAULT NULL::text[], record_unchanged boolean DEFAULT NULL::boolean) RETURNS text[]
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET quote_all_identifiers TO 'off'
@@ -491,7 +863,10 @@ begin
   v_watch.capture := coalesce(prepare_watch.capture, v_before.capture, 'row');
   v_watch.excluded := coalesce(prepare_watch.exclude, v_before.excluded, '{}');
   v_watch.masked := coalesce(prepare_watch.mask, v_before.masked, '{}');
-  perform audit_private.require_watchable(v_watch.target, v_watch.capture, v_watch.excluded, v_watch.masked);
+  v_watch.skipped := coalesce(prepare_watch.skip, v_before.skipped, '{}');
+  v_watch.operations := coalesce(prepare_watch.operations, v_before.operations, '{insert,update,delete,truncate}');
+  v_watch.record_unchanged := coalesce(prepare_watch.record_unchanged, v_before.record_unchanged, false);
+  perform audit_private.require_watchable(v_watch);
   perform audit_private.require_entity_type(v_watch.entity_type, v_watch.target);
   v_watch.watch_id := coalesce(
     v_before.watch_id, nextval(pg_get_serial_sequence('audit_private.watches', 'watch_id'))
@@ -499,20 +874,20 @@ begin
   if not prepare_watch.dry_run then
     perform audit_private.save_watch(v_before, v_watch);
   end if;
-  return audit_private.all_source(v_watch) || (
-    select array_agg(definition) || array_agg(audit.enable_statement(v_watch.target, name, enabled))
+  return audit_private.image_types_source(v_watch) || audit_private.all_source(v_watch) || (
+    select array_agg(definition) || array_agg(audit.enable_statement(relation, name, enabled))
     from audit_private.capture_triggers(v_watch)
   );
 end $$;
 
 
-ALTER FUNCTION audit.prepare_watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean) OWNER TO audit_owner;
+ALTER FUNCTION audit.prepare_watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean, skip text[], operations text[], record_unchanged boolean) OWNER TO audit_owner;
 
 --
--- Name: FUNCTION prepare_watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean); Type: COMMENT; Schema: audit; Owner: audit_owner
+-- Name: FUNCTION prepare_watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean, skip text[], operations text[], record_unchanged boolean); Type: COMMENT; Schema: audit; Owner: audit_owner
 --
 
-COMMENT ON FUNCTION audit.prepare_watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean) IS 'The definer half of audit.watch: registers the table and writes its capture.';
+COMMENT ON FUNCTION audit.prepare_watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean, skip text[], operations text[], record_unchanged boolean) IS 'The definer half of audit.watch: registers the table and writes its capture.';
 
 
 --
@@ -590,7 +965,7 @@ CREATE FUNCTION audit.set_context(user_id text, ip_address inet, request_id text
     AS $$
 begin
   perform audit_private.establish_context(
-    row(set_context.user_id, set_context.ip_address, set_context.request_id, 'service', null)::audit_private.actor
+    audit_private.claimed_actor(set_context.user_id, set_context.ip_address, set_context.request_id)
   );
 end $$;
 
@@ -605,24 +980,56 @@ COMMENT ON FUNCTION audit.set_context(user_id text, ip_address inet, request_id 
 
 
 --
+-- Name: set_session_context(text, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.set_session_context(user_id text, ip_address inet, request_id text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor constant audit_private.actor := audit_private.claimed_actor(
+    set_session_context.user_id, set_session_context.ip_address, set_session_context.request_id
+  );
+  v_claim constant text := audit_private.refused_claim(v_actor);
+  v_context constant text := coalesce(v_claim, 'session' || v_actor::text);
+begin
+  -- The number is this session's alone: nobody else reads it, and nobody but the owner sets it.
+  if v_claim is null then
+    perform setval('audit_private.session_context', hashtextextended(v_context, 0));
+  end if;
+  perform set_config('indelible.context', v_context, false);
+end $$;
+
+
+ALTER FUNCTION audit.set_session_context(user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION set_session_context(user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.set_session_context(user_id text, ip_address inet, request_id text) IS 'Acts, until the session ends or resets, for a user on the word of an application that keeps one connection for each.';
+
+
+--
 -- Name: surplus_capture(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
-CREATE FUNCTION audit.surplus_capture(target regclass) RETURNS text[]
+CREATE FUNCTION audit.surplus_capture(target regclass) RETURNS TABLE(relation regclass, name text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select coalesce(array_agg(existing.tgname::text), '{}')
+  select existing.tgrelid::regclass, existing.tgname::text
   from pg_catalog.pg_trigger as existing
-  where existing.tgrelid = surplus_capture.target
-    and existing.tgname like 'indelible\_capture\_%'
-    and not existing.tgisinternal
-    and existing.tgname <> all (array(
-      select wanted.name::name
+  where existing.tgrelid in (select audit.captured_relations(surplus_capture.target))
+    and existing.tgname ~ '^!?indelible_capture_'
+    and existing.tgparentid = 0
+    and (existing.tgrelid, existing.tgname::text) not in (
+      select wanted.relation, wanted.name
       from audit_private.watches as watch
       cross join audit_private.capture_triggers(watch) as wanted
       where watch.target = surplus_capture.target and watch.stopped_at is null
-    ))
+    )
 $$;
 
 
@@ -644,11 +1051,19 @@ CREATE FUNCTION audit.unwatch(target regclass) RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_trigger text;
+  v_statement text;
 begin
   perform audit.finish_unwatch(unwatch.target);
-  foreach v_trigger in array audit.surplus_capture(unwatch.target) loop
-    execute format('drop trigger %I on %s', v_trigger, unwatch.target);
+  for v_statement in select format('drop trigger %I on %s', name, relation) from audit.surplus_capture(unwatch.target) loop
+    execute v_statement;
+  end loop;
+  for v_statement in
+    select format('revoke select on %s from audit_owner', class.oid::regclass)
+    from audit.captured_relations(unwatch.target) as relation
+    join pg_catalog.pg_class as class on class.oid = relation
+    where class.relowner <> 'audit_owner'::regrole
+  loop
+    execute v_statement;
   end loop;
   perform audit.drop_capture(unwatch.target);
 end $$;
@@ -664,16 +1079,17 @@ COMMENT ON FUNCTION audit.unwatch(target regclass) IS 'Ends the capture of a tab
 
 
 --
--- Name: watch(regclass, text, text, text[], text[], boolean); Type: FUNCTION; Schema: audit; Owner: audit_owner
+-- Name: watch(regclass, text, text, text[], text[], boolean, text[], text[], boolean); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
-CREATE FUNCTION audit.watch(target regclass, entity_type text DEFAULT NULL::text, capture text DEFAULT NULL::text, exclude text[] DEFAULT NULL::text[], mask text[] DEFAULT NULL::text[], dry_run boolean DEFAULT false) RETURNS text
+CREATE FUNCTION audit.watch(target regclass, entity_type text DEFAULT NULL::text, capture text DEFAULT NULL::text, exclude text[] DEFAULT NULL::text[], mask text[] DEFAULT NULL::text[], dry_run boolean DEFAULT false, skip text[] DEFAULT NULL::text[], operations text[] DEFAULT NULL::text[], record_unchanged boolean DEFAULT NULL::boolean) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
   v_source text[] := audit.prepare_watch(
-    watch.target, watch.entity_type, watch.capture, watch.exclude, watch.mask, watch.dry_run
+    watch.target, watch.entity_type, watch.capture, watch.exclude, watch.mask, watch.dry_run, watch.skip, watch.operations,
+    watch.record_unchanged
   );
 begin
   if not watch.dry_run then
@@ -683,13 +1099,39 @@ begin
 end $$;
 
 
-ALTER FUNCTION audit.watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean) OWNER TO audit_owner;
+ALTER FUNCTION audit.watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean, skip text[], operations text[], record_unchanged boolean) OWNER TO audit_owner;
 
 --
--- Name: FUNCTION watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean); Type: COMMENT; Schema: audit; Owner: audit_owner
+-- Name: FUNCTION watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean, skip text[], operations text[], record_unchanged boolean); Type: COMMENT; Schema: audit; Owner: audit_owner
 --
 
-COMMENT ON FUNCTION audit.watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean) IS 'Records every row change of a table from now on; called by its owner. Idempotent: what is not given stays as declared. Returns the SQL; dry_run only returns it.';
+COMMENT ON FUNCTION audit.watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean, skip text[], operations text[], record_unchanged boolean) IS 'Records every row change of a table from now on; called by its owner. Idempotent: what is not given stays as declared. exclude: columns never recorded; mask: only that they changed; skip: their change alone is no record; operations: some of insert, update, delete, truncate. Returns the SQL; dry_run only returns it.';
+
+
+--
+-- Name: actor_source(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.actor_source() RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    E'  if current_setting(''indelible.context'', true) <> '''' then\n    v_actor := audit_private.current_actor();\n'
+    '    if v_actor.claim is not null then\n'
+    '      v_metadata := coalesce(v_metadata, ''{}'') || jsonb_build_object(''claim'', v_actor.claim);\n'
+    '    end if;\n'
+    '  else\n    v_actor.proof := ''direct'';\n  end if;\n'
+$$;
+
+
+ALTER FUNCTION audit_private.actor_source() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION actor_source(); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.actor_source() IS 'Sets v_actor, and in v_metadata the claim that was not honoured.';
 
 
 SET default_tablespace = '';
@@ -710,8 +1152,12 @@ CREATE TABLE audit_private.watches (
     masked text[] DEFAULT '{}'::text[] NOT NULL,
     started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     stopped_at timestamp with time zone,
+    skipped text[] DEFAULT '{}'::text[] NOT NULL,
+    operations text[] DEFAULT '{insert,update,delete,truncate}'::text[] NOT NULL,
+    record_unchanged boolean DEFAULT false NOT NULL,
     CONSTRAINT watches_capture_known CHECK ((capture = ANY (ARRAY['row'::text, 'statement'::text]))),
-    CONSTRAINT watches_entity_type_short CHECK (((length(entity_type) >= 1) AND (length(entity_type) <= 200)))
+    CONSTRAINT watches_entity_type_short CHECK (((length(entity_type) >= 1) AND (length(entity_type) <= 200))),
+    CONSTRAINT watches_operations_known CHECK (((operations <@ '{insert,update,delete,truncate}'::text[]) AND (cardinality(operations) > 0)))
 );
 
 
@@ -732,6 +1178,27 @@ COMMENT ON COLUMN audit_private.watches.target_name IS 'The table''s name when i
 
 
 --
+-- Name: COLUMN watches.skipped; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.watches.skipped IS 'Columns whose change alone is not recorded.';
+
+
+--
+-- Name: COLUMN watches.operations; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.watches.operations IS 'Which operations are recorded.';
+
+
+--
+-- Name: COLUMN watches.record_unchanged; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.watches.record_unchanged IS 'Whether updates that change nothing are recorded, too.';
+
+
+--
 -- Name: all_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -739,15 +1206,39 @@ CREATE FUNCTION audit_private.all_source(watch audit_private.watches) RETURNS te
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select audit_private.capture_source(
-    (watch).watch_id, (watch).target, (watch).entity_type, (watch).excluded, (watch).masked
-  ) || case when (watch).capture = 'statement' then audit_private.statement_source(
-    (watch).watch_id, (watch).target, (watch).entity_type, (watch).excluded, (watch).masked
-  ) else '{}' end
+  select audit_private.capture_source(watch)
+    || case when (watch).capture = 'statement' then audit_private.statement_source(watch) else '{}' end
+    || audit_private.truncate_source(watch)
 $$;
 
 
 ALTER FUNCTION audit_private.all_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: any_change_source(audit_private.watches, text[], text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.any_change_source(watch audit_private.watches, names text[] DEFAULT NULL::text[], old_name text DEFAULT 'old'::text, new_name text DEFAULT 'new'::text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(
+    string_agg(audit_private.change_source(name, equality_is_identity, old_name, new_name), E'\n    or ' order by place),
+    'false'
+  )
+  from audit_private.captured_columns(watch)
+  where names is null or name = any (names)
+$$;
+
+
+ALTER FUNCTION audit_private.any_change_source(watch audit_private.watches, names text[], old_name text, new_name text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION any_change_source(watch audit_private.watches, names text[], old_name text, new_name text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.any_change_source(watch audit_private.watches, names text[], old_name text, new_name text) IS 'The condition that any of these columns, or of all, has changed.';
+
 
 --
 -- Name: append(audit_private.actor, text, text, text, text, text, text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -822,24 +1313,22 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_image jsonb;
 begin
-  if array[pg_typeof(old.username), pg_typeof(old.display_name), pg_typeof(old.active), pg_typeof(old.created_at)] <> '{25,25,16,1184}'::regtype[] then
+  if array[pg_typeof(old."username"), pg_typeof(old."display_name"), pg_typeof(old."active"), pg_typeof(old."created_at")] <> '{25,25,16,1184}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  v_image := jsonb_build_object('username', old.username, 'display_name', old.display_name, 'active', old.active, 'created_at', old.created_at);
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', audit_private.entity_key(format('%s', old.username)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image), v_metadata);
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', audit_private.entity_key(old."username"::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(old."username", old."display_name", old."active", old."created_at")::audit_private.image_1_97d0fc4f)::audit_private.image_1_97d0fc4f_old), v_metadata);
   return null;
 end $$;
 
@@ -859,24 +1348,22 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_image jsonb;
 begin
-  if array[pg_typeof(new.username), pg_typeof(new.display_name), pg_typeof(new.active), pg_typeof(new.created_at)] <> '{25,25,16,1184}'::regtype[] then
+  if array[pg_typeof(new."username"), pg_typeof(new."display_name"), pg_typeof(new."active"), pg_typeof(new."created_at")] <> '{25,25,16,1184}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  v_image := jsonb_build_object('username', new.username, 'display_name', new.display_name, 'active', new.active, 'created_at', new.created_at);
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', audit_private.entity_key(format('%s', new.username)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image), v_metadata);
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', audit_private.entity_key(new."username"::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(new."username", new."display_name", new."active", new."created_at")::audit_private.image_1_97d0fc4f)::audit_private.image_1_97d0fc4f_new), v_metadata);
   return null;
 end $$;
 
@@ -890,26 +1377,47 @@ ALTER FUNCTION audit_private.capture_1_insert() OWNER TO audit_owner;
 CREATE FUNCTION audit_private.capture_1_truncate() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    SET "TimeZone" TO 'UTC'
+    SET row_security TO 'off'
+    AS $_$
 declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
+  v_relation regclass;
+  v_count bigint;
+  v_rows bigint := 0;
 begin
+  if (
+    select count(*) from pg_catalog.pg_attribute
+    where attrelid = tg_relid and not attisdropped and (attname, atttypid) in (('username'::name, 25::oid), ('display_name'::name, 25::oid), ('active'::name, 16::oid), ('created_at'::name, 1184::oid))
+  ) <> 4 then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
+  for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_1_truncate'::regproc) loop
+    execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_USER_ROW'', audit_private.entity_key(removed."username"::text),
+    ($2).ip_address, ($2).request_id, to_jsonb(row(row(removed."username", removed."display_name", removed."active", removed."created_at")::audit_private.image_1_97d0fc4f)::audit_private.image_1_97d0fc4f_old), $3
+  from only ' || v_relation::text || ' as removed' using v_now, v_actor, v_metadata;
+    get diagnostics v_count = row_count;
+    v_rows := v_rows + v_count;
+  end loop;
+  v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('table', tg_relid::regclass::text, 'rows', v_rows);
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
   values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', null,
     v_actor.ip_address, v_actor.request_id, null, v_metadata);
   return null;
-end $$;
+end $_$;
 
 
 ALTER FUNCTION audit_private.capture_1_truncate() OWNER TO audit_owner;
@@ -927,47 +1435,49 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_old jsonb := '{}';
-  v_new jsonb := '{}';
+  v_old text;
+  v_new text;
+  v_rekeyed boolean;
 begin
-  if array[pg_typeof(new.username), pg_typeof(new.display_name), pg_typeof(new.active), pg_typeof(new.created_at)] <> '{25,25,16,1184}'::regtype[] then
+  if array[pg_typeof(new."username"), pg_typeof(new."display_name"), pg_typeof(new."active"), pg_typeof(new."created_at")] <> '{25,25,16,1184}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  if old.username is distinct from new.username then
-    v_old := v_old || jsonb_build_object('username', old.username);
-    v_new := v_new || jsonb_build_object('username', new.username);
+  if old."username" is distinct from new."username" then
+    v_old := concat(v_old, ',"username":', coalesce(to_json(old."username"), 'null'));
+    v_new := concat(v_new, ',"username":', coalesce(to_json(new."username"), 'null'));
+    v_rekeyed := true;
   end if;
-  if old.display_name is distinct from new.display_name then
-    v_old := v_old || jsonb_build_object('display_name', old.display_name);
-    v_new := v_new || jsonb_build_object('display_name', new.display_name);
+  if old."display_name" is distinct from new."display_name" then
+    v_old := concat(v_old, ',"display_name":', coalesce(to_json(old."display_name"), 'null'));
+    v_new := concat(v_new, ',"display_name":', coalesce(to_json(new."display_name"), 'null'));
   end if;
-  if old.active is distinct from new.active then
-    v_old := v_old || jsonb_build_object('active', old.active);
-    v_new := v_new || jsonb_build_object('active', new.active);
+  if old."active" is distinct from new."active" then
+    v_old := concat(v_old, ',"active":', coalesce(old."active"::text, 'null'));
+    v_new := concat(v_new, ',"active":', coalesce(new."active"::text, 'null'));
   end if;
-  if old.created_at is distinct from new.created_at then
-    v_old := v_old || jsonb_build_object('created_at', old.created_at);
-    v_new := v_new || jsonb_build_object('created_at', new.created_at);
+  if old."created_at" is distinct from new."created_at" then
+    v_old := concat(v_old, ',"created_at":', coalesce(to_json(old."created_at"), 'null'));
+    v_new := concat(v_new, ',"created_at":', coalesce(to_json(new."created_at"), 'null'));
   end if;
-  if v_new = '{}' then
+  if v_new is null then
     return null;
   end if;
-  if old.username is distinct from new.username then
-    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(format('%s', old.username)));
-    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_USER_ROW', audit_private.entity_key(format('%s', old.username)), audit_private.entity_key(format('%s', new.username)));
+  if v_rekeyed then
+    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(old."username"::text));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_USER_ROW', audit_private.entity_key(old."username"::text), audit_private.entity_key(new."username"::text));
   end if;
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', audit_private.entity_key(format('%s', new.username)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new), v_metadata);
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROW', audit_private.entity_key(new."username"::text),
+    v_actor.ip_address, v_actor.request_id, format('{"old":{%s},"new":{%s}}', substr(v_old, 2), substr(v_new, 2))::jsonb, v_metadata);
   return null;
 end $$;
 
@@ -988,24 +1498,22 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_image jsonb;
 begin
-  if array[pg_typeof(old.username), pg_typeof(old.salt), pg_typeof(old.memory_kib), pg_typeof(old.iterations), pg_typeof(old.parallelism), pg_typeof(old.verifier), pg_typeof(old.changed_at)] <> '{25,17,23,23,23,17,1184}'::regtype[] then
+  if array[pg_typeof(old."username"), pg_typeof(old."salt"), pg_typeof(old."memory_kib"), pg_typeof(old."iterations"), pg_typeof(old."parallelism"), pg_typeof(old."verifier"), pg_typeof(old."changed_at")] <> '{25,17,23,23,23,17,1184}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  v_image := jsonb_build_object('username', old.username, 'salt', '***'::text, 'memory_kib', old.memory_kib, 'iterations', old.iterations, 'parallelism', old.parallelism, 'verifier', '***'::text, 'changed_at', old.changed_at);
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', audit_private.entity_key(format('%s', old.username)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image), v_metadata);
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', audit_private.entity_key(old."username"::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(old."username", '***'::text, old."memory_kib", old."iterations", old."parallelism", '***'::text, old."changed_at")::audit_private.image_2_2a219968)::audit_private.image_2_2a219968_old), v_metadata);
   return null;
 end $$;
 
@@ -1026,24 +1534,22 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_image jsonb;
 begin
-  if array[pg_typeof(new.username), pg_typeof(new.salt), pg_typeof(new.memory_kib), pg_typeof(new.iterations), pg_typeof(new.parallelism), pg_typeof(new.verifier), pg_typeof(new.changed_at)] <> '{25,17,23,23,23,17,1184}'::regtype[] then
+  if array[pg_typeof(new."username"), pg_typeof(new."salt"), pg_typeof(new."memory_kib"), pg_typeof(new."iterations"), pg_typeof(new."parallelism"), pg_typeof(new."verifier"), pg_typeof(new."changed_at")] <> '{25,17,23,23,23,17,1184}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  v_image := jsonb_build_object('username', new.username, 'salt', '***'::text, 'memory_kib', new.memory_kib, 'iterations', new.iterations, 'parallelism', new.parallelism, 'verifier', '***'::text, 'changed_at', new.changed_at);
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', audit_private.entity_key(format('%s', new.username)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image), v_metadata);
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', audit_private.entity_key(new."username"::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(new."username", '***'::text, new."memory_kib", new."iterations", new."parallelism", '***'::text, new."changed_at")::audit_private.image_2_2a219968)::audit_private.image_2_2a219968_new), v_metadata);
   return null;
 end $$;
 
@@ -1057,26 +1563,48 @@ ALTER FUNCTION audit_private.capture_2_insert() OWNER TO audit_owner;
 CREATE FUNCTION audit_private.capture_2_truncate() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    SET bytea_output TO 'hex'
+    SET "TimeZone" TO 'UTC'
+    SET row_security TO 'off'
+    AS $_$
 declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
+  v_relation regclass;
+  v_count bigint;
+  v_rows bigint := 0;
 begin
+  if (
+    select count(*) from pg_catalog.pg_attribute
+    where attrelid = tg_relid and not attisdropped and (attname, atttypid) in (('username'::name, 25::oid), ('salt'::name, 17::oid), ('memory_kib'::name, 23::oid), ('iterations'::name, 23::oid), ('parallelism'::name, 23::oid), ('verifier'::name, 17::oid), ('changed_at'::name, 1184::oid))
+  ) <> 7 then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
+  for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_2_truncate'::regproc) loop
+    execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_CREDENTIAL_ROW'', audit_private.entity_key(removed."username"::text),
+    ($2).ip_address, ($2).request_id, to_jsonb(row(row(removed."username", ''***''::text, removed."memory_kib", removed."iterations", removed."parallelism", ''***''::text, removed."changed_at")::audit_private.image_2_2a219968)::audit_private.image_2_2a219968_old), $3
+  from only ' || v_relation::text || ' as removed' using v_now, v_actor, v_metadata;
+    get diagnostics v_count = row_count;
+    v_rows := v_rows + v_count;
+  end loop;
+  v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('table', tg_relid::regclass::text, 'rows', v_rows);
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
   values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', null,
     v_actor.ip_address, v_actor.request_id, null, v_metadata);
   return null;
-end $$;
+end $_$;
 
 
 ALTER FUNCTION audit_private.capture_2_truncate() OWNER TO audit_owner;
@@ -1095,59 +1623,61 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_old jsonb := '{}';
-  v_new jsonb := '{}';
+  v_old text;
+  v_new text;
+  v_rekeyed boolean;
 begin
-  if array[pg_typeof(new.username), pg_typeof(new.salt), pg_typeof(new.memory_kib), pg_typeof(new.iterations), pg_typeof(new.parallelism), pg_typeof(new.verifier), pg_typeof(new.changed_at)] <> '{25,17,23,23,23,17,1184}'::regtype[] then
+  if array[pg_typeof(new."username"), pg_typeof(new."salt"), pg_typeof(new."memory_kib"), pg_typeof(new."iterations"), pg_typeof(new."parallelism"), pg_typeof(new."verifier"), pg_typeof(new."changed_at")] <> '{25,17,23,23,23,17,1184}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  if old.username is distinct from new.username then
-    v_old := v_old || jsonb_build_object('username', old.username);
-    v_new := v_new || jsonb_build_object('username', new.username);
+  if old."username" is distinct from new."username" then
+    v_old := concat(v_old, ',"username":', coalesce(to_json(old."username"), 'null'));
+    v_new := concat(v_new, ',"username":', coalesce(to_json(new."username"), 'null'));
+    v_rekeyed := true;
   end if;
-  if old.salt is distinct from new.salt then
-    v_old := v_old || jsonb_build_object('salt', '***'::text);
-    v_new := v_new || jsonb_build_object('salt', '***'::text);
+  if old."salt" is distinct from new."salt" then
+    v_old := concat(v_old, ',"salt":', '"***"');
+    v_new := concat(v_new, ',"salt":', '"***"');
   end if;
-  if old.memory_kib is distinct from new.memory_kib then
-    v_old := v_old || jsonb_build_object('memory_kib', old.memory_kib);
-    v_new := v_new || jsonb_build_object('memory_kib', new.memory_kib);
+  if old."memory_kib" is distinct from new."memory_kib" then
+    v_old := concat(v_old, ',"memory_kib":', coalesce(old."memory_kib"::text, 'null'));
+    v_new := concat(v_new, ',"memory_kib":', coalesce(new."memory_kib"::text, 'null'));
   end if;
-  if old.iterations is distinct from new.iterations then
-    v_old := v_old || jsonb_build_object('iterations', old.iterations);
-    v_new := v_new || jsonb_build_object('iterations', new.iterations);
+  if old."iterations" is distinct from new."iterations" then
+    v_old := concat(v_old, ',"iterations":', coalesce(old."iterations"::text, 'null'));
+    v_new := concat(v_new, ',"iterations":', coalesce(new."iterations"::text, 'null'));
   end if;
-  if old.parallelism is distinct from new.parallelism then
-    v_old := v_old || jsonb_build_object('parallelism', old.parallelism);
-    v_new := v_new || jsonb_build_object('parallelism', new.parallelism);
+  if old."parallelism" is distinct from new."parallelism" then
+    v_old := concat(v_old, ',"parallelism":', coalesce(old."parallelism"::text, 'null'));
+    v_new := concat(v_new, ',"parallelism":', coalesce(new."parallelism"::text, 'null'));
   end if;
-  if old.verifier is distinct from new.verifier then
-    v_old := v_old || jsonb_build_object('verifier', '***'::text);
-    v_new := v_new || jsonb_build_object('verifier', '***'::text);
+  if old."verifier" is distinct from new."verifier" then
+    v_old := concat(v_old, ',"verifier":', '"***"');
+    v_new := concat(v_new, ',"verifier":', '"***"');
   end if;
-  if old.changed_at is distinct from new.changed_at then
-    v_old := v_old || jsonb_build_object('changed_at', old.changed_at);
-    v_new := v_new || jsonb_build_object('changed_at', new.changed_at);
+  if old."changed_at" is distinct from new."changed_at" then
+    v_old := concat(v_old, ',"changed_at":', coalesce(to_json(old."changed_at"), 'null'));
+    v_new := concat(v_new, ',"changed_at":', coalesce(to_json(new."changed_at"), 'null'));
   end if;
-  if v_new = '{}' then
+  if v_new is null then
     return null;
   end if;
-  if old.username is distinct from new.username then
-    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(format('%s', old.username)));
-    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_CREDENTIAL_ROW', audit_private.entity_key(format('%s', old.username)), audit_private.entity_key(format('%s', new.username)));
+  if v_rekeyed then
+    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(old."username"::text));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_CREDENTIAL_ROW', audit_private.entity_key(old."username"::text), audit_private.entity_key(new."username"::text));
   end if;
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', audit_private.entity_key(format('%s', new.username)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new), v_metadata);
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_CREDENTIAL_ROW', audit_private.entity_key(new."username"::text),
+    v_actor.ip_address, v_actor.request_id, format('{"old":{%s},"new":{%s}}', substr(v_old, 2), substr(v_new, 2))::jsonb, v_metadata);
   return null;
 end $$;
 
@@ -1166,24 +1696,22 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_image jsonb;
 begin
-  if array[pg_typeof(old.role), pg_typeof(old.description)] <> '{25,25}'::regtype[] then
+  if array[pg_typeof(old."role"), pg_typeof(old."description")] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  v_image := jsonb_build_object('role', old.role, 'description', old.description);
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', audit_private.entity_key(format('%s', old.role)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image), v_metadata);
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', audit_private.entity_key(old."role"::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(old."role", old."description")::audit_private.image_3_11cc7a8a)::audit_private.image_3_11cc7a8a_old), v_metadata);
   return null;
 end $$;
 
@@ -1202,24 +1730,22 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_image jsonb;
 begin
-  if array[pg_typeof(new.role), pg_typeof(new.description)] <> '{25,25}'::regtype[] then
+  if array[pg_typeof(new."role"), pg_typeof(new."description")] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  v_image := jsonb_build_object('role', new.role, 'description', new.description);
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', audit_private.entity_key(format('%s', new.role)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image), v_metadata);
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', audit_private.entity_key(new."role"::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(new."role", new."description")::audit_private.image_3_11cc7a8a)::audit_private.image_3_11cc7a8a_new), v_metadata);
   return null;
 end $$;
 
@@ -1233,26 +1759,46 @@ ALTER FUNCTION audit_private.capture_3_insert() OWNER TO audit_owner;
 CREATE FUNCTION audit_private.capture_3_truncate() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    SET row_security TO 'off'
+    AS $_$
 declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
+  v_relation regclass;
+  v_count bigint;
+  v_rows bigint := 0;
 begin
+  if (
+    select count(*) from pg_catalog.pg_attribute
+    where attrelid = tg_relid and not attisdropped and (attname, atttypid) in (('role'::name, 25::oid), ('description'::name, 25::oid))
+  ) <> 2 then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
+  for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_3_truncate'::regproc) loop
+    execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_ROLE_ROW'', audit_private.entity_key(removed."role"::text),
+    ($2).ip_address, ($2).request_id, to_jsonb(row(row(removed."role", removed."description")::audit_private.image_3_11cc7a8a)::audit_private.image_3_11cc7a8a_old), $3
+  from only ' || v_relation::text || ' as removed' using v_now, v_actor, v_metadata;
+    get diagnostics v_count = row_count;
+    v_rows := v_rows + v_count;
+  end loop;
+  v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('table', tg_relid::regclass::text, 'rows', v_rows);
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
   values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', null,
     v_actor.ip_address, v_actor.request_id, null, v_metadata);
   return null;
-end $$;
+end $_$;
 
 
 ALTER FUNCTION audit_private.capture_3_truncate() OWNER TO audit_owner;
@@ -1269,39 +1815,41 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_old jsonb := '{}';
-  v_new jsonb := '{}';
+  v_old text;
+  v_new text;
+  v_rekeyed boolean;
 begin
-  if array[pg_typeof(new.role), pg_typeof(new.description)] <> '{25,25}'::regtype[] then
+  if array[pg_typeof(new."role"), pg_typeof(new."description")] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  if old.role is distinct from new.role then
-    v_old := v_old || jsonb_build_object('role', old.role);
-    v_new := v_new || jsonb_build_object('role', new.role);
+  if old."role" is distinct from new."role" then
+    v_old := concat(v_old, ',"role":', coalesce(to_json(old."role"), 'null'));
+    v_new := concat(v_new, ',"role":', coalesce(to_json(new."role"), 'null'));
+    v_rekeyed := true;
   end if;
-  if old.description is distinct from new.description then
-    v_old := v_old || jsonb_build_object('description', old.description);
-    v_new := v_new || jsonb_build_object('description', new.description);
+  if old."description" is distinct from new."description" then
+    v_old := concat(v_old, ',"description":', coalesce(to_json(old."description"), 'null'));
+    v_new := concat(v_new, ',"description":', coalesce(to_json(new."description"), 'null'));
   end if;
-  if v_new = '{}' then
+  if v_new is null then
     return null;
   end if;
-  if old.role is distinct from new.role then
-    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(format('%s', old.role)));
-    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_ROLE_ROW', audit_private.entity_key(format('%s', old.role)), audit_private.entity_key(format('%s', new.role)));
+  if v_rekeyed then
+    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(old."role"::text));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_ROLE_ROW', audit_private.entity_key(old."role"::text), audit_private.entity_key(new."role"::text));
   end if;
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', audit_private.entity_key(format('%s', new.role)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new), v_metadata);
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_ROW', audit_private.entity_key(new."role"::text),
+    v_actor.ip_address, v_actor.request_id, format('{"old":{%s},"new":{%s}}', substr(v_old, 2), substr(v_new, 2))::jsonb, v_metadata);
   return null;
 end $$;
 
@@ -1320,24 +1868,22 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_image jsonb;
 begin
-  if array[pg_typeof(old.permission), pg_typeof(old.description)] <> '{25,25}'::regtype[] then
+  if array[pg_typeof(old."permission"), pg_typeof(old."description")] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  v_image := jsonb_build_object('permission', old.permission, 'description', old.description);
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', audit_private.entity_key(format('%s', old.permission)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image), v_metadata);
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', audit_private.entity_key(old."permission"::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(old."permission", old."description")::audit_private.image_4_16df66d2)::audit_private.image_4_16df66d2_old), v_metadata);
   return null;
 end $$;
 
@@ -1356,24 +1902,22 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_image jsonb;
 begin
-  if array[pg_typeof(new.permission), pg_typeof(new.description)] <> '{25,25}'::regtype[] then
+  if array[pg_typeof(new."permission"), pg_typeof(new."description")] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  v_image := jsonb_build_object('permission', new.permission, 'description', new.description);
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', audit_private.entity_key(format('%s', new.permission)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image), v_metadata);
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', audit_private.entity_key(new."permission"::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(new."permission", new."description")::audit_private.image_4_16df66d2)::audit_private.image_4_16df66d2_new), v_metadata);
   return null;
 end $$;
 
@@ -1387,26 +1931,46 @@ ALTER FUNCTION audit_private.capture_4_insert() OWNER TO audit_owner;
 CREATE FUNCTION audit_private.capture_4_truncate() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    SET row_security TO 'off'
+    AS $_$
 declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
+  v_relation regclass;
+  v_count bigint;
+  v_rows bigint := 0;
 begin
+  if (
+    select count(*) from pg_catalog.pg_attribute
+    where attrelid = tg_relid and not attisdropped and (attname, atttypid) in (('permission'::name, 25::oid), ('description'::name, 25::oid))
+  ) <> 2 then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
+  for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_4_truncate'::regproc) loop
+    execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_PERMISSION_ROW'', audit_private.entity_key(removed."permission"::text),
+    ($2).ip_address, ($2).request_id, to_jsonb(row(row(removed."permission", removed."description")::audit_private.image_4_16df66d2)::audit_private.image_4_16df66d2_old), $3
+  from only ' || v_relation::text || ' as removed' using v_now, v_actor, v_metadata;
+    get diagnostics v_count = row_count;
+    v_rows := v_rows + v_count;
+  end loop;
+  v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('table', tg_relid::regclass::text, 'rows', v_rows);
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
   values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', null,
     v_actor.ip_address, v_actor.request_id, null, v_metadata);
   return null;
-end $$;
+end $_$;
 
 
 ALTER FUNCTION audit_private.capture_4_truncate() OWNER TO audit_owner;
@@ -1423,39 +1987,41 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_old jsonb := '{}';
-  v_new jsonb := '{}';
+  v_old text;
+  v_new text;
+  v_rekeyed boolean;
 begin
-  if array[pg_typeof(new.permission), pg_typeof(new.description)] <> '{25,25}'::regtype[] then
+  if array[pg_typeof(new."permission"), pg_typeof(new."description")] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  if old.permission is distinct from new.permission then
-    v_old := v_old || jsonb_build_object('permission', old.permission);
-    v_new := v_new || jsonb_build_object('permission', new.permission);
+  if old."permission" is distinct from new."permission" then
+    v_old := concat(v_old, ',"permission":', coalesce(to_json(old."permission"), 'null'));
+    v_new := concat(v_new, ',"permission":', coalesce(to_json(new."permission"), 'null'));
+    v_rekeyed := true;
   end if;
-  if old.description is distinct from new.description then
-    v_old := v_old || jsonb_build_object('description', old.description);
-    v_new := v_new || jsonb_build_object('description', new.description);
+  if old."description" is distinct from new."description" then
+    v_old := concat(v_old, ',"description":', coalesce(to_json(old."description"), 'null'));
+    v_new := concat(v_new, ',"description":', coalesce(to_json(new."description"), 'null'));
   end if;
-  if v_new = '{}' then
+  if v_new is null then
     return null;
   end if;
-  if old.permission is distinct from new.permission then
-    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(format('%s', old.permission)));
-    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_PERMISSION_ROW', audit_private.entity_key(format('%s', old.permission)), audit_private.entity_key(format('%s', new.permission)));
+  if v_rekeyed then
+    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(old."permission"::text));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_PERMISSION_ROW', audit_private.entity_key(old."permission"::text), audit_private.entity_key(new."permission"::text));
   end if;
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', audit_private.entity_key(format('%s', new.permission)),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new), v_metadata);
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_PERMISSION_ROW', audit_private.entity_key(new."permission"::text),
+    v_actor.ip_address, v_actor.request_id, format('{"old":{%s},"new":{%s}}', substr(v_old, 2), substr(v_new, 2))::jsonb, v_metadata);
   return null;
 end $$;
 
@@ -1474,24 +2040,22 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_image jsonb;
 begin
-  if array[pg_typeof(old.role), pg_typeof(old.permission)] <> '{25,25}'::regtype[] then
+  if array[pg_typeof(old."role"), pg_typeof(old."permission")] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  v_image := jsonb_build_object('role', old.role, 'permission', old.permission);
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', old.role, 'permission', old.permission)::text),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image), v_metadata);
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', old."role", 'permission', old."permission")::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(old."role", old."permission")::audit_private.image_5_c5135413)::audit_private.image_5_c5135413_old), v_metadata);
   return null;
 end $$;
 
@@ -1510,24 +2074,22 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_image jsonb;
 begin
-  if array[pg_typeof(new.role), pg_typeof(new.permission)] <> '{25,25}'::regtype[] then
+  if array[pg_typeof(new."role"), pg_typeof(new."permission")] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  v_image := jsonb_build_object('role', new.role, 'permission', new.permission);
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', new.role, 'permission', new.permission)::text),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image), v_metadata);
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', new."role", 'permission', new."permission")::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(new."role", new."permission")::audit_private.image_5_c5135413)::audit_private.image_5_c5135413_new), v_metadata);
   return null;
 end $$;
 
@@ -1541,26 +2103,46 @@ ALTER FUNCTION audit_private.capture_5_insert() OWNER TO audit_owner;
 CREATE FUNCTION audit_private.capture_5_truncate() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    SET row_security TO 'off'
+    AS $_$
 declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
+  v_relation regclass;
+  v_count bigint;
+  v_rows bigint := 0;
 begin
+  if (
+    select count(*) from pg_catalog.pg_attribute
+    where attrelid = tg_relid and not attisdropped and (attname, atttypid) in (('role'::name, 25::oid), ('permission'::name, 25::oid))
+  ) <> 2 then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
+  for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_5_truncate'::regproc) loop
+    execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_ROLE_PERMISSION_ROW'', audit_private.entity_key(jsonb_build_object(''role'', removed."role", ''permission'', removed."permission")::text),
+    ($2).ip_address, ($2).request_id, to_jsonb(row(row(removed."role", removed."permission")::audit_private.image_5_c5135413)::audit_private.image_5_c5135413_old), $3
+  from only ' || v_relation::text || ' as removed' using v_now, v_actor, v_metadata;
+    get diagnostics v_count = row_count;
+    v_rows := v_rows + v_count;
+  end loop;
+  v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('table', tg_relid::regclass::text, 'rows', v_rows);
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
   values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', null,
     v_actor.ip_address, v_actor.request_id, null, v_metadata);
   return null;
-end $$;
+end $_$;
 
 
 ALTER FUNCTION audit_private.capture_5_truncate() OWNER TO audit_owner;
@@ -1577,39 +2159,42 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_old jsonb := '{}';
-  v_new jsonb := '{}';
+  v_old text;
+  v_new text;
+  v_rekeyed boolean;
 begin
-  if array[pg_typeof(new.role), pg_typeof(new.permission)] <> '{25,25}'::regtype[] then
+  if array[pg_typeof(new."role"), pg_typeof(new."permission")] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  if old.role is distinct from new.role then
-    v_old := v_old || jsonb_build_object('role', old.role);
-    v_new := v_new || jsonb_build_object('role', new.role);
+  if old."role" is distinct from new."role" then
+    v_old := concat(v_old, ',"role":', coalesce(to_json(old."role"), 'null'));
+    v_new := concat(v_new, ',"role":', coalesce(to_json(new."role"), 'null'));
+    v_rekeyed := true;
   end if;
-  if old.permission is distinct from new.permission then
-    v_old := v_old || jsonb_build_object('permission', old.permission);
-    v_new := v_new || jsonb_build_object('permission', new.permission);
+  if old."permission" is distinct from new."permission" then
+    v_old := concat(v_old, ',"permission":', coalesce(to_json(old."permission"), 'null'));
+    v_new := concat(v_new, ',"permission":', coalesce(to_json(new."permission"), 'null'));
+    v_rekeyed := true;
   end if;
-  if v_new = '{}' then
+  if v_new is null then
     return null;
   end if;
-  if old.role is distinct from new.role or old.permission is distinct from new.permission then
-    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(jsonb_build_object('role', old.role, 'permission', old.permission)::text));
-    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', old.role, 'permission', old.permission)::text), audit_private.entity_key(jsonb_build_object('role', new.role, 'permission', new.permission)::text));
+  if v_rekeyed then
+    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(jsonb_build_object('role', old."role", 'permission', old."permission")::text));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', old."role", 'permission', old."permission")::text), audit_private.entity_key(jsonb_build_object('role', new."role", 'permission', new."permission")::text));
   end if;
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', new.role, 'permission', new.permission)::text),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new), v_metadata);
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_ROLE_PERMISSION_ROW', audit_private.entity_key(jsonb_build_object('role', new."role", 'permission', new."permission")::text),
+    v_actor.ip_address, v_actor.request_id, format('{"old":{%s},"new":{%s}}', substr(v_old, 2), substr(v_new, 2))::jsonb, v_metadata);
   return null;
 end $$;
 
@@ -1628,24 +2213,22 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_image jsonb;
 begin
-  if array[pg_typeof(old.username), pg_typeof(old.role)] <> '{25,25}'::regtype[] then
+  if array[pg_typeof(old."username"), pg_typeof(old."role")] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  v_image := jsonb_build_object('username', old.username, 'role', old.role);
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', old.username, 'role', old.role)::text),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image), v_metadata);
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', old."username", 'role', old."role")::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(old."username", old."role")::audit_private.image_6_c183f119)::audit_private.image_6_c183f119_old), v_metadata);
   return null;
 end $$;
 
@@ -1664,24 +2247,22 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_image jsonb;
 begin
-  if array[pg_typeof(new.username), pg_typeof(new.role)] <> '{25,25}'::regtype[] then
+  if array[pg_typeof(new."username"), pg_typeof(new."role")] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  v_image := jsonb_build_object('username', new.username, 'role', new.role);
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', new.username, 'role', new.role)::text),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image), v_metadata);
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', new."username", 'role', new."role")::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(new."username", new."role")::audit_private.image_6_c183f119)::audit_private.image_6_c183f119_new), v_metadata);
   return null;
 end $$;
 
@@ -1695,26 +2276,46 @@ ALTER FUNCTION audit_private.capture_6_insert() OWNER TO audit_owner;
 CREATE FUNCTION audit_private.capture_6_truncate() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    SET row_security TO 'off'
+    AS $_$
 declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
+  v_relation regclass;
+  v_count bigint;
+  v_rows bigint := 0;
 begin
+  if (
+    select count(*) from pg_catalog.pg_attribute
+    where attrelid = tg_relid and not attisdropped and (attname, atttypid) in (('username'::name, 25::oid), ('role'::name, 25::oid))
+  ) <> 2 then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
+  for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_6_truncate'::regproc) loop
+    execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_USER_ROLE_ROW'', audit_private.entity_key(jsonb_build_object(''username'', removed."username", ''role'', removed."role")::text),
+    ($2).ip_address, ($2).request_id, to_jsonb(row(row(removed."username", removed."role")::audit_private.image_6_c183f119)::audit_private.image_6_c183f119_old), $3
+  from only ' || v_relation::text || ' as removed' using v_now, v_actor, v_metadata;
+    get diagnostics v_count = row_count;
+    v_rows := v_rows + v_count;
+  end loop;
+  v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('table', tg_relid::regclass::text, 'rows', v_rows);
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
   values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', null,
     v_actor.ip_address, v_actor.request_id, null, v_metadata);
   return null;
-end $$;
+end $_$;
 
 
 ALTER FUNCTION audit_private.capture_6_truncate() OWNER TO audit_owner;
@@ -1731,39 +2332,42 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_old jsonb := '{}';
-  v_new jsonb := '{}';
+  v_old text;
+  v_new text;
+  v_rekeyed boolean;
 begin
-  if array[pg_typeof(new.username), pg_typeof(new.role)] <> '{25,25}'::regtype[] then
+  if array[pg_typeof(new."username"), pg_typeof(new."role")] <> '{25,25}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  if old.username is distinct from new.username then
-    v_old := v_old || jsonb_build_object('username', old.username);
-    v_new := v_new || jsonb_build_object('username', new.username);
+  if old."username" is distinct from new."username" then
+    v_old := concat(v_old, ',"username":', coalesce(to_json(old."username"), 'null'));
+    v_new := concat(v_new, ',"username":', coalesce(to_json(new."username"), 'null'));
+    v_rekeyed := true;
   end if;
-  if old.role is distinct from new.role then
-    v_old := v_old || jsonb_build_object('role', old.role);
-    v_new := v_new || jsonb_build_object('role', new.role);
+  if old."role" is distinct from new."role" then
+    v_old := concat(v_old, ',"role":', coalesce(to_json(old."role"), 'null'));
+    v_new := concat(v_new, ',"role":', coalesce(to_json(new."role"), 'null'));
+    v_rekeyed := true;
   end if;
-  if v_new = '{}' then
+  if v_new is null then
     return null;
   end if;
-  if old.username is distinct from new.username or old.role is distinct from new.role then
-    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(jsonb_build_object('username', old.username, 'role', old.role)::text));
-    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', old.username, 'role', old.role)::text), audit_private.entity_key(jsonb_build_object('username', new.username, 'role', new.role)::text));
+  if v_rekeyed then
+    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(jsonb_build_object('username', old."username", 'role', old."role")::text));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', old."username", 'role', old."role")::text), audit_private.entity_key(jsonb_build_object('username', new."username", 'role', new."role")::text));
   end if;
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', new.username, 'role', new.role)::text),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new), v_metadata);
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_USER_ROLE_ROW', audit_private.entity_key(jsonb_build_object('username', new."username", 'role', new."role")::text),
+    v_actor.ip_address, v_actor.request_id, format('{"old":{%s},"new":{%s}}', substr(v_old, 2), substr(v_new, 2))::jsonb, v_metadata);
   return null;
 end $$;
 
@@ -1782,24 +2386,22 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_image jsonb;
 begin
-  if array[pg_typeof(old.only_row), pg_typeof(old.max_failures), pg_typeof(old.lock_minutes), pg_typeof(old.session_hours), pg_typeof(old.keep_unknown_names)] <> '{16,23,23,23,16}'::regtype[] then
+  if array[pg_typeof(old."only_row"), pg_typeof(old."max_failures"), pg_typeof(old."lock_minutes"), pg_typeof(old."session_hours"), pg_typeof(old."keep_unknown_names")] <> '{16,23,23,23,16}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  v_image := jsonb_build_object('only_row', old.only_row, 'max_failures', old.max_failures, 'lock_minutes', old.lock_minutes, 'session_hours', old.session_hours, 'keep_unknown_names', old.keep_unknown_names);
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', format('%s', old.only_row),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_image), v_metadata);
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', format('%s', old."only_row"),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(old."only_row", old."max_failures", old."lock_minutes", old."session_hours", old."keep_unknown_names")::audit_private.image_7_c18ba6ca)::audit_private.image_7_c18ba6ca_old), v_metadata);
   return null;
 end $$;
 
@@ -1818,24 +2420,22 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_image jsonb;
 begin
-  if array[pg_typeof(new.only_row), pg_typeof(new.max_failures), pg_typeof(new.lock_minutes), pg_typeof(new.session_hours), pg_typeof(new.keep_unknown_names)] <> '{16,23,23,23,16}'::regtype[] then
+  if array[pg_typeof(new."only_row"), pg_typeof(new."max_failures"), pg_typeof(new."lock_minutes"), pg_typeof(new."session_hours"), pg_typeof(new."keep_unknown_names")] <> '{16,23,23,23,16}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  v_image := jsonb_build_object('only_row', new.only_row, 'max_failures', new.max_failures, 'lock_minutes', new.lock_minutes, 'session_hours', new.session_hours, 'keep_unknown_names', new.keep_unknown_names);
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', format('%s', new.only_row),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('new', v_image), v_metadata);
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', format('%s', new."only_row"),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(new."only_row", new."max_failures", new."lock_minutes", new."session_hours", new."keep_unknown_names")::audit_private.image_7_c18ba6ca)::audit_private.image_7_c18ba6ca_new), v_metadata);
   return null;
 end $$;
 
@@ -1849,26 +2449,46 @@ ALTER FUNCTION audit_private.capture_7_insert() OWNER TO audit_owner;
 CREATE FUNCTION audit_private.capture_7_truncate() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    SET row_security TO 'off'
+    AS $_$
 declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
+  v_relation regclass;
+  v_count bigint;
+  v_rows bigint := 0;
 begin
+  if (
+    select count(*) from pg_catalog.pg_attribute
+    where attrelid = tg_relid and not attisdropped and (attname, atttypid) in (('only_row'::name, 16::oid), ('max_failures'::name, 23::oid), ('lock_minutes'::name, 23::oid), ('session_hours'::name, 23::oid), ('keep_unknown_names'::name, 16::oid))
+  ) <> 5 then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
+  for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_7_truncate'::regproc) loop
+    execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_POLICY_ROW'', format(''%s'', removed."only_row"),
+    ($2).ip_address, ($2).request_id, to_jsonb(row(row(removed."only_row", removed."max_failures", removed."lock_minutes", removed."session_hours", removed."keep_unknown_names")::audit_private.image_7_c18ba6ca)::audit_private.image_7_c18ba6ca_old), $3
+  from only ' || v_relation::text || ' as removed' using v_now, v_actor, v_metadata;
+    get diagnostics v_count = row_count;
+    v_rows := v_rows + v_count;
+  end loop;
+  v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('table', tg_relid::regclass::text, 'rows', v_rows);
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
   values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', null,
     v_actor.ip_address, v_actor.request_id, null, v_metadata);
   return null;
-end $$;
+end $_$;
 
 
 ALTER FUNCTION audit_private.capture_7_truncate() OWNER TO audit_owner;
@@ -1885,51 +2505,53 @@ declare
   v_actor audit_private.actor;
   v_now timestamptz := clock_timestamp();
   v_metadata jsonb;
-  v_old jsonb := '{}';
-  v_new jsonb := '{}';
+  v_old text;
+  v_new text;
+  v_rekeyed boolean;
 begin
-  if array[pg_typeof(new.only_row), pg_typeof(new.max_failures), pg_typeof(new.lock_minutes), pg_typeof(new.session_hours), pg_typeof(new.keep_unknown_names)] <> '{16,23,23,23,16}'::regtype[] then
+  if array[pg_typeof(new."only_row"), pg_typeof(new."max_failures"), pg_typeof(new."lock_minutes"), pg_typeof(new."session_hours"), pg_typeof(new."keep_unknown_names")] <> '{16,23,23,23,16}'::regtype[] then
     perform audit_private.refuse_drift(tg_relid);
   end if;
-  if old.only_row is distinct from new.only_row then
-    v_old := v_old || jsonb_build_object('only_row', old.only_row);
-    v_new := v_new || jsonb_build_object('only_row', new.only_row);
+  if old."only_row" is distinct from new."only_row" then
+    v_old := concat(v_old, ',"only_row":', coalesce(old."only_row"::text, 'null'));
+    v_new := concat(v_new, ',"only_row":', coalesce(new."only_row"::text, 'null'));
+    v_rekeyed := true;
   end if;
-  if old.max_failures is distinct from new.max_failures then
-    v_old := v_old || jsonb_build_object('max_failures', old.max_failures);
-    v_new := v_new || jsonb_build_object('max_failures', new.max_failures);
+  if old."max_failures" is distinct from new."max_failures" then
+    v_old := concat(v_old, ',"max_failures":', coalesce(old."max_failures"::text, 'null'));
+    v_new := concat(v_new, ',"max_failures":', coalesce(new."max_failures"::text, 'null'));
   end if;
-  if old.lock_minutes is distinct from new.lock_minutes then
-    v_old := v_old || jsonb_build_object('lock_minutes', old.lock_minutes);
-    v_new := v_new || jsonb_build_object('lock_minutes', new.lock_minutes);
+  if old."lock_minutes" is distinct from new."lock_minutes" then
+    v_old := concat(v_old, ',"lock_minutes":', coalesce(old."lock_minutes"::text, 'null'));
+    v_new := concat(v_new, ',"lock_minutes":', coalesce(new."lock_minutes"::text, 'null'));
   end if;
-  if old.session_hours is distinct from new.session_hours then
-    v_old := v_old || jsonb_build_object('session_hours', old.session_hours);
-    v_new := v_new || jsonb_build_object('session_hours', new.session_hours);
+  if old."session_hours" is distinct from new."session_hours" then
+    v_old := concat(v_old, ',"session_hours":', coalesce(old."session_hours"::text, 'null'));
+    v_new := concat(v_new, ',"session_hours":', coalesce(new."session_hours"::text, 'null'));
   end if;
-  if old.keep_unknown_names is distinct from new.keep_unknown_names then
-    v_old := v_old || jsonb_build_object('keep_unknown_names', old.keep_unknown_names);
-    v_new := v_new || jsonb_build_object('keep_unknown_names', new.keep_unknown_names);
+  if old."keep_unknown_names" is distinct from new."keep_unknown_names" then
+    v_old := concat(v_old, ',"keep_unknown_names":', coalesce(old."keep_unknown_names"::text, 'null'));
+    v_new := concat(v_new, ',"keep_unknown_names":', coalesce(new."keep_unknown_names"::text, 'null'));
   end if;
-  if v_new = '{}' then
+  if v_new is null then
     return null;
   end if;
-  if old.only_row is distinct from new.only_row then
-    v_metadata := jsonb_build_object('previous_entity_id', format('%s', old.only_row));
-    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_POLICY_ROW', format('%s', old.only_row), format('%s', new.only_row));
+  if v_rekeyed then
+    v_metadata := jsonb_build_object('previous_entity_id', format('%s', old."only_row"));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_POLICY_ROW', format('%s', old."only_row"), format('%s', new."only_row"));
   end if;
   if current_setting('indelible.context', true) <> '' then
     v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
   else
     v_actor.proof := 'direct';
   end if;
-  if v_actor.claim is not null then
-    v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
-  end if;
   insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
-  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', format('%s', new.only_row),
-    v_actor.ip_address, v_actor.request_id, jsonb_build_object('old', v_old, 'new', v_new), v_metadata);
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_POLICY_ROW', format('%s', new."only_row"),
+    v_actor.ip_address, v_actor.request_id, format('{"old":{%s},"new":{%s}}', substr(v_old, 2), substr(v_new, 2))::jsonb, v_metadata);
   return null;
 end $$;
 
@@ -1937,103 +2559,66 @@ end $$;
 ALTER FUNCTION audit_private.capture_7_update() OWNER TO audit_owner;
 
 --
--- Name: capture_source(bigint, regclass, text, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: capture_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.capture_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]) RETURNS text[]
-    LANGUAGE plpgsql STABLE
+CREATE FUNCTION audit_private.capture_source(watch audit_private.watches) RETURNS text[]
+    LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  v_settings text := coalesce(audit_private.settings_source(target, excluded, masked), '');
-  v_key_change text := audit_private.key_change_source(target);
-  v_declare constant text :=
-    E'declare\n  v_actor audit_private.actor;\n  v_now timestamptz := clock_timestamp();\n  v_metadata jsonb;\n';
-  v_image constant text := E'  v_image jsonb;\nbegin\n%s  v_image := %s;\n';
-  v_difference constant text :=
-    E'  v_old jsonb := ''{}'';\n  v_new jsonb := ''{}'';\nbegin\n%s%s'
-    '  if v_new = ''{}'' then\n    return null;\n  end if;\n';
-  v_new_key constant text :=
-    E'  if %s then\n'
-    '    v_metadata := jsonb_build_object(''previous_entity_id'', %s);\n'
-    '    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values (%L, %s, %s);\n'
-    '  end if;\n';
-  v_insert constant text :=
-    E'  if current_setting(''indelible.context'', true) <> '''' then\n    v_actor := audit_private.current_actor();\n'
-    '  else\n    v_actor.proof := ''direct'';\n  end if;\n'
-    '  if v_actor.claim is not null then\n'
-    '    v_metadata := coalesce(v_metadata, ''{}'') || jsonb_build_object(''claim'', v_actor.claim);\n'
-    '  end if;\n'
-    '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,\n'
-    '    ip_address, request_id, changes, metadata)\n'
-    '  values (v_now, v_now, %L, v_actor.user_id, v_actor.proof, %L, %s,\n'
-    '    v_actor.ip_address, v_actor.request_id, %s, v_metadata);\n'
-    '  return null;\nend ';
-  v_old_guard constant text := audit_private.type_guard_source('old', target, excluded, masked);
-  v_new_guard constant text := audit_private.type_guard_source('new', target, excluded, masked);
-  v_old_id constant text := audit_private.entity_id_source('old', target);
-  v_new_id constant text := audit_private.entity_id_source('new', target);
-begin
-  return array[
-    audit_private.function_source(watch_id, 'insert', v_settings,
-      v_declare || format(v_image, v_new_guard, audit_private.image_source('new', target, excluded, masked))
-      || format(v_insert, 'ROW_INSERTED', entity_type, v_new_id, 'jsonb_build_object(''new'', v_image)')),
-    audit_private.function_source(watch_id, 'update', v_settings,
-      v_declare || format(v_difference, v_new_guard, audit_private.difference_source(target, excluded, masked))
-      || case when v_key_change is null then '' else
-        format(v_new_key, v_key_change, v_old_id, entity_type, v_old_id, v_new_id)
-      end
-      || format(v_insert, 'ROW_UPDATED', entity_type, v_new_id, 'jsonb_build_object(''old'', v_old, ''new'', v_new)')),
-    audit_private.function_source(watch_id, 'delete', v_settings,
-      v_declare || format(v_image, v_old_guard, audit_private.image_source('old', target, excluded, masked))
-      || format(v_insert, 'ROW_DELETED', entity_type, v_old_id, 'jsonb_build_object(''old'', v_image)')),
-    audit_private.function_source(watch_id, 'truncate', '',
-      v_declare || E'begin\n' || format(v_insert, 'TABLE_TRUNCATED', entity_type, 'null', 'null'))
-  ];
-end $$;
+  select array[
+    audit_private.whole_row_source(watch, 'insert', 'ROW_INSERTED', 'new'),
+    audit_private.update_source(watch),
+    audit_private.whole_row_source(watch, 'delete', 'ROW_DELETED', 'old')
+  ]
+$$;
 
 
-ALTER FUNCTION audit_private.capture_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.capture_source(watch audit_private.watches) OWNER TO audit_owner;
 
 --
 -- Name: capture_triggers(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.capture_triggers(watch audit_private.watches) RETURNS TABLE(name text, enabled text, function text, definition text)
+CREATE FUNCTION audit_private.capture_triggers(watch audit_private.watches) RETURNS TABLE(relation regclass, name text, enabled text, function text, definition text)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select trigger.name, trigger.enabled, trigger.function, format(
-    'create or replace trigger %s after %s on %s %s execute function %s',
-    trigger.name, trigger.operation, (watch).target, trigger.scope, trigger.function
+  select trigger.relation, trigger.name, trigger.enabled, trigger.function, format(
+    'create or replace trigger %I %s on %s %s execute function %s',
+    trigger.name, trigger.event, trigger.relation, trigger.scope, trigger.function
   )
   from (
     select
-      'indelible_capture_' || operation as name,
-      case when by_statement and operation <> 'truncate' then 'O' else 'A' end as enabled,
+      (watch).target as relation,
+      '!indelible_capture_' || operation as name,
+      case when by_statement then 'O' else 'A' end as enabled,
       format(
-        'audit_private.capture_%s_%s()', (watch).watch_id,
-        operation || case when by_statement and operation <> 'truncate' then '_statement' else '' end
+        'audit_private.capture_%s_%s()', (watch).watch_id, operation || case when by_statement then '_statement' else '' end
       ) as function,
-      operation,
-      case
-        when operation = 'truncate' then 'for each statement'
-        when not by_statement then 'for each row'
-        else concat_ws(
-          ' ', 'referencing',
-          case when operation in ('update', 'delete') then 'old table as indelible_old' end,
-          case when operation in ('update', 'insert') then 'new table as indelible_new' end,
-          'for each statement'
-        )
-      end as scope
+      'after ' || operation as event,
+      case when by_statement then concat_ws(
+        ' ', 'referencing',
+        case when operation in ('update', 'delete') then 'old table as indelible_old' end,
+        case when operation in ('update', 'insert') then 'new table as indelible_new' end,
+        'for each statement'
+      ) else 'for each row' end as scope
     from (values ((watch).capture = 'statement')) as chosen (by_statement)
-    cross join unnest(array['insert', 'update', 'delete', 'truncate']) as operation
+    cross join unnest((watch).operations) as operation
+    where operation <> 'truncate'
     union all
     select
-      'indelible_capture_' || operation || '_replica', 'R',
-      format('audit_private.capture_%s_%s()', (watch).watch_id, operation), operation, 'for each row'
-    from unnest(array['insert', 'update', 'delete']) as operation
-    where (watch).capture = 'statement'
+      (watch).target, '!indelible_capture_' || operation || '_replica', 'R',
+      format('audit_private.capture_%s_%s()', (watch).watch_id, operation), 'after ' || operation, 'for each row'
+    from unnest((watch).operations) as operation
+    where (watch).capture = 'statement' and operation <> 'truncate'
+    union all
+    -- Statement triggers do not pass to partitions, which can be emptied one by one.
+    select
+      relation, '!indelible_capture_truncate', 'A', format('audit_private.capture_%s_truncate()', (watch).watch_id),
+      'before truncate', 'for each statement'
+    from audit.captured_relations((watch).target) as relation
+    where 'truncate' = any ((watch).operations)
   ) as trigger
 $$;
 
@@ -2041,43 +2626,46 @@ $$;
 ALTER FUNCTION audit_private.capture_triggers(watch audit_private.watches) OWNER TO audit_owner;
 
 --
--- Name: captured_columns(regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: captured_columns(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.captured_columns(target regclass, excluded text[], masked text[]) RETURNS TABLE(place integer, name text, built_in boolean, type oid, equality_is_identity boolean, is_masked boolean)
+CREATE FUNCTION audit_private.captured_columns(watch audit_private.watches) RETURNS TABLE(place integer, name text, built_in boolean, type oid, equality_is_identity boolean, nullable boolean, is_masked boolean)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select
     attribute.attnum::int,
     attribute.attname::text,
-    attribute.atttypid < 16384 and kind.typnamespace = 'pg_catalog'::regnamespace and kind.typcategory <> 'A',
+    attribute.atttypid < 16384 and kind.typnamespace = 'pg_catalog'::regnamespace
+      and kind.typcategory <> 'A' and kind.typtype <> 'c',
     attribute.atttypid,
     -- Elsewhere 1.0 equals 1.00, '1 day' equals '24 hours', and json has no equality at all.
     attribute.atttypid = any (array[
-      'bool', 'int2', 'int4', 'int8', 'oid', 'uuid', 'date', 'timestamp', 'timestamptz', 'bytea', 'macaddr'
+      'bool', 'int2', 'int4', 'int8', 'oid', 'uuid', 'date', 'time', 'timestamp', 'timestamptz', 'bytea', 'macaddr'
     ]::regtype[])
+    or attribute.atttypid = 'numeric'::regtype and attribute.atttypmod >= 0
     or attribute.atttypid = any (array['text', 'varchar']::regtype[]) and coll.collisdeterministic,
-    attribute.attname = any (masked)
+    not attribute.attnotnull,
+    attribute.attname = any ((watch).masked)
   from pg_catalog.pg_attribute as attribute
   join pg_catalog.pg_type as kind on kind.oid = attribute.atttypid
   left join pg_catalog.pg_collation as coll on coll.oid = attribute.attcollation
-  where attribute.attrelid = target
+  where attribute.attrelid = (watch).target
     and attribute.attnum > 0
     and not attribute.attisdropped
     and attribute.attgenerated <> 'v'
-    and attribute.attname <> all (excluded)
+    and attribute.attname <> all ((watch).excluded)
   order by attribute.attnum
 $$;
 
 
-ALTER FUNCTION audit_private.captured_columns(target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.captured_columns(watch audit_private.watches) OWNER TO audit_owner;
 
 --
--- Name: FUNCTION captured_columns(target regclass, excluded text[], masked text[]); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION captured_columns(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
 --
 
-COMMENT ON FUNCTION audit_private.captured_columns(target regclass, excluded text[], masked text[]) IS 'Columns in table order. Virtual generated columns read as NULL in triggers and are left out.';
+COMMENT ON FUNCTION audit_private.captured_columns(watch audit_private.watches) IS 'Columns in table order. Virtual generated columns read as NULL in triggers and are left out.';
 
 
 --
@@ -2087,18 +2675,95 @@ COMMENT ON FUNCTION audit_private.captured_columns(target regclass, excluded tex
 CREATE FUNCTION audit_private.change_source(name text, equality_is_identity boolean, old_name text DEFAULT 'old'::text, new_name text DEFAULT 'new'::text) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
+    AS $$
   select format(
-    case
-      when equality_is_identity then '%2$s.%1$I is distinct from %3$s.%1$I'
-      else 'record_image_ne(row(%2$s.%1$I), row(%3$s.%1$I))'
-    end,
-    name, old_name, new_name
+    case when equality_is_identity then '%s is distinct from %s' else 'record_image_ne(row(%s), row(%s))' end,
+    audit_private.column_source(old_name, name), audit_private.column_source(new_name, name)
   )
-$_$;
+$$;
 
 
 ALTER FUNCTION audit_private.change_source(name text, equality_is_identity boolean, old_name text, new_name text) OWNER TO audit_owner;
+
+--
+-- Name: changed_image_source(audit_private.watches, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.changed_image_source(watch audit_private.watches, side text, other text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format('row(%s)::audit_private.%I', coalesce(string_agg(
+    case
+      when audit_private.field_type(built_in, type, is_masked) = 'jsonb' then 'null'
+      when equality_is_identity and not is_masked then format(
+        'nullif(%s, %s)', audit_private.column_source(side, name), audit_private.column_source(other, name)
+      )
+      else format(
+        'case when %s then %s end', audit_private.change_source(name, equality_is_identity, side, other),
+        audit_private.value_source(side, name, built_in, type, is_masked)
+      )
+    end, ', ' order by place
+  ), ''), audit_private.image_type(watch))
+  from audit_private.captured_columns(watch)
+$$;
+
+
+ALTER FUNCTION audit_private.changed_image_source(watch audit_private.watches, side text, other text) OWNER TO audit_owner;
+
+--
+-- Name: changes_source(audit_private.watches, text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.changes_source(watch audit_private.watches, side text, old_name text, new_name text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format(
+    'to_jsonb(row(%s)::audit_private.%I)',
+    concat_ws(
+      ', ',
+      case when side in ('old', 'both') then audit_private.image_source(watch, old_name) end,
+      case when side in ('new', 'both') then audit_private.image_source(watch, new_name) end
+    ),
+    audit_private.image_type(watch) || '_' || side
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.changes_source(watch audit_private.watches, side text, old_name text, new_name text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION changes_source(watch audit_private.watches, side text, old_name text, new_name text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.changes_source(watch audit_private.watches, side text, old_name text, new_name text) IS 'An expression for changes with whole images: old, new or both.';
+
+
+--
+-- Name: claimed_actor(text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) RETURNS audit_private.actor
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return row(
+    nullif(audit_private.clean(claimed_actor.user_id, 200), ''), claimed_actor.ip_address,
+    nullif(audit_private.clean(claimed_actor.request_id, 128), ''), 'service', null
+  )::audit_private.actor;
+end $$;
+
+
+ALTER FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION claimed_actor(user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) IS 'An actor on the word of an application.';
+
 
 --
 -- Name: clean(text, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -2128,6 +2793,31 @@ ALTER FUNCTION audit_private.clean(value text, length integer) OWNER TO audit_ow
 
 COMMENT ON FUNCTION audit_private.clean(value text, length integer) IS 'Control characters become U+FFFD; cut to so many characters.';
 
+
+--
+-- Name: column_source(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.column_source(record_name text, name text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select record_name || '."' || replace(name, '"', '""') || '"'
+$$;
+
+
+ALTER FUNCTION audit_private.column_source(record_name text, name text) OWNER TO audit_owner;
+
+--
+-- Name: complete(jsonb, jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.complete(changes jsonb, old_remainder jsonb, new_remainder jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN ((old_remainder = '{}'::jsonb) AND (new_remainder = '{}'::jsonb)) THEN changes ELSE jsonb_build_object('old', ((changes -> 'old'::text) || old_remainder), 'new', ((changes -> 'new'::text) || new_remainder)) END;
+
+
+ALTER FUNCTION audit_private.complete(changes jsonb, old_remainder jsonb, new_remainder jsonb) OWNER TO audit_owner;
 
 --
 -- Name: context_body(text, text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -2171,25 +2861,30 @@ CREATE FUNCTION audit_private.current_actor() RETURNS audit_private.actor
     AS $$
 declare
   v_raw constant text := current_setting('indelible.context', true);
-  v_body text;
-  v_inner_pad bytea;
-  v_outer_pad bytea;
+  v_proven boolean;
 begin
   if v_raw is null or v_raw = '' then
     return row(null, null, null, 'direct', null)::audit_private.actor;
   end if;
-  v_body := left(v_raw, -65);
-  select inner_pad, outer_pad into v_inner_pad, v_outer_pad from audit_private.secrets where purpose = 'context';
-  if encode(sha256(v_outer_pad || sha256(v_inner_pad || audit_private.context_message(v_body))), 'hex') <> right(v_raw, 64) then
-    return row(null, null, null, 'direct', audit_private.clean(v_raw, 200))::audit_private.actor;
+  if starts_with(v_raw, 'session') then
+    begin
+      if hashtextextended(v_raw, 0) = currval('audit_private.session_context') then
+        return substr(v_raw, 8)::audit_private.actor;
+      end if;
+    exception
+      -- No context was set in this session: somebody wrote the setting by hand.
+      when object_not_in_prerequisite_state then null;
+    end;
+  else
+    select encode(sha256(
+      outer_pad || sha256(inner_pad || audit_private.context_message(substr(v_raw, 65)))
+    ), 'hex') = left(v_raw, 64) into v_proven
+    from audit_private.secrets where purpose = 'context';
+    if v_proven then
+      return substr(v_raw, 65)::audit_private.actor;
+    end if;
   end if;
-  return row(
-    nullif(split_part(v_body, E'\x1f', 2), ''),
-    nullif(split_part(v_body, E'\x1f', 3), '')::inet,
-    nullif(split_part(v_body, E'\x1f', 4), ''),
-    split_part(v_body, E'\x1f', 1)::audit.actor_proof,
-    null
-  )::audit_private.actor;
+  return row(null, null, null, 'direct', audit_private.clean(v_raw, 200))::audit_private.actor;
 end $$;
 
 
@@ -2203,30 +2898,36 @@ COMMENT ON FUNCTION audit_private.current_actor() IS 'The actor of this transact
 
 
 --
--- Name: difference_source(regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: difference_source(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.difference_source(target regclass, excluded text[], masked text[]) RETURNS text
+CREATE FUNCTION audit_private.difference_source(watch audit_private.watches, skipped boolean) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
   select coalesce(string_agg(
     format(
-      E'  if %1$s then\n'
-      '    v_old := v_old || jsonb_build_object(%2$L, %3$s);\n'
-      '    v_new := v_new || jsonb_build_object(%2$L, %4$s);\n'
-      '  end if;\n',
+      E'  if %s then\n    v_old := concat(v_old, %L, %s);\n    v_new := concat(v_new, %2$L, %4$s);\n%s  end if;\n',
       audit_private.change_source(name, equality_is_identity),
-      name,
-      audit_private.value_source('old', name, built_in, type, is_masked),
-      audit_private.value_source('new', name, built_in, type, is_masked)
+      format(',%s:', to_json(name)),
+      audit_private.json_source('old', name, built_in, type, is_masked),
+      audit_private.json_source('new', name, built_in, type, is_masked),
+      case when name = any (audit_private.key_columns((watch).target)) then E'    v_rekeyed := true;\n' else '' end
     ), '' order by place
   ), '')
-  from audit_private.captured_columns(target, excluded, masked)
+  from audit_private.captured_columns(watch)
+  where (name = any ((watch).skipped)) = skipped
 $_$;
 
 
-ALTER FUNCTION audit_private.difference_source(target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.difference_source(watch audit_private.watches, skipped boolean) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION difference_source(watch audit_private.watches, skipped boolean); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.difference_source(watch audit_private.watches, skipped boolean) IS 'Collects what changed of the columns that count, or of those whose change alone is skipped.';
+
 
 --
 -- Name: empty_net(date[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -2264,6 +2965,37 @@ end $$;
 ALTER FUNCTION audit_private.empty_net(months date[]) OWNER TO audit_owner;
 
 --
+-- Name: end_dropped_watch(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.end_dropped_watch(entity_type text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_watch audit_private.watches;
+begin
+  update audit_private.watches set stopped_at = clock_timestamp()
+  where stopped_at is null
+    and entity_type = end_dropped_watch.entity_type
+    and not exists (select from pg_catalog.pg_class as class where class.oid = target)
+  returning * into v_watch;
+  if found then
+    perform audit_private.append(
+      actor => audit_private.current_actor(),
+      action => 'AUDIT_WATCH_STOPPED',
+      entity_type => 'AUDIT_WATCH',
+      entity_id => v_watch.target_name,
+      metadata => jsonb_build_object('entity_type', v_watch.entity_type, 'reason', 'table_dropped')
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.end_dropped_watch(entity_type text) OWNER TO audit_owner;
+
+--
 -- Name: ensure_trigger(regclass, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -2291,41 +3023,40 @@ end $$;
 ALTER FUNCTION audit_private.ensure_trigger(target regclass, name text, event text) OWNER TO audit_owner;
 
 --
--- Name: entity_id_source(text, regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: entity_id_source(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.entity_id_source(record_name text, target regclass) RETURNS text
+CREATE FUNCTION audit_private.entity_id_source(watch audit_private.watches, record_name text) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_key text[] := audit_private.key_columns(target);
+  v_key text[] := audit_private.key_columns((watch).target);
   v_source text;
+  v_bounded boolean;
 begin
   if v_key = '{}' then
     return 'null';
-  elsif cardinality(v_key) = 1 then
-    v_source := format('format(''%%s'', %s.%I)', record_name, v_key[1]);
-  else
-    select format('jsonb_build_object(%s)::text', string_agg(
-      quote_literal(name) || ', ' || audit_private.value_source(record_name, name, built_in, type, false), ', '
-      order by array_position(v_key, name)
-    )) into v_source
-    from audit_private.captured_columns(target, '{}', '{}')
-    where name = any (v_key);
   end if;
-  if exists (
-    select from audit_private.captured_columns(target, '{}', '{}') as captured
-    join pg_catalog.pg_type as t on t.oid = captured.type
-    where captured.name = any (v_key) and t.typlen < 0
-  ) then
-    return format('audit_private.entity_key(%s)', v_source);
-  end if;
-  return v_source;
+  select
+    case
+      when cardinality(v_key) > 1 then format('jsonb_build_object(%s)::text', string_agg(
+        quote_literal(name) || ', ' || audit_private.value_source(record_name, name, built_in, type, false), ', '
+        order by array_position(v_key, name)
+      ))
+      when bool_and(built_in and type = any (array['int2', 'int4', 'int8', 'uuid', 'text', 'varchar']::regtype[])) then
+        audit_private.column_source(record_name, v_key[1]) || '::text'
+      else format('format(''%%s'', %s)', audit_private.column_source(record_name, v_key[1]))
+    end,
+    bool_and((select typlen from pg_catalog.pg_type where oid = type) > 0)
+  into v_source, v_bounded
+  from audit_private.captured_columns(watch)
+  where name = any (v_key);
+  return case when v_bounded then v_source else format('audit_private.entity_key(%s)', v_source) end;
 end $$;
 
 
-ALTER FUNCTION audit_private.entity_id_source(record_name text, target regclass) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.entity_id_source(watch audit_private.watches, record_name text) OWNER TO audit_owner;
 
 --
 -- Name: entity_key(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -2333,13 +3064,7 @@ ALTER FUNCTION audit_private.entity_id_source(record_name text, target regclass)
 
 CREATE FUNCTION audit_private.entity_key(key text) RETURNS text
     LANGUAGE sql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select case
-    when octet_length(key) <= 1000 then key
-    else 'sha256:' || encode(sha256(convert_to(key, 'UTF8')), 'hex')
-  end
-$$;
+    RETURN CASE WHEN (octet_length(key) <= 1000) THEN key ELSE ('sha256:'::text || encode(sha256(convert_to(key, 'UTF8'::name)), 'hex'::text)) END;
 
 
 ALTER FUNCTION audit_private.entity_key(key text) OWNER TO audit_owner;
@@ -2353,32 +3078,37 @@ CREATE FUNCTION audit_private.establish_context(actor audit_private.actor) RETUR
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_body text;
+  v_claim constant text := audit_private.refused_claim(actor);
+  v_body constant text := actor::text;
 begin
-  if not audit_private.is_application() then
-    raise warning 'context not honoured: login % is not in audit_app', session_user
-      using hint = 'What this transaction does is recorded under its own login.';
-    perform set_config(
-      'indelible.context', audit_private.clean(format('claim by %s: %s', session_user, (actor).user_id), 200), true
-    );
-    return;
-  end if;
-  if (actor).claim is not null then
-    raise warning 'context not honoured: %', (actor).claim
-      using hint = 'What this transaction does is recorded under its own login.';
-    perform set_config('indelible.context', audit_private.clean((actor).claim, 200), true);
-    return;
-  end if;
-  v_body := audit_private.context_body((actor).proof::text, (actor).user_id, (actor).ip_address, (actor).request_id);
   perform set_config(
     'indelible.context',
-    v_body || E'\x1f' || encode(audit_private.mac('context', audit_private.context_message(v_body)), 'hex'),
+    coalesce(v_claim, encode(audit_private.mac('context', audit_private.context_message(v_body)), 'hex') || v_body),
     true
   );
 end $$;
 
 
 ALTER FUNCTION audit_private.establish_context(actor audit_private.actor) OWNER TO audit_owner;
+
+--
+-- Name: field_type(boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.field_type(built_in boolean, type oid, is_masked boolean) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when is_masked or not built_in or type = 'json'::regtype then 'text'
+    when type in ('float4'::regtype, 'float8'::regtype) then 'jsonb'
+    -- Not format_type: it says character of bpchar, which is another type.
+    else (select format('pg_catalog.%I', typname) from pg_catalog.pg_type where oid = type)
+  end
+$$;
+
+
+ALTER FUNCTION audit_private.field_type(built_in boolean, type oid, is_masked boolean) OWNER TO audit_owner;
 
 --
 -- Name: findings_of_capture(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -2500,10 +3230,10 @@ $$;
 ALTER FUNCTION audit_private.findings_of_roles() OWNER TO audit_owner;
 
 --
--- Name: function_source(bigint, text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: function_source(audit_private.watches, text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.function_source(watch_id bigint, operation text, settings text, body text) RETURNS text
+CREATE FUNCTION audit_private.function_source(watch audit_private.watches, operation text, settings text, body text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -2514,12 +3244,12 @@ begin
   return format(
     E'create or replace function audit_private.capture_%s_%s() returns trigger\n'
     'language plpgsql\nvolatile\nsecurity definer\nset search_path = pg_catalog, pg_temp\n%sas %s\n%s%s',
-    watch_id, operation, settings, v_quote, body, v_quote
+    (watch).watch_id, operation, settings, v_quote, body, v_quote
   );
 end $_$;
 
 
-ALTER FUNCTION audit_private.function_source(watch_id bigint, operation text, settings text, body text) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.function_source(watch audit_private.watches, operation text, settings text, body text) OWNER TO audit_owner;
 
 --
 -- Name: guard_partition(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -2576,32 +3306,92 @@ $$;
 ALTER FUNCTION audit_private.has_drifted(watch audit_private.watches) OWNER TO audit_owner;
 
 --
--- Name: image_source(text, regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: image_source(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.image_source(record_name text, target regclass, excluded text[], masked text[]) RETURNS text
+CREATE FUNCTION audit_private.image_source(watch audit_private.watches, record_name text) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  -- A function takes 100 arguments: 50 columns to each jsonb_build_object.
-  select coalesce(string_agg(part, ' || ' order by chunk), quote_literal('{}') || '::jsonb')
-  from (
-    select
-      numbered.chunk,
-      format('jsonb_build_object(%s)', string_agg(
-        quote_literal(name) || ', '
-        || audit_private.value_source(record_name, name, built_in, type, is_masked), ', ' order by place
-      )) as part
-    from (
-      select captured.*, (row_number() over (order by place) - 1) / 50 as chunk
-      from audit_private.captured_columns(target, excluded, masked) as captured
-    ) as numbered
-    group by numbered.chunk
-  ) as parts
+  select format(
+    'row(%s)::audit_private.%I',
+    coalesce(
+      string_agg(audit_private.value_source(record_name, name, built_in, type, is_masked), ', ' order by place), ''
+    ),
+    audit_private.image_type(watch)
+  )
+  from audit_private.captured_columns(watch)
 $$;
 
 
-ALTER FUNCTION audit_private.image_source(record_name text, target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.image_source(watch audit_private.watches, record_name text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION image_source(watch audit_private.watches, record_name text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.image_source(watch audit_private.watches, record_name text) IS 'An expression for the image of a whole row, as a composite.';
+
+
+--
+-- Name: image_type(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.image_type(watch audit_private.watches) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format('image_%s_%s', (watch).watch_id, left(md5(coalesce(string_agg(
+    format('%I %s', name, audit_private.field_type(built_in, type, is_masked)), ', ' order by place
+  ), '')), 8))
+  from audit_private.captured_columns(watch)
+$$;
+
+
+ALTER FUNCTION audit_private.image_type(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: image_types_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.image_types_source(watch audit_private.watches) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select array[
+    format('create type audit_private.%I as (%s)', image, fields),
+    format('create type audit_private.%I as (new audit_private.%I)', image || '_new', image),
+    format('create type audit_private.%I as (old audit_private.%I)', image || '_old', image),
+    format('create type audit_private.%I as (old audit_private.%2$I, new audit_private.%2$I)', image || '_both', image)
+  ]
+  from (
+    select
+      audit_private.image_type(watch) as image,
+      coalesce(string_agg(
+        format('%I %s', name, audit_private.field_type(built_in, type, is_masked)), ', ' order by place
+      ), '') as fields
+    from audit_private.captured_columns(watch)
+  ) as source
+$_$;
+
+
+ALTER FUNCTION audit_private.image_types_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: insert_source(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.insert_source() RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    E'  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,\n'
+    '    ip_address, request_id, changes, metadata)\n'
+$$;
+
+
+ALTER FUNCTION audit_private.insert_source() OWNER TO audit_owner;
 
 --
 -- Name: is_application(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -2634,20 +3424,32 @@ COMMENT ON FUNCTION audit_private.is_application() IS 'Whether this login may sa
 
 
 --
--- Name: key_change_source(regclass, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: json_source(text, text, boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.key_change_source(target regclass, old_name text DEFAULT 'old'::text, new_name text DEFAULT 'new'::text) RETURNS text
-    LANGUAGE sql STABLE
+CREATE FUNCTION audit_private.json_source(record_name text, name text, built_in boolean, type oid, is_masked boolean) RETURNS text
+    LANGUAGE sql IMMUTABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select string_agg(audit_private.change_source(name, equality_is_identity, old_name, new_name), ' or ' order by place)
-  from audit_private.captured_columns(target, '{}', '{}')
-  where name = any (audit_private.key_columns(target))
+  select case
+    when is_masked then '''"***"'''
+    when built_in and type in ('bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype) then
+      format('coalesce(%s::text, ''null'')', audit_private.column_source(record_name, name))
+    else format(
+      'coalesce(to_json(%s), ''null'')', audit_private.value_source(record_name, name, built_in, type, is_masked)
+    )
+  end
 $$;
 
 
-ALTER FUNCTION audit_private.key_change_source(target regclass, old_name text, new_name text) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.json_source(record_name text, name text, built_in boolean, type oid, is_masked boolean) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION json_source(record_name text, name text, built_in boolean, type oid, is_masked boolean); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.json_source(record_name text, name text, built_in boolean, type oid, is_masked boolean) IS 'An expression for a column''s value as JSON text.';
+
 
 --
 -- Name: key_columns(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -2662,7 +3464,7 @@ CREATE FUNCTION audit_private.key_columns(target regclass) RETURNS text[]
   cross join unnest(index.indkey::int2[]) with ordinality as key (attnum, ordinality)
   join pg_catalog.pg_attribute as attribute
     on attribute.attrelid = index.indrelid and attribute.attnum = key.attnum
-  where index.indrelid = target and index.indisprimary
+  where index.indrelid = target and index.indisprimary and key.ordinality <= index.indnkeyatts
 $$;
 
 
@@ -2799,21 +3601,37 @@ COMMENT ON FUNCTION audit_private.note_installation(digest text, version text) I
 
 
 --
+-- Name: null_fields(text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.null_fields(names text[]) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(jsonb_object_agg(name, null), '{}') from unnest(names) as name where name is not null
+$$;
+
+
+ALTER FUNCTION audit_private.null_fields(names text[]) OWNER TO audit_owner;
+
+--
 -- Name: open_sealed(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
 CREATE FUNCTION audit_private.open_sealed(sealed text) RETURNS audit_private.actor
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
+    AS $$
 declare
   v_payload bytea;
   v_field text[];
 begin
   if open_sealed.sealed is null
     or length(open_sealed.sealed) not between 67 and 4000
-    or open_sealed.sealed !~ '^[0-9a-f]+\.[0-9a-f]{64}$'
     or length(open_sealed.sealed) % 2 = 0
+    -- A regular expression would cost more than all the rest.
+    or translate(open_sealed.sealed, '0123456789abcdef', '') <> '.'
+    or strpos(open_sealed.sealed, '.') <> length(open_sealed.sealed) - 64
   then
     return row(null, null, null, 'direct', 'malformed sealed context')::audit_private.actor;
   end if;
@@ -2832,10 +3650,88 @@ begin
     case when v_field[1]::bigint > extract(epoch from clock_timestamp()) then 'sealed'::audit.actor_proof else 'service' end,
     null
   )::audit_private.actor;
-end $_$;
+end $$;
 
 
 ALTER FUNCTION audit_private.open_sealed(sealed text) OWNER TO audit_owner;
+
+--
+-- Name: pair_changes_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.pair_changes_source(watch audit_private.watches) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when audit_private.key_columns((watch).target) = '{}' then
+      audit_private.changes_source(watch, 'both', 'old_row', 'new_row')
+    when source.old_remainder = '' then source.stripped
+    else format(
+      E'audit_private.complete(%s,\n      %s,\n      %s)', source.stripped, source.old_remainder, source.new_remainder
+    )
+  end
+  from (
+    select
+      format(
+        E'jsonb_strip_nulls(to_jsonb(row(%s,\n      %s)::audit_private.%I))',
+        audit_private.changed_image_source(watch, 'old_row', 'new_row'),
+        audit_private.changed_image_source(watch, 'new_row', 'old_row'), audit_private.image_type(watch) || '_both'
+      ) as stripped,
+      audit_private.remainder_source(watch, 'old_row', 'new_row') as old_remainder,
+      audit_private.remainder_source(watch, 'new_row', 'old_row') as new_remainder
+  ) as source
+$$;
+
+
+ALTER FUNCTION audit_private.pair_changes_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION pair_changes_source(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.pair_changes_source(watch audit_private.watches) IS 'What changed between a pair: both sides, of the changed columns alone.';
+
+
+--
+-- Name: pairs_source(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.pairs_source(target regclass) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select format(
+    E'(select row_number() over () as %1$I, * from indelible_old) as old_row\n'
+    '    join (select row_number() over () as %1$I, * from indelible_new) as new_row using (%1$I)',
+    audit_private.place_name(target)
+  )
+$_$;
+
+
+ALTER FUNCTION audit_private.pairs_source(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: partitions_to_record(regclass, regproc); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.partitions_to_record(relation regclass, function regproc) RETURNS SETOF regclass
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select tree.relid
+  from pg_catalog.pg_partition_tree(relation) as tree
+  where tree.isleaf
+    and (tree.relid = relation or not exists (
+      select from pg_catalog.pg_trigger as own
+      where own.tgrelid = tree.relid and own.tgfoid = function and own.tgenabled = 'A'
+    ))
+  union all
+  select relation where not exists (select from pg_catalog.pg_partition_tree(relation))
+$$;
+
+
+ALTER FUNCTION audit_private.partitions_to_record(relation regclass, function regproc) OWNER TO audit_owner;
 
 --
 -- Name: place_name(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -2845,13 +3741,30 @@ CREATE FUNCTION audit_private.place_name(target regclass) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select case when count(*) = 0 then 'place' else 'place_' || md5(string_agg(attname::text, '/' order by attnum)) end
+  select case when bool_or(attname = 'place') then 'place_' || md5(string_agg(attname::text, '/' order by attnum)) else 'place' end
   from pg_catalog.pg_attribute
-  where attrelid = target and attname = 'place'
+  where attrelid = target and attnum > 0
 $$;
 
 
 ALTER FUNCTION audit_private.place_name(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: record_source(audit_private.watches, text, text, text, text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.record_source(watch audit_private.watches, action text, entity_id text, changes text, metadata text DEFAULT 'v_metadata'::text, now text DEFAULT 'v_now'::text, actor text DEFAULT 'v_actor'::text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select format(
+    E'%1$s, %1$s, %3$L, %2$s.user_id, %2$s.proof, %4$L, %5$s,\n    %2$s.ip_address, %2$s.request_id, %6$s, %7$s',
+    now, actor, action, (watch).entity_type, entity_id, changes, metadata
+  )
+$_$;
+
+
+ALTER FUNCTION audit_private.record_source(watch audit_private.watches, action text, entity_id text, changes text, metadata text, now text, actor text) OWNER TO audit_owner;
 
 --
 -- Name: refuse_drift(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -2870,6 +3783,87 @@ end $$;
 
 
 ALTER FUNCTION audit_private.refuse_drift(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: refused_claim(audit_private.actor); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.refused_claim(actor audit_private.actor) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not audit_private.is_application() then
+    raise warning 'context not honoured: login % is not in audit_app', session_user
+      using hint = 'What this transaction does is recorded under its own login.';
+    return audit_private.clean(format('claim by %s: %s', session_user, (actor).user_id), 200);
+  elsif (actor).claim is not null then
+    raise warning 'context not honoured: %', (actor).claim
+      using hint = 'What this transaction does is recorded under its own login.';
+    return audit_private.clean((actor).claim, 200);
+  end if;
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.refused_claim(actor audit_private.actor) OWNER TO audit_owner;
+
+--
+-- Name: rekey_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.rekey_source(watch audit_private.watches) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select format(
+    E'  if v_rekeyed then\n'
+    '    v_metadata := jsonb_build_object(''previous_entity_id'', %s);\n'
+    '    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values (%L, %1$s, %3$s);\n'
+    '  end if;\n',
+    audit_private.entity_id_source(watch, 'old'), (watch).entity_type, audit_private.entity_id_source(watch, 'new')
+  )
+$_$;
+
+
+ALTER FUNCTION audit_private.rekey_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: remainder_source(audit_private.watches, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.remainder_source(watch audit_private.watches, side text, other text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select concat_ws(
+    ' || ',
+    'audit_private.null_fields(array[' || string_agg(
+      case
+        when is_masked or not nullable or audit_private.field_type(built_in, type, is_masked) = 'jsonb' then null
+        when built_in then format(
+          'case when %s is null and %s is not null then %L end',
+          audit_private.column_source(side, name), audit_private.column_source(other, name), name
+        )
+        else format(
+          'case when num_nulls(%s) = 1 and num_nulls(%s) = 0 then %L end',
+          audit_private.column_source(side, name), audit_private.column_source(other, name), name
+        )
+      end, ', ' order by place
+    ) || ']::text[])',
+    string_agg(
+      case when audit_private.field_type(built_in, type, is_masked) = 'jsonb' then format(
+        'case when %s then jsonb_build_object(%L, %s) else ''{}'' end',
+        audit_private.change_source(name, equality_is_identity, side, other), name,
+        audit_private.value_source(side, name, built_in, type, is_masked)
+      ) end, ' || ' order by place
+    )
+  )
+  from audit_private.captured_columns(watch)
+$$;
+
+
+ALTER FUNCTION audit_private.remainder_source(watch audit_private.watches, side text, other text) OWNER TO audit_owner;
 
 --
 -- Name: require_alone(regclass, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -2892,6 +3886,11 @@ begin
       errcode = 'ID006',
       message = format('%s is partitioned and can only be captured by row', target),
       hint = 'Its statement triggers do not see what is written to a partition directly.';
+  elsif capture = 'statement' and exists (select from pg_catalog.pg_inherits where inhrelid = target) then
+    raise exception using
+      errcode = 'ID006',
+      message = format('%s has a parent table and can only be captured by row', target),
+      hint = 'What is written through the parent fires no statement trigger of its.';
   elsif exists (
     select from audit_private.watches as watch
     where watch.stopped_at is null and watch.target in (select relid from pg_catalog.pg_partition_ancestors(require_alone.target))
@@ -2904,6 +3903,35 @@ end $$;
 
 
 ALTER FUNCTION audit_private.require_alone(target regclass, capture text) OWNER TO audit_owner;
+
+--
+-- Name: require_columns(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_columns(watch audit_private.watches) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_column text;
+begin
+  foreach v_column in array (watch).excluded || (watch).masked || (watch).skipped loop
+    if not exists (
+      select from pg_catalog.pg_attribute
+      where attrelid = (watch).target and attname = v_column and attnum > 0 and not attisdropped
+    ) then
+      raise exception using errcode = 'ID007', message = format('%s has no column %I', (watch).target, v_column);
+    elsif v_column = any (audit_private.key_columns((watch).target)) then
+      raise exception using
+        errcode = 'ID007',
+        message = format('column %I is part of the key of %s and cannot be excluded, masked or skipped', v_column, (watch).target),
+        hint = 'Without its key a record does not say which row it is about.';
+    end if;
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_columns(watch audit_private.watches) OWNER TO audit_owner;
 
 --
 -- Name: require_entity_type(text, regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -2990,49 +4018,40 @@ end $$;
 ALTER FUNCTION audit_private.require_owner(target regclass) OWNER TO audit_owner;
 
 --
--- Name: require_watchable(regclass, text, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: require_watchable(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.require_watchable(target regclass, capture text, excluded text[], masked text[]) RETURNS void
+CREATE FUNCTION audit_private.require_watchable(watch audit_private.watches) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  v_column text;
 begin
   if not exists (
     select from pg_catalog.pg_class as class
-    where class.oid = target
+    where class.oid = (watch).target
       and class.relkind in ('r', 'p')
       and class.relpersistence <> 't'
-      and class.relnamespace::regnamespace::text not in ('audit', 'audit_private', 'pg_catalog', 'information_schema', 'pg_toast')
+      and class.relnamespace::regnamespace::text not in (
+        'audit', 'audit_private', 'audit_guard', 'pg_catalog', 'information_schema', 'pg_toast'
+      )
   ) then
     raise exception using
       errcode = 'ID006',
-      message = format('%s cannot be watched: only ordinary and partitioned tables outside audit and system schemas can', target),
+      message = format('%s cannot be watched: only ordinary and partitioned tables outside audit and system schemas can', (watch).target),
       hint = 'Of a view, watch the tables beneath it.';
   end if;
-  if capture not in ('row', 'statement') then
+  if (watch).capture not in ('row', 'statement') then
     raise exception using errcode = 'ID006', message = 'capture is row or statement';
   end if;
-  perform audit_private.require_alone(target, capture);
-  foreach v_column in array excluded || masked loop
-    if not exists (
-      select from pg_catalog.pg_attribute
-      where attrelid = target and attname = v_column and attnum > 0 and not attisdropped
-    ) then
-      raise exception using errcode = 'ID007', message = format('%s has no column %I', target, v_column);
-    elsif v_column = any (audit_private.key_columns(target)) then
-      raise exception using
-        errcode = 'ID007',
-        message = format('column %I is part of the key of %s and cannot be excluded or masked', v_column, target),
-        hint = 'Without its key a record does not say which row it is about.';
-    end if;
-  end loop;
+  if not ((watch).operations <@ '{insert,update,delete,truncate}' and cardinality((watch).operations) > 0) then
+    raise exception using errcode = 'ID006', message = 'operations are some of insert, update, delete and truncate';
+  end if;
+  perform audit_private.require_alone((watch).target, (watch).capture);
+  perform audit_private.require_columns(watch);
 end $$;
 
 
-ALTER FUNCTION audit_private.require_watchable(target regclass, capture text, excluded text[], masked text[]) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.require_watchable(watch audit_private.watches) OWNER TO audit_owner;
 
 --
 -- Name: resolve_actor(text, text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -3055,10 +4074,7 @@ begin
   if resolve_actor.sealed is not null then
     return audit_private.open_sealed(resolve_actor.sealed);
   end if;
-  return row(
-    audit_private.clean(resolve_actor.user_id, 200), resolve_actor.ip_address,
-    audit_private.clean(resolve_actor.request_id, 128), 'service', null
-  )::audit_private.actor;
+  return audit_private.claimed_actor(resolve_actor.user_id, resolve_actor.ip_address, resolve_actor.request_id);
 end $$;
 
 
@@ -3079,27 +4095,34 @@ CREATE FUNCTION audit_private.save_watch(before audit_private.watches, after aud
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  v_declared constant jsonb := jsonb_build_object(
+    'entity_type', (after).entity_type, 'capture', (after).capture, 'exclude', (after).excluded, 'mask', (after).masked,
+    'skip', (after).skipped, 'operations', (after).operations, 'record_unchanged', (after).record_unchanged
+  );
 begin
-  insert into audit_private.watches (watch_id, target, target_name, entity_type, capture, excluded, masked)
-  overriding system value
-  values ((after).watch_id, (after).target, (after).target_name, (after).entity_type, (after).capture, (after).excluded, (after).masked)
+  perform audit_private.end_dropped_watch((after).entity_type);
+  insert into audit_private.watches (
+    watch_id, target, target_name, entity_type, capture, excluded, masked, skipped, operations, record_unchanged
+  ) overriding system value
+  values (
+    (after).watch_id, (after).target, (after).target_name, (after).entity_type, (after).capture, (after).excluded,
+    (after).masked, (after).skipped, (after).operations, (after).record_unchanged
+  )
   on conflict (watch_id) do update set
     target_name = excluded.target_name, entity_type = excluded.entity_type, capture = excluded.capture,
-    excluded = excluded.excluded, masked = excluded.masked;
+    excluded = excluded.excluded, masked = excluded.masked, skipped = excluded.skipped, operations = excluded.operations,
+    record_unchanged = excluded.record_unchanged;
   perform audit_private.write_capture(after);
   if (before).watch_id is null
-    or ((before).entity_type, (before).capture, (before).excluded, (before).masked)
-      is distinct from ((after).entity_type, (after).capture, (after).excluded, (after).masked)
+    or to_jsonb(before) - 'target_name' - 'started_at' <> to_jsonb(after) - 'target_name' - 'started_at'
   then
     perform audit_private.append(
       actor => audit_private.current_actor(),
       action => case when (before).watch_id is null then 'AUDIT_WATCH_STARTED' else 'AUDIT_WATCH_CHANGED' end,
       entity_type => 'AUDIT_WATCH',
       entity_id => (after).target_name,
-      metadata => jsonb_build_object(
-        'entity_type', (after).entity_type, 'capture', (after).capture,
-        'exclude', (after).excluded, 'mask', (after).masked
-      )
+      metadata => v_declared
     );
   end if;
 end $$;
@@ -3136,128 +4159,154 @@ COMMENT ON FUNCTION audit_private.seal_context(user_id text, ip_address inet, re
 
 
 --
--- Name: settings_source(regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: settings_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.settings_source(target regclass, excluded text[], masked text[]) RETURNS text
+CREATE FUNCTION audit_private.settings_source(watch audit_private.watches) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   -- The text of a value must not depend on what the client has set; each pinned setting costs, so only those that can matter.
-  select string_agg(setting, '' order by setting)
+  select coalesce(string_agg(setting, '' order by setting), '')
   from (
     select distinct case
       when built_in and type in ('float4'::regtype, 'float8'::regtype) then E'set extra_float_digits = 1\n'
-      when built_in and type = 'timestamptz'::regtype and name <> all (audit_private.key_columns(target))
+      when built_in and type = 'timestamptz'::regtype and name <> all (audit_private.key_columns((watch).target))
         then E'set timezone = ''UTC''\n'
       when built_in and type = 'bytea'::regtype then E'set bytea_output = ''hex''\n'
       else pinned.setting
     end as setting
-    from audit_private.captured_columns(target, excluded, '{}')
+    from audit_private.captured_columns(watch)
     cross join (values
       (E'set extra_float_digits = 1\n'), (E'set timezone = ''UTC''\n'), (E'set bytea_output = ''hex''\n'),
       (E'set datestyle = ''ISO, YMD''\n'), (E'set intervalstyle = ''postgres''\n'), (E'set lc_monetary = ''C''\n'),
-      (E'set xmlbinary = ''base64''\n')
+      (E'set xmlbinary = ''base64''\n'), (E'set quote_all_identifiers = off\n')
     ) as pinned (setting)
     where not (built_in and type = any (array[
       'bool', 'int2', 'int4', 'int8', 'oid', 'uuid', 'text', 'varchar', 'bpchar', 'name', 'numeric', 'json', 'jsonb',
       'time', 'inet', 'cidr', 'macaddr'
     ]::regtype[]))
       -- As JSON these are ISO 8601 whatever the settings; as an entity id they are text.
-      and not (built_in and type in ('date'::regtype, 'timestamp'::regtype) and name <> all (audit_private.key_columns(target)))
+      and not (
+        built_in and type in ('date'::regtype, 'timestamp'::regtype)
+        and name <> all (audit_private.key_columns((watch).target))
+      )
   ) as needed
 $$;
 
 
-ALTER FUNCTION audit_private.settings_source(target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.settings_source(watch audit_private.watches) OWNER TO audit_owner;
 
 --
--- Name: statement_guard_source(regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: statement_function_source(audit_private.watches, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.statement_guard_source(target regclass, excluded text[], masked text[]) RETURNS text
+CREATE FUNCTION audit_private.statement_function_source(watch audit_private.watches, operation text, body text) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select coalesce(format(
-    E'  if (\n    select count(*) from pg_catalog.pg_attribute\n    where attrelid = tg_relid and not attisdropped and (attname, atttypid) in (%s)\n'
-    '  ) <> %s then\n    perform audit_private.refuse_drift(tg_relid);\n  end if;\n',
-    string_agg(format('(%L::name, %s::oid)', name, type), ', ' order by place), count(*)
-  ), '')
-  from audit_private.captured_columns(target, excluded, masked)
-  where built_in
-  having count(*) > 0
+  select audit_private.function_source(
+    watch, operation || '_statement',
+    -- A plan made for one row and kept would join 100,000 by a nested loop: seconds instead of a tenth.
+    audit_private.settings_source(watch) || E'set enable_nestloop = off\n',
+    -- A column may be called v_now; the columns that are meant are qualified, all of them.
+    E'#variable_conflict use_variable\ndeclare\n  v_actor audit_private.actor;\n  v_now timestamptz := clock_timestamp();\n'
+    '  v_metadata jsonb;\n  v_rekeyed bigint := 0;\nbegin\n'
+    || audit_private.statement_guard_source(watch) || audit_private.actor_source() || body || E'  return null;\nend '
+  )
 $$;
 
 
-ALTER FUNCTION audit_private.statement_guard_source(target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.statement_function_source(watch audit_private.watches, operation text, body text) OWNER TO audit_owner;
 
 --
--- Name: statement_source(bigint, regclass, text, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: statement_guard_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.statement_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]) RETURNS text[]
+CREATE FUNCTION audit_private.statement_guard_source(watch audit_private.watches) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case when count(*) = 0 then '' else format(
+    E'  if (\n    select count(*) from pg_catalog.pg_attribute\n    where attrelid = tg_relid and not attisdropped and (attname, atttypid) in (%s)\n'
+    '  ) <> %s then\n    perform audit_private.refuse_drift(tg_relid);\n  end if;\n',
+    string_agg(format('(%L::name, %s::oid)', name, type), ', ' order by place), count(*)
+  ) end
+  from audit_private.captured_columns(watch)
+  where built_in
+$$;
+
+
+ALTER FUNCTION audit_private.statement_guard_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: statement_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.statement_source(watch audit_private.watches) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select array[
+    audit_private.statement_function_source(
+      watch, 'insert', audit_private.insert_source() || '  select ' || audit_private.record_source(
+        watch, 'ROW_INSERTED', audit_private.entity_id_source(watch, 'new_row'),
+        audit_private.changes_source(watch, 'new', '', 'new_row')
+      ) || E'\n  from indelible_new as new_row;\n'
+    ),
+    audit_private.statement_update_source(watch),
+    audit_private.statement_function_source(
+      watch, 'delete', audit_private.insert_source() || '  select ' || audit_private.record_source(
+        watch, 'ROW_DELETED', audit_private.entity_id_source(watch, 'old_row'),
+        audit_private.changes_source(watch, 'old', 'old_row', '')
+      ) || E'\n  from indelible_old as old_row;\n'
+    )
+  ]
+$$;
+
+
+ALTER FUNCTION audit_private.statement_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: statement_update_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.statement_update_source(watch audit_private.watches) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
+    AS $$
 declare
-  -- A plan made for one row and kept would join 100,000 by a nested loop: seconds instead of a tenth.
-  v_settings text := coalesce(audit_private.settings_source(target, excluded, masked), '') || E'set enable_nestloop = off\n';
-  v_place text := audit_private.place_name(target);
-  v_old_id text := audit_private.entity_id_source('old_row', target);
-  v_new_id text := audit_private.entity_id_source('new_row', target);
-  v_key_change text := audit_private.key_change_source(target, 'old_row', 'new_row');
-  v_begin constant text :=
-    -- A column may be called v_now; the columns that are meant are qualified, all of them.
-    E'#variable_conflict use_variable\ndeclare\n  v_actor audit_private.actor := audit_private.current_actor();\n'
-    '  v_now timestamptz := clock_timestamp();\n'
-    '  v_metadata jsonb := case when v_actor.claim is not null then jsonb_build_object(''claim'', v_actor.claim) end;\nbegin\n'
-    || audit_private.statement_guard_source(target, excluded, masked);
-  v_insert constant text :=
-    E'  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,\n'
-    '    ip_address, request_id, changes, metadata)\n'
-    '  select v_now, v_now, %L, v_actor.user_id, v_actor.proof, %L, %s,\n'
-    '    v_actor.ip_address, v_actor.request_id, %s, %s\n';
-  v_pairs text := format(
-    E'  from (select row_number() over () as %1$I, * from indelible_old) as old_row\n'
-    '  join (select row_number() over () as %1$I, * from indelible_new) as new_row using (%1$I)\n', v_place
-  );
-  v_columns bigint := (select count(*) from audit_private.captured_columns(target, excluded, masked));
-  v_end constant text := E'  return null;\nend ';
+  v_key constant text[] := audit_private.key_columns((watch).target);
+  v_old_id constant text := audit_private.entity_id_source(watch, 'old_row');
+  v_new_id constant text := audit_private.entity_id_source(watch, 'new_row');
+  v_key_change constant text := audit_private.any_change_source(watch, v_key, 'old_row', 'new_row');
+  v_from constant text := E'\n  from ' || audit_private.pairs_source((watch).target) || E'\n  where ';
+  v_counts constant text := case when (watch).record_unchanged then 'true' else audit_private.any_change_source(
+    watch, array(select name from audit_private.captured_columns(watch) where name <> all ((watch).skipped)), 'old_row', 'new_row'
+  ) end;
+  v_insert constant text := audit_private.insert_source() || '  select ' || audit_private.record_source(
+    watch, 'ROW_UPDATED', v_new_id, audit_private.pair_changes_source(watch)
+  ) || v_from || v_counts;
 begin
-  return array[
-    audit_private.function_source(watch_id, 'insert_statement', v_settings,
-      v_begin || format(v_insert, 'ROW_INSERTED', entity_type, v_new_id,
-        format('jsonb_build_object(''new'', %s)', audit_private.image_source('new_row', target, excluded, masked)), 'v_metadata')
-      || E'  from indelible_new as new_row;\n' || v_end),
-    audit_private.function_source(watch_id, 'update_statement', v_settings,
-      v_begin || format(v_insert, 'ROW_UPDATED', entity_type, v_new_id,
-        format(E'jsonb_build_object(\n      ''old'', (%s) - comparison.unchanged,\n      ''new'', (%s) - comparison.unchanged)',
-          audit_private.image_source('old_row', target, excluded, masked),
-          audit_private.image_source('new_row', target, excluded, masked)),
-        case when v_key_change is null then 'v_metadata' else format(
-          E'case when %s\n      then coalesce(v_metadata, ''{}'') || jsonb_build_object(''previous_entity_id'', %s) else v_metadata end',
-          v_key_change, v_old_id
-        ) end)
-      || v_pairs
-      || format(
-        E'  cross join lateral (select %s as unchanged offset 0) as comparison\n'
-        '  where cardinality(comparison.unchanged) < %s\n  order by %I;\n',
-        audit_private.unchanged_source(target, excluded, masked), v_columns, v_place)
-      || case when v_key_change is null then '' else format(
-        E'  insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id)\n  select %L, %s, %s\n',
-        entity_type, v_old_id, v_new_id
-      ) || v_pairs || format(E'  where %s;\n', v_key_change) end
-      || v_end),
-    audit_private.function_source(watch_id, 'delete_statement', v_settings,
-      v_begin || format(v_insert, 'ROW_DELETED', entity_type, v_old_id,
-        format('jsonb_build_object(''old'', %s)', audit_private.image_source('old_row', target, excluded, masked)), 'v_metadata')
-      || E'  from indelible_old as old_row;\n' || v_end)
-  ];
-end $_$;
+  if v_key = '{}' then
+    return audit_private.statement_function_source(watch, 'update', v_insert || E';\n');
+  end if;
+  return audit_private.statement_function_source(
+    watch, 'update',
+    E'  insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id)\n'
+    || format('  select %L, %s, %s', (watch).entity_type, v_old_id, v_new_id) || v_from || v_key_change || E';\n'
+    || E'  get diagnostics v_rekeyed = row_count;\n  if v_rekeyed = 0 then\n' || v_insert || E';\n  else\n'
+    || audit_private.insert_source() || '  select ' || audit_private.record_source(
+      watch, 'ROW_UPDATED', v_new_id, audit_private.pair_changes_source(watch), format(
+        E'case when %s\n      then coalesce(v_metadata, ''{}'') || jsonb_build_object(''previous_entity_id'', %s) else v_metadata end',
+        v_key_change, v_old_id
+      )
+    ) || v_from || v_counts || format(E'\n  order by %I;\n  end if;\n', audit_private.place_name((watch).target))
+  );
+end $$;
 
 
-ALTER FUNCTION audit_private.statement_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.statement_update_source(watch audit_private.watches) OWNER TO audit_owner;
 
 --
 -- Name: tg__refuse_change(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -3285,45 +4334,98 @@ COMMENT ON FUNCTION audit_private.tg__refuse_change() IS 'Refuses what would cha
 
 
 --
--- Name: type_guard_source(text, regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: truncate_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.type_guard_source(record_name text, target regclass, excluded text[], masked text[]) RETURNS text
+CREATE FUNCTION audit_private.truncate_source(watch audit_private.watches) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select audit_private.function_source(
+    watch, 'truncate', audit_private.settings_source(watch) || E'set row_security = off\n',
+    E'declare\n  v_actor audit_private.actor;\n  v_now timestamptz := clock_timestamp();\n  v_metadata jsonb;\n'
+    '  v_relation regclass;\n  v_count bigint;\n  v_rows bigint := 0;\nbegin\n'
+    || audit_private.statement_guard_source(watch) || audit_private.actor_source()
+    || format(
+      E'  for v_relation in select audit_private.partitions_to_record(tg_relid, ''audit_private.capture_%s_truncate''::regproc) loop\n'
+      '    execute %L || v_relation::text || '' as removed'' using v_now, v_actor, v_metadata;\n'
+      '    get diagnostics v_count = row_count;\n    v_rows := v_rows + v_count;\n  end loop;\n',
+      (watch).watch_id,
+      audit_private.insert_source() || '  select ' || audit_private.record_source(
+        watch, 'ROW_DELETED', audit_private.entity_id_source(watch, 'removed'),
+        audit_private.changes_source(watch, 'old', 'removed', ''), metadata => '$3', now => '$1', actor => '($2)'
+      ) || E'\n  from only '
+    )
+    || E'  v_metadata := coalesce(v_metadata, ''{}'') || jsonb_build_object(''table'', tg_relid::regclass::text, ''rows'', v_rows);\n'
+    || audit_private.insert_source()
+    || format(E'  values (%s);\n  return null;\nend ', audit_private.record_source(watch, 'TABLE_TRUNCATED', 'null', 'null'))
+  )
+$_$;
+
+
+ALTER FUNCTION audit_private.truncate_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: type_guard_source(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.type_guard_source(watch audit_private.watches, record_name text) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select coalesce(format(
+  select case when count(*) = 0 then '' else format(
     E'  if array[%s] <> ''{%s}''::regtype[] then\n    perform audit_private.refuse_drift(tg_relid);\n  end if;\n',
-    string_agg(format('pg_typeof(%s.%I)', record_name, name), ', ' order by place),
+    string_agg(format('pg_typeof(%s)', audit_private.column_source(record_name, name)), ', ' order by place),
     string_agg(type::text, ',' order by place)
-  ), '')
-  from audit_private.captured_columns(target, excluded, masked)
+  ) end
+  from audit_private.captured_columns(watch)
   where built_in
-  having count(*) > 0
 $$;
 
 
-ALTER FUNCTION audit_private.type_guard_source(record_name text, target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.type_guard_source(watch audit_private.watches, record_name text) OWNER TO audit_owner;
 
 --
--- Name: unchanged_source(regclass, text[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: update_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.unchanged_source(target regclass, excluded text[], masked text[]) RETURNS text
-    LANGUAGE sql STABLE
+CREATE FUNCTION audit_private.update_source(watch audit_private.watches) RETURNS text
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select format('array_remove(array[%s]::text[], null)', string_agg(
-    format(
-      'case when not (%s) then %L end', audit_private.change_source(name, equality_is_identity, 'old_row', 'new_row'), name
-    ), ', '
-    order by place
-  ))
-  from audit_private.captured_columns(target, excluded, masked)
-$$;
+declare
+  v_has_key constant boolean := audit_private.key_columns((watch).target) <> '{}';
+  v_counting constant text[] := array(
+    select name from audit_private.captured_columns(watch) where name <> all ((watch).skipped)
+  );
+begin
+  return audit_private.function_source(
+    watch, 'update', audit_private.settings_source(watch),
+    E'declare\n  v_actor audit_private.actor;\n  v_now timestamptz := clock_timestamp();\n  v_metadata jsonb;\n'
+    || case when v_has_key then E'  v_old text;\n  v_new text;\n  v_rekeyed boolean;\n' else '' end
+    || E'begin\n' || audit_private.type_guard_source(watch, 'new')
+    || case
+      when v_has_key then
+        audit_private.difference_source(watch, skipped => false)
+        || case when (watch).record_unchanged then '' else E'  if v_new is null then\n    return null;\n  end if;\n' end
+        || audit_private.difference_source(watch, skipped => true)
+        || audit_private.rekey_source(watch)
+      -- Without a key only the whole row says which one it was.
+      when not (watch).record_unchanged then
+        format(E'  if not (%s) then\n    return null;\n  end if;\n', audit_private.any_change_source(watch, v_counting))
+      else ''
+    end
+    || audit_private.actor_source() || audit_private.insert_source()
+    || format(E'  values (%s);\n  return null;\nend ', audit_private.record_source(
+      watch, 'ROW_UPDATED', audit_private.entity_id_source(watch, 'new'),
+      case when v_has_key then 'format(''{"old":{%s},"new":{%s}}'', substr(v_old, 2), substr(v_new, 2))::jsonb'
+        else audit_private.changes_source(watch, 'both', 'old', 'new') end
+    ))
+  );
+end $$;
 
 
-ALTER FUNCTION audit_private.unchanged_source(target regclass, excluded text[], masked text[]) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.update_source(watch audit_private.watches) OWNER TO audit_owner;
 
 --
 -- Name: value_source(text, text, boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -3336,22 +4438,57 @@ CREATE FUNCTION audit_private.value_source(record_name text, name text, built_in
   select format(
     case
       when is_masked then '''***''::text'
-      when type = 'pg_catalog.json'::regtype then '%1$s.%2$I::text'
+      when type = 'pg_catalog.json'::regtype then '%1$s::text'
       -- A jsonb null would read as no value at all, so strings and null stand as their JSON text.
       when type = 'pg_catalog.jsonb'::regtype then
-        'case when jsonb_typeof(%1$s.%2$I) in (''null'', ''string'') then to_jsonb(%1$s.%2$I::text) else %1$s.%2$I end'
+        'case when jsonb_typeof(%1$s) in (''null'', ''string'') then to_jsonb(%1$s::text) else %1$s end'
       when type in ('pg_catalog.float4'::regtype, 'pg_catalog.float8'::regtype) then
-        'case when %1$s.%2$I::text = ''-0'' then to_jsonb(''-0''::text) else to_jsonb(%1$s.%2$I) end'
-      when built_in then '%1$s.%2$I'
+        'case when %1$s::text = ''-0'' then to_jsonb(''-0''::text) else to_jsonb(%1$s) end'
+      when built_in then '%1$s'
       -- IS NULL is true of a composite of nulls, too.
-      else 'case when num_nulls(%1$s.%2$I) = 1 then null else format(''%%s'', %1$s.%2$I) end'
+      else 'case when num_nulls(%1$s) = 1 then null else format(''%%s'', %1$s) end'
     end,
-    record_name, name
+    audit_private.column_source(record_name, name)
   )
 $_$;
 
 
 ALTER FUNCTION audit_private.value_source(record_name text, name text, built_in boolean, type oid, is_masked boolean) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION value_source(record_name text, name text, built_in boolean, type oid, is_masked boolean); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.value_source(record_name text, name text, built_in boolean, type oid, is_masked boolean) IS 'An expression for a column''s value, of the type that field_type names.';
+
+
+--
+-- Name: whole_row_source(audit_private.watches, text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.whole_row_source(watch audit_private.watches, operation text, action text, side text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.function_source(
+    watch, operation, audit_private.settings_source(watch),
+    E'declare\n  v_actor audit_private.actor;\n  v_now timestamptz := clock_timestamp();\n  v_metadata jsonb;\nbegin\n'
+    || audit_private.type_guard_source(watch, side) || audit_private.actor_source() || audit_private.insert_source()
+    || format(E'  values (%s);\n  return null;\nend ', audit_private.record_source(
+      watch, action, audit_private.entity_id_source(watch, side), audit_private.changes_source(watch, side, 'old', 'new')
+    ))
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.whole_row_source(watch audit_private.watches, operation text, action text, side text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION whole_row_source(watch audit_private.watches, operation text, action text, side text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.whole_row_source(watch audit_private.watches, operation text, action text, side text) IS 'The function for inserts or deletes: the whole row, as side.';
+
 
 --
 -- Name: write_capture(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -3368,6 +4505,11 @@ declare
   );
   v_operation text;
 begin
+  if to_regtype(format('audit_private.%I', audit_private.image_type(watch))) is null then
+    foreach v_source in array audit_private.image_types_source(watch) loop
+      execute v_source;
+    end loop;
+  end if;
   foreach v_source in array audit_private.all_source(watch) loop
     execute v_source;
   end loop;
@@ -4282,8 +5424,8 @@ CREATE TABLE audit.audit_logs (
     user_id text,
     db_user text DEFAULT SESSION_USER NOT NULL,
     actor_proof audit.actor_proof NOT NULL,
-    entity_type text,
-    entity_id text,
+    entity_type text COLLATE pg_catalog."C",
+    entity_id text COLLATE pg_catalog."C",
     description text,
     permission text,
     ip_address inet,
@@ -4791,6 +5933,20 @@ COMMENT ON TABLE audit_private.secrets IS 'One key per purpose: context (a trans
 
 
 --
+-- Name: session_context; Type: SEQUENCE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE UNLOGGED SEQUENCE audit_private.session_context
+    START WITH -9223372036854775808
+    INCREMENT BY 1
+    MINVALUE -9223372036854775808
+    NO MAXVALUE
+    CACHE 1;
+
+
+ALTER SEQUENCE audit_private.session_context OWNER TO audit_owner;
+
+--
 -- Name: watches_watch_id_seq; Type: SEQUENCE; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5145,17 +6301,10 @@ ALTER TABLE ONLY iam.users
 
 
 --
--- Name: audit_logs_created_at_idx; Type: INDEX; Schema: audit; Owner: audit_owner
---
-
-CREATE INDEX audit_logs_created_at_idx ON ONLY audit.audit_logs USING brin (created_at) WITH (autosummarize='on');
-
-
---
 -- Name: audit_logs_entity_idx; Type: INDEX; Schema: audit; Owner: audit_owner
 --
 
-CREATE INDEX audit_logs_entity_idx ON ONLY audit.audit_logs USING btree (entity_type, entity_id, id);
+CREATE INDEX audit_logs_entity_idx ON ONLY audit.audit_logs USING btree (entity_id, entity_type);
 
 
 --
@@ -5219,255 +6368,255 @@ ALTER TABLE audit.audit_logs ENABLE ALWAYS TRIGGER log_refuse_statement;
 
 
 --
--- Name: credentials indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
+-- Name: credentials !indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
-CREATE TRIGGER indelible_capture_delete AFTER DELETE ON iam.credentials FOR EACH ROW EXECUTE FUNCTION audit_private.capture_2_delete();
+CREATE TRIGGER "!indelible_capture_delete" AFTER DELETE ON iam.credentials FOR EACH ROW EXECUTE FUNCTION audit_private.capture_2_delete();
 
-ALTER TABLE iam.credentials ENABLE ALWAYS TRIGGER indelible_capture_delete;
-
-
---
--- Name: permissions indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
---
-
-CREATE TRIGGER indelible_capture_delete AFTER DELETE ON iam.permissions FOR EACH ROW EXECUTE FUNCTION audit_private.capture_4_delete();
-
-ALTER TABLE iam.permissions ENABLE ALWAYS TRIGGER indelible_capture_delete;
+ALTER TABLE iam.credentials ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
 
 
 --
--- Name: policy indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
+-- Name: permissions !indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
-CREATE TRIGGER indelible_capture_delete AFTER DELETE ON iam.policy FOR EACH ROW EXECUTE FUNCTION audit_private.capture_7_delete();
+CREATE TRIGGER "!indelible_capture_delete" AFTER DELETE ON iam.permissions FOR EACH ROW EXECUTE FUNCTION audit_private.capture_4_delete();
 
-ALTER TABLE iam.policy ENABLE ALWAYS TRIGGER indelible_capture_delete;
-
-
---
--- Name: role_permissions indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
---
-
-CREATE TRIGGER indelible_capture_delete AFTER DELETE ON iam.role_permissions FOR EACH ROW EXECUTE FUNCTION audit_private.capture_5_delete();
-
-ALTER TABLE iam.role_permissions ENABLE ALWAYS TRIGGER indelible_capture_delete;
+ALTER TABLE iam.permissions ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
 
 
 --
--- Name: roles indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
+-- Name: policy !indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
-CREATE TRIGGER indelible_capture_delete AFTER DELETE ON iam.roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_3_delete();
+CREATE TRIGGER "!indelible_capture_delete" AFTER DELETE ON iam.policy FOR EACH ROW EXECUTE FUNCTION audit_private.capture_7_delete();
 
-ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER indelible_capture_delete;
-
-
---
--- Name: user_roles indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
---
-
-CREATE TRIGGER indelible_capture_delete AFTER DELETE ON iam.user_roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_6_delete();
-
-ALTER TABLE iam.user_roles ENABLE ALWAYS TRIGGER indelible_capture_delete;
+ALTER TABLE iam.policy ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
 
 
 --
--- Name: users indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
+-- Name: role_permissions !indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
-CREATE TRIGGER indelible_capture_delete AFTER DELETE ON iam.users FOR EACH ROW EXECUTE FUNCTION audit_private.capture_1_delete();
+CREATE TRIGGER "!indelible_capture_delete" AFTER DELETE ON iam.role_permissions FOR EACH ROW EXECUTE FUNCTION audit_private.capture_5_delete();
 
-ALTER TABLE iam.users ENABLE ALWAYS TRIGGER indelible_capture_delete;
-
-
---
--- Name: credentials indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
---
-
-CREATE TRIGGER indelible_capture_insert AFTER INSERT ON iam.credentials FOR EACH ROW EXECUTE FUNCTION audit_private.capture_2_insert();
-
-ALTER TABLE iam.credentials ENABLE ALWAYS TRIGGER indelible_capture_insert;
+ALTER TABLE iam.role_permissions ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
 
 
 --
--- Name: permissions indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
+-- Name: roles !indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
-CREATE TRIGGER indelible_capture_insert AFTER INSERT ON iam.permissions FOR EACH ROW EXECUTE FUNCTION audit_private.capture_4_insert();
+CREATE TRIGGER "!indelible_capture_delete" AFTER DELETE ON iam.roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_3_delete();
 
-ALTER TABLE iam.permissions ENABLE ALWAYS TRIGGER indelible_capture_insert;
-
-
---
--- Name: policy indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
---
-
-CREATE TRIGGER indelible_capture_insert AFTER INSERT ON iam.policy FOR EACH ROW EXECUTE FUNCTION audit_private.capture_7_insert();
-
-ALTER TABLE iam.policy ENABLE ALWAYS TRIGGER indelible_capture_insert;
+ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
 
 
 --
--- Name: role_permissions indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
+-- Name: user_roles !indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
-CREATE TRIGGER indelible_capture_insert AFTER INSERT ON iam.role_permissions FOR EACH ROW EXECUTE FUNCTION audit_private.capture_5_insert();
+CREATE TRIGGER "!indelible_capture_delete" AFTER DELETE ON iam.user_roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_6_delete();
 
-ALTER TABLE iam.role_permissions ENABLE ALWAYS TRIGGER indelible_capture_insert;
-
-
---
--- Name: roles indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
---
-
-CREATE TRIGGER indelible_capture_insert AFTER INSERT ON iam.roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_3_insert();
-
-ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER indelible_capture_insert;
+ALTER TABLE iam.user_roles ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
 
 
 --
--- Name: user_roles indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
+-- Name: users !indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
-CREATE TRIGGER indelible_capture_insert AFTER INSERT ON iam.user_roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_6_insert();
+CREATE TRIGGER "!indelible_capture_delete" AFTER DELETE ON iam.users FOR EACH ROW EXECUTE FUNCTION audit_private.capture_1_delete();
 
-ALTER TABLE iam.user_roles ENABLE ALWAYS TRIGGER indelible_capture_insert;
-
-
---
--- Name: users indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
---
-
-CREATE TRIGGER indelible_capture_insert AFTER INSERT ON iam.users FOR EACH ROW EXECUTE FUNCTION audit_private.capture_1_insert();
-
-ALTER TABLE iam.users ENABLE ALWAYS TRIGGER indelible_capture_insert;
+ALTER TABLE iam.users ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
 
 
 --
--- Name: credentials indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+-- Name: credentials !indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
-CREATE TRIGGER indelible_capture_truncate AFTER TRUNCATE ON iam.credentials FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_2_truncate();
+CREATE TRIGGER "!indelible_capture_insert" AFTER INSERT ON iam.credentials FOR EACH ROW EXECUTE FUNCTION audit_private.capture_2_insert();
 
-ALTER TABLE iam.credentials ENABLE ALWAYS TRIGGER indelible_capture_truncate;
-
-
---
--- Name: permissions indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
---
-
-CREATE TRIGGER indelible_capture_truncate AFTER TRUNCATE ON iam.permissions FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_4_truncate();
-
-ALTER TABLE iam.permissions ENABLE ALWAYS TRIGGER indelible_capture_truncate;
+ALTER TABLE iam.credentials ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
 
 
 --
--- Name: policy indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+-- Name: permissions !indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
-CREATE TRIGGER indelible_capture_truncate AFTER TRUNCATE ON iam.policy FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_7_truncate();
+CREATE TRIGGER "!indelible_capture_insert" AFTER INSERT ON iam.permissions FOR EACH ROW EXECUTE FUNCTION audit_private.capture_4_insert();
 
-ALTER TABLE iam.policy ENABLE ALWAYS TRIGGER indelible_capture_truncate;
-
-
---
--- Name: role_permissions indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
---
-
-CREATE TRIGGER indelible_capture_truncate AFTER TRUNCATE ON iam.role_permissions FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_5_truncate();
-
-ALTER TABLE iam.role_permissions ENABLE ALWAYS TRIGGER indelible_capture_truncate;
+ALTER TABLE iam.permissions ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
 
 
 --
--- Name: roles indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+-- Name: policy !indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
-CREATE TRIGGER indelible_capture_truncate AFTER TRUNCATE ON iam.roles FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_3_truncate();
+CREATE TRIGGER "!indelible_capture_insert" AFTER INSERT ON iam.policy FOR EACH ROW EXECUTE FUNCTION audit_private.capture_7_insert();
 
-ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER indelible_capture_truncate;
-
-
---
--- Name: user_roles indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
---
-
-CREATE TRIGGER indelible_capture_truncate AFTER TRUNCATE ON iam.user_roles FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_6_truncate();
-
-ALTER TABLE iam.user_roles ENABLE ALWAYS TRIGGER indelible_capture_truncate;
+ALTER TABLE iam.policy ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
 
 
 --
--- Name: users indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+-- Name: role_permissions !indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
-CREATE TRIGGER indelible_capture_truncate AFTER TRUNCATE ON iam.users FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_1_truncate();
+CREATE TRIGGER "!indelible_capture_insert" AFTER INSERT ON iam.role_permissions FOR EACH ROW EXECUTE FUNCTION audit_private.capture_5_insert();
 
-ALTER TABLE iam.users ENABLE ALWAYS TRIGGER indelible_capture_truncate;
-
-
---
--- Name: credentials indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
---
-
-CREATE TRIGGER indelible_capture_update AFTER UPDATE ON iam.credentials FOR EACH ROW EXECUTE FUNCTION audit_private.capture_2_update();
-
-ALTER TABLE iam.credentials ENABLE ALWAYS TRIGGER indelible_capture_update;
+ALTER TABLE iam.role_permissions ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
 
 
 --
--- Name: permissions indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+-- Name: roles !indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
-CREATE TRIGGER indelible_capture_update AFTER UPDATE ON iam.permissions FOR EACH ROW EXECUTE FUNCTION audit_private.capture_4_update();
+CREATE TRIGGER "!indelible_capture_insert" AFTER INSERT ON iam.roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_3_insert();
 
-ALTER TABLE iam.permissions ENABLE ALWAYS TRIGGER indelible_capture_update;
-
-
---
--- Name: policy indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
---
-
-CREATE TRIGGER indelible_capture_update AFTER UPDATE ON iam.policy FOR EACH ROW EXECUTE FUNCTION audit_private.capture_7_update();
-
-ALTER TABLE iam.policy ENABLE ALWAYS TRIGGER indelible_capture_update;
+ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
 
 
 --
--- Name: role_permissions indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+-- Name: user_roles !indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
-CREATE TRIGGER indelible_capture_update AFTER UPDATE ON iam.role_permissions FOR EACH ROW EXECUTE FUNCTION audit_private.capture_5_update();
+CREATE TRIGGER "!indelible_capture_insert" AFTER INSERT ON iam.user_roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_6_insert();
 
-ALTER TABLE iam.role_permissions ENABLE ALWAYS TRIGGER indelible_capture_update;
-
-
---
--- Name: roles indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
---
-
-CREATE TRIGGER indelible_capture_update AFTER UPDATE ON iam.roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_3_update();
-
-ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER indelible_capture_update;
+ALTER TABLE iam.user_roles ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
 
 
 --
--- Name: user_roles indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+-- Name: users !indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
-CREATE TRIGGER indelible_capture_update AFTER UPDATE ON iam.user_roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_6_update();
+CREATE TRIGGER "!indelible_capture_insert" AFTER INSERT ON iam.users FOR EACH ROW EXECUTE FUNCTION audit_private.capture_1_insert();
 
-ALTER TABLE iam.user_roles ENABLE ALWAYS TRIGGER indelible_capture_update;
+ALTER TABLE iam.users ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
 
 
 --
--- Name: users indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+-- Name: credentials !indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
-CREATE TRIGGER indelible_capture_update AFTER UPDATE ON iam.users FOR EACH ROW EXECUTE FUNCTION audit_private.capture_1_update();
+CREATE TRIGGER "!indelible_capture_truncate" BEFORE TRUNCATE ON iam.credentials FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_2_truncate();
 
-ALTER TABLE iam.users ENABLE ALWAYS TRIGGER indelible_capture_update;
+ALTER TABLE iam.credentials ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
+
+
+--
+-- Name: permissions !indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_truncate" BEFORE TRUNCATE ON iam.permissions FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_4_truncate();
+
+ALTER TABLE iam.permissions ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
+
+
+--
+-- Name: policy !indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_truncate" BEFORE TRUNCATE ON iam.policy FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_7_truncate();
+
+ALTER TABLE iam.policy ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
+
+
+--
+-- Name: role_permissions !indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_truncate" BEFORE TRUNCATE ON iam.role_permissions FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_5_truncate();
+
+ALTER TABLE iam.role_permissions ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
+
+
+--
+-- Name: roles !indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_truncate" BEFORE TRUNCATE ON iam.roles FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_3_truncate();
+
+ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
+
+
+--
+-- Name: user_roles !indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_truncate" BEFORE TRUNCATE ON iam.user_roles FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_6_truncate();
+
+ALTER TABLE iam.user_roles ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
+
+
+--
+-- Name: users !indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_truncate" BEFORE TRUNCATE ON iam.users FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_1_truncate();
+
+ALTER TABLE iam.users ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
+
+
+--
+-- Name: credentials !indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_update" AFTER UPDATE ON iam.credentials FOR EACH ROW EXECUTE FUNCTION audit_private.capture_2_update();
+
+ALTER TABLE iam.credentials ENABLE ALWAYS TRIGGER "!indelible_capture_update";
+
+
+--
+-- Name: permissions !indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_update" AFTER UPDATE ON iam.permissions FOR EACH ROW EXECUTE FUNCTION audit_private.capture_4_update();
+
+ALTER TABLE iam.permissions ENABLE ALWAYS TRIGGER "!indelible_capture_update";
+
+
+--
+-- Name: policy !indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_update" AFTER UPDATE ON iam.policy FOR EACH ROW EXECUTE FUNCTION audit_private.capture_7_update();
+
+ALTER TABLE iam.policy ENABLE ALWAYS TRIGGER "!indelible_capture_update";
+
+
+--
+-- Name: role_permissions !indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_update" AFTER UPDATE ON iam.role_permissions FOR EACH ROW EXECUTE FUNCTION audit_private.capture_5_update();
+
+ALTER TABLE iam.role_permissions ENABLE ALWAYS TRIGGER "!indelible_capture_update";
+
+
+--
+-- Name: roles !indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_update" AFTER UPDATE ON iam.roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_3_update();
+
+ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER "!indelible_capture_update";
+
+
+--
+-- Name: user_roles !indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_update" AFTER UPDATE ON iam.user_roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_6_update();
+
+ALTER TABLE iam.user_roles ENABLE ALWAYS TRIGGER "!indelible_capture_update";
+
+
+--
+-- Name: users !indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_update" AFTER UPDATE ON iam.users FOR EACH ROW EXECUTE FUNCTION audit_private.capture_1_update();
+
+ALTER TABLE iam.users ENABLE ALWAYS TRIGGER "!indelible_capture_update";
 
 
 --
@@ -5611,10 +6760,32 @@ GRANT ALL ON FUNCTION audit.set_context(user_id text, ip_address inet, request_i
 
 
 --
+-- Name: FUNCTION set_session_context(user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.set_session_context(user_id text, ip_address inet, request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.set_session_context(user_id text, ip_address inet, request_id text) TO audit_app;
+
+
+--
+-- Name: FUNCTION actor_source(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.actor_source() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION all_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.all_source(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION any_change_source(watch audit_private.watches, names text[], old_name text, new_name text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.any_change_source(watch audit_private.watches, names text[], old_name text, new_name text) FROM PUBLIC;
 
 
 --
@@ -5821,10 +6992,10 @@ REVOKE ALL ON FUNCTION audit_private.capture_7_update() FROM PUBLIC;
 
 
 --
--- Name: FUNCTION capture_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION capture_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.capture_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.capture_source(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -5835,10 +7006,10 @@ REVOKE ALL ON FUNCTION audit_private.capture_triggers(watch audit_private.watche
 
 
 --
--- Name: FUNCTION captured_columns(target regclass, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION captured_columns(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.captured_columns(target regclass, excluded text[], masked text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.captured_columns(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -5849,10 +7020,45 @@ REVOKE ALL ON FUNCTION audit_private.change_source(name text, equality_is_identi
 
 
 --
+-- Name: FUNCTION changed_image_source(watch audit_private.watches, side text, other text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.changed_image_source(watch audit_private.watches, side text, other text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION changes_source(watch audit_private.watches, side text, old_name text, new_name text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.changes_source(watch audit_private.watches, side text, old_name text, new_name text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION claimed_actor(user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION clean(value text, length integer); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.clean(value text, length integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION column_source(record_name text, name text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.column_source(record_name text, name text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION complete(changes jsonb, old_remainder jsonb, new_remainder jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.complete(changes jsonb, old_remainder jsonb, new_remainder jsonb) FROM PUBLIC;
 
 
 --
@@ -5877,10 +7083,10 @@ REVOKE ALL ON FUNCTION audit_private.current_actor() FROM PUBLIC;
 
 
 --
--- Name: FUNCTION difference_source(target regclass, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION difference_source(watch audit_private.watches, skipped boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.difference_source(target regclass, excluded text[], masked text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.difference_source(watch audit_private.watches, skipped boolean) FROM PUBLIC;
 
 
 --
@@ -5891,6 +7097,13 @@ REVOKE ALL ON FUNCTION audit_private.empty_net(months date[]) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION end_dropped_watch(entity_type text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.end_dropped_watch(entity_type text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION ensure_trigger(target regclass, name text, event text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5898,10 +7111,10 @@ REVOKE ALL ON FUNCTION audit_private.ensure_trigger(target regclass, name text, 
 
 
 --
--- Name: FUNCTION entity_id_source(record_name text, target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION entity_id_source(watch audit_private.watches, record_name text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.entity_id_source(record_name text, target regclass) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.entity_id_source(watch audit_private.watches, record_name text) FROM PUBLIC;
 
 
 --
@@ -5916,6 +7129,13 @@ REVOKE ALL ON FUNCTION audit_private.entity_key(key text) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.establish_context(actor audit_private.actor) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION field_type(built_in boolean, type oid, is_masked boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.field_type(built_in boolean, type oid, is_masked boolean) FROM PUBLIC;
 
 
 --
@@ -5940,10 +7160,10 @@ REVOKE ALL ON FUNCTION audit_private.findings_of_roles() FROM PUBLIC;
 
 
 --
--- Name: FUNCTION function_source(watch_id bigint, operation text, settings text, body text); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION function_source(watch audit_private.watches, operation text, settings text, body text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.function_source(watch_id bigint, operation text, settings text, body text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.function_source(watch audit_private.watches, operation text, settings text, body text) FROM PUBLIC;
 
 
 --
@@ -5961,10 +7181,31 @@ REVOKE ALL ON FUNCTION audit_private.has_drifted(watch audit_private.watches) FR
 
 
 --
--- Name: FUNCTION image_source(record_name text, target regclass, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION image_source(watch audit_private.watches, record_name text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.image_source(record_name text, target regclass, excluded text[], masked text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.image_source(watch audit_private.watches, record_name text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION image_type(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.image_type(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION image_types_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.image_types_source(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION insert_source(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.insert_source() FROM PUBLIC;
 
 
 --
@@ -5975,10 +7216,10 @@ REVOKE ALL ON FUNCTION audit_private.is_application() FROM PUBLIC;
 
 
 --
--- Name: FUNCTION key_change_source(target regclass, old_name text, new_name text); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION json_source(record_name text, name text, built_in boolean, type oid, is_masked boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.key_change_source(target regclass, old_name text, new_name text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.json_source(record_name text, name text, built_in boolean, type oid, is_masked boolean) FROM PUBLIC;
 
 
 --
@@ -6017,10 +7258,38 @@ REVOKE ALL ON FUNCTION audit_private.note_installation(digest text, version text
 
 
 --
+-- Name: FUNCTION null_fields(names text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.null_fields(names text[]) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION open_sealed(sealed text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.open_sealed(sealed text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION pair_changes_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.pair_changes_source(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION pairs_source(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.pairs_source(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION partitions_to_record(relation regclass, function regproc); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.partitions_to_record(relation regclass, function regproc) FROM PUBLIC;
 
 
 --
@@ -6031,6 +7300,13 @@ REVOKE ALL ON FUNCTION audit_private.place_name(target regclass) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION record_source(watch audit_private.watches, action text, entity_id text, changes text, metadata text, now text, actor text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.record_source(watch audit_private.watches, action text, entity_id text, changes text, metadata text, now text, actor text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION refuse_drift(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6038,10 +7314,38 @@ REVOKE ALL ON FUNCTION audit_private.refuse_drift(target regclass) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION refused_claim(actor audit_private.actor); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.refused_claim(actor audit_private.actor) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION rekey_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.rekey_source(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION remainder_source(watch audit_private.watches, side text, other text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.remainder_source(watch audit_private.watches, side text, other text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION require_alone(target regclass, capture text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.require_alone(target regclass, capture text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_columns(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_columns(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -6066,10 +7370,10 @@ REVOKE ALL ON FUNCTION audit_private.require_owner(target regclass) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION require_watchable(target regclass, capture text, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION require_watchable(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.require_watchable(target regclass, capture text, excluded text[], masked text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.require_watchable(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -6094,24 +7398,38 @@ REVOKE ALL ON FUNCTION audit_private.seal_context(user_id text, ip_address inet,
 
 
 --
--- Name: FUNCTION settings_source(target regclass, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION settings_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.settings_source(target regclass, excluded text[], masked text[]) FROM PUBLIC;
-
-
---
--- Name: FUNCTION statement_guard_source(target regclass, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.statement_guard_source(target regclass, excluded text[], masked text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.settings_source(watch audit_private.watches) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION statement_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION statement_function_source(watch audit_private.watches, operation text, body text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.statement_source(watch_id bigint, target regclass, entity_type text, excluded text[], masked text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.statement_function_source(watch audit_private.watches, operation text, body text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION statement_guard_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.statement_guard_source(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION statement_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.statement_source(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION statement_update_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.statement_update_source(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -6122,17 +7440,24 @@ REVOKE ALL ON FUNCTION audit_private.tg__refuse_change() FROM PUBLIC;
 
 
 --
--- Name: FUNCTION type_guard_source(record_name text, target regclass, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION truncate_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.type_guard_source(record_name text, target regclass, excluded text[], masked text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.truncate_source(watch audit_private.watches) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION unchanged_source(target regclass, excluded text[], masked text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION type_guard_source(watch audit_private.watches, record_name text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.unchanged_source(target regclass, excluded text[], masked text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.type_guard_source(watch audit_private.watches, record_name text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION update_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.update_source(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -6140,6 +7465,13 @@ REVOKE ALL ON FUNCTION audit_private.unchanged_source(target regclass, excluded 
 --
 
 REVOKE ALL ON FUNCTION audit_private.value_source(record_name text, name text, built_in boolean, type oid, is_masked boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION whole_row_source(watch audit_private.watches, operation text, action text, side text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.whole_row_source(watch audit_private.watches, operation text, action text, side text) FROM PUBLIC;
 
 
 --

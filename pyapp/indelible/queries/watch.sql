@@ -19,7 +19,7 @@ select exists (
   select from audit.pending_capture($1::text::regclass) as pending where pending::text <> '{}'
 ) or exists (
   select from pg_catalog.pg_trigger
-  where tgrelid = $1::text::regclass and tgparentid = 0 and tgname like 'indelible\_capture\_%'
+  where tgrelid = $1::text::regclass and tgparentid = 0 and tgname like '!indelible\_capture\_%'
 )
 
 -- name: act_as_table_owner

@@ -21,8 +21,7 @@ begin
   end if;
 end $$;
 
-create or replace function audit_private.require_watchable(target regclass, capture text, excluded text[], masked text[])
-returns void
+create or replace function audit_private.require_columns(watch audit_private.watches) returns void
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
@@ -30,35 +29,49 @@ as $$
 declare
   v_column text;
 begin
-  if not exists (
-    select from pg_catalog.pg_class as class
-    where class.oid = target
-      and class.relkind in ('r', 'p')
-      and class.relpersistence <> 't'
-      and class.relnamespace::regnamespace::text not in ('audit', 'audit_private', 'pg_catalog', 'information_schema', 'pg_toast')
-  ) then
-    raise exception using
-      errcode = 'ID006',
-      message = format('%s cannot be watched: only ordinary and partitioned tables outside audit and system schemas can', target),
-      hint = 'Of a view, watch the tables beneath it.';
-  end if;
-  if capture not in ('row', 'statement') then
-    raise exception using errcode = 'ID006', message = 'capture is row or statement';
-  end if;
-  perform audit_private.require_alone(target, capture);
-  foreach v_column in array excluded || masked loop
+  foreach v_column in array (watch).excluded || (watch).masked || (watch).skipped loop
     if not exists (
       select from pg_catalog.pg_attribute
-      where attrelid = target and attname = v_column and attnum > 0 and not attisdropped
+      where attrelid = (watch).target and attname = v_column and attnum > 0 and not attisdropped
     ) then
-      raise exception using errcode = 'ID007', message = format('%s has no column %I', target, v_column);
-    elsif v_column = any (audit_private.key_columns(target)) then
+      raise exception using errcode = 'ID007', message = format('%s has no column %I', (watch).target, v_column);
+    elsif v_column = any (audit_private.key_columns((watch).target)) then
       raise exception using
         errcode = 'ID007',
-        message = format('column %I is part of the key of %s and cannot be excluded or masked', v_column, target),
+        message = format('column %I is part of the key of %s and cannot be excluded, masked or skipped', v_column, (watch).target),
         hint = 'Without its key a record does not say which row it is about.';
     end if;
   end loop;
+end $$;
+
+create or replace function audit_private.require_watchable(watch audit_private.watches) returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not exists (
+    select from pg_catalog.pg_class as class
+    where class.oid = (watch).target
+      and class.relkind in ('r', 'p')
+      and class.relpersistence <> 't'
+      and class.relnamespace::regnamespace::text not in (
+        'audit', 'audit_private', 'audit_guard', 'pg_catalog', 'information_schema', 'pg_toast'
+      )
+  ) then
+    raise exception using
+      errcode = 'ID006',
+      message = format('%s cannot be watched: only ordinary and partitioned tables outside audit and system schemas can', (watch).target),
+      hint = 'Of a view, watch the tables beneath it.';
+  end if;
+  if (watch).capture not in ('row', 'statement') then
+    raise exception using errcode = 'ID006', message = 'capture is row or statement';
+  end if;
+  if not ((watch).operations <@ '{insert,update,delete,truncate}' and cardinality((watch).operations) > 0) then
+    raise exception using errcode = 'ID006', message = 'operations are some of insert, update, delete and truncate';
+  end if;
+  perform audit_private.require_alone((watch).target, (watch).capture);
+  perform audit_private.require_columns(watch);
 end $$;
 
 create or replace function audit_private.require_alone(target regclass, capture text) returns void
@@ -79,6 +92,11 @@ begin
       errcode = 'ID006',
       message = format('%s is partitioned and can only be captured by row', target),
       hint = 'Its statement triggers do not see what is written to a partition directly.';
+  elsif capture = 'statement' and exists (select from pg_catalog.pg_inherits where inhrelid = target) then
+    raise exception using
+      errcode = 'ID006',
+      message = format('%s has a parent table and can only be captured by row', target),
+      hint = 'What is written through the parent fires no statement trigger of its.';
   elsif exists (
     select from audit_private.watches as watch
     where watch.stopped_at is null and watch.target in (select relid from pg_catalog.pg_partition_ancestors(require_alone.target))
@@ -115,7 +133,8 @@ begin
 end $$;
 
 create or replace function audit.prepare_watch(
-  target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean
+  target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean,
+  skip text[] default null, operations text[] default null, record_unchanged boolean default null
 ) returns text[]
 language plpgsql
 volatile
@@ -138,7 +157,10 @@ begin
   v_watch.capture := coalesce(prepare_watch.capture, v_before.capture, 'row');
   v_watch.excluded := coalesce(prepare_watch.exclude, v_before.excluded, '{}');
   v_watch.masked := coalesce(prepare_watch.mask, v_before.masked, '{}');
-  perform audit_private.require_watchable(v_watch.target, v_watch.capture, v_watch.excluded, v_watch.masked);
+  v_watch.skipped := coalesce(prepare_watch.skip, v_before.skipped, '{}');
+  v_watch.operations := coalesce(prepare_watch.operations, v_before.operations, '{insert,update,delete,truncate}');
+  v_watch.record_unchanged := coalesce(prepare_watch.record_unchanged, v_before.record_unchanged, false);
+  perform audit_private.require_watchable(v_watch);
   perform audit_private.require_entity_type(v_watch.entity_type, v_watch.target);
   v_watch.watch_id := coalesce(
     v_before.watch_id, nextval(pg_get_serial_sequence('audit_private.watches', 'watch_id'))
@@ -146,8 +168,8 @@ begin
   if not prepare_watch.dry_run then
     perform audit_private.save_watch(v_before, v_watch);
   end if;
-  return audit_private.all_source(v_watch) || (
-    select array_agg(definition) || array_agg(audit.enable_statement(v_watch.target, name, enabled))
+  return audit_private.image_types_source(v_watch) || audit_private.all_source(v_watch) || (
+    select array_agg(definition) || array_agg(audit.enable_statement(relation, name, enabled))
     from audit_private.capture_triggers(v_watch)
   );
 end $$;

@@ -1,0 +1,48 @@
+-- Chapter 2, what: TRUNCATE records the rows it removes, then itself. Before it happens, while they can still be read: by the
+-- owner of the log, whom watch lets read the table, past row security and with the types of the columns looked up.
+-- Called by 27_capture_attach.sql.
+--
+-- TRUNCATE of a partitioned table fires the triggers of each partition as well; the table's own records the partitions
+-- that have none, so that each row is recorded once.
+
+create or replace function audit_private.partitions_to_record(relation regclass, function regproc) returns setof regclass
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select tree.relid
+  from pg_catalog.pg_partition_tree(relation) as tree
+  where tree.isleaf
+    and (tree.relid = relation or not exists (
+      select from pg_catalog.pg_trigger as own
+      where own.tgrelid = tree.relid and own.tgfoid = function and own.tgenabled = 'A'
+    ))
+  union all
+  select relation where not exists (select from pg_catalog.pg_partition_tree(relation))
+$$;
+
+create or replace function audit_private.truncate_source(watch audit_private.watches) returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select audit_private.function_source(
+    watch, 'truncate', audit_private.settings_source(watch) || E'set row_security = off\n',
+    E'declare\n  v_actor audit_private.actor;\n  v_now timestamptz := clock_timestamp();\n  v_metadata jsonb;\n'
+    '  v_relation regclass;\n  v_count bigint;\n  v_rows bigint := 0;\nbegin\n'
+    || audit_private.statement_guard_source(watch) || audit_private.actor_source()
+    || format(
+      E'  for v_relation in select audit_private.partitions_to_record(tg_relid, ''audit_private.capture_%s_truncate''::regproc) loop\n'
+      '    execute %L || v_relation::text || '' as removed'' using v_now, v_actor, v_metadata;\n'
+      '    get diagnostics v_count = row_count;\n    v_rows := v_rows + v_count;\n  end loop;\n',
+      (watch).watch_id,
+      audit_private.insert_source() || '  select ' || audit_private.record_source(
+        watch, 'ROW_DELETED', audit_private.entity_id_source(watch, 'removed'),
+        audit_private.changes_source(watch, 'old', 'removed', ''), metadata => '$3', now => '$1', actor => '($2)'
+      ) || E'\n  from only '
+    )
+    || E'  v_metadata := coalesce(v_metadata, ''{}'') || jsonb_build_object(''table'', tg_relid::regclass::text, ''rows'', v_rows);\n'
+    || audit_private.insert_source()
+    || format(E'  values (%s);\n  return null;\nend ', audit_private.record_source(watch, 'TABLE_TRUNCATED', 'null', 'null'))
+  )
+$$;

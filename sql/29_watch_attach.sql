@@ -1,0 +1,220 @@
+-- Chapter 2, what: attaching capture to a table.
+-- audit.watch runs with the rights of the table's owner, who calls them. For the length of one
+-- statement the owner lends Indelible the TRIGGER privilege: so nobody but audit_owner may ever execute, and thus
+-- attach, a capture function, and no owner can make one record changes of another table.
+
+-- A table that was dropped leaves its entity type to the one made in its place.
+create or replace function audit_private.end_dropped_watch(entity_type text) returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  v_watch audit_private.watches;
+begin
+  update audit_private.watches set stopped_at = clock_timestamp()
+  where stopped_at is null
+    and entity_type = end_dropped_watch.entity_type
+    and not exists (select from pg_catalog.pg_class as class where class.oid = target)
+  returning * into v_watch;
+  if found then
+    perform audit_private.append(
+      actor => audit_private.current_actor(),
+      action => 'AUDIT_WATCH_STOPPED',
+      entity_type => 'AUDIT_WATCH',
+      entity_id => v_watch.target_name,
+      metadata => jsonb_build_object('entity_type', v_watch.entity_type, 'reason', 'table_dropped')
+    );
+  end if;
+end $$;
+
+create or replace function audit_private.save_watch(before audit_private.watches, after audit_private.watches) returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_declared constant jsonb := jsonb_build_object(
+    'entity_type', (after).entity_type, 'capture', (after).capture, 'exclude', (after).excluded, 'mask', (after).masked,
+    'skip', (after).skipped, 'operations', (after).operations, 'record_unchanged', (after).record_unchanged
+  );
+begin
+  perform audit_private.end_dropped_watch((after).entity_type);
+  insert into audit_private.watches (
+    watch_id, target, target_name, entity_type, capture, excluded, masked, skipped, operations, record_unchanged
+  ) overriding system value
+  values (
+    (after).watch_id, (after).target, (after).target_name, (after).entity_type, (after).capture, (after).excluded,
+    (after).masked, (after).skipped, (after).operations, (after).record_unchanged
+  )
+  on conflict (watch_id) do update set
+    target_name = excluded.target_name, entity_type = excluded.entity_type, capture = excluded.capture,
+    excluded = excluded.excluded, masked = excluded.masked, skipped = excluded.skipped, operations = excluded.operations,
+    record_unchanged = excluded.record_unchanged;
+  perform audit_private.write_capture(after);
+  if (before).watch_id is null
+    or to_jsonb(before) - 'target_name' - 'started_at' <> to_jsonb(after) - 'target_name' - 'started_at'
+  then
+    perform audit_private.append(
+      actor => audit_private.current_actor(),
+      action => case when (before).watch_id is null then 'AUDIT_WATCH_STARTED' else 'AUDIT_WATCH_CHANGED' end,
+      entity_type => 'AUDIT_WATCH',
+      entity_id => (after).target_name,
+      metadata => v_declared
+    );
+  end if;
+end $$;
+
+create or replace function audit.pending_capture(target regclass)
+returns table (relation regclass, name text, enabled text, definition text)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select wanted.relation, wanted.name, wanted.enabled, wanted.definition
+  from audit_private.watches as watch
+  cross join audit_private.capture_triggers(watch) as wanted
+  where watch.target = pending_capture.target
+    and watch.stopped_at is null
+    and not exists (
+      select from pg_catalog.pg_trigger as existing
+      where existing.tgrelid = wanted.relation
+        and existing.tgname = wanted.name
+        and existing.tgenabled = wanted.enabled::"char"
+        and existing.tgfoid = to_regprocedure(wanted.function)
+    )
+$$;
+comment on function audit.pending_capture is 'The capture triggers that a watched table ought to have and has not.';
+
+create or replace function audit.surplus_capture(target regclass) returns table (relation regclass, name text)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select existing.tgrelid::regclass, existing.tgname::text
+  from pg_catalog.pg_trigger as existing
+  where existing.tgrelid in (select audit.captured_relations(surplus_capture.target))
+    and existing.tgname ~ '^!?indelible_capture_'
+    and existing.tgparentid = 0
+    and (existing.tgrelid, existing.tgname::text) not in (
+      select wanted.relation, wanted.name
+      from audit_private.watches as watch
+      cross join audit_private.capture_triggers(watch) as wanted
+      where watch.target = surplus_capture.target and watch.stopped_at is null
+    )
+$$;
+comment on function audit.surplus_capture is 'Capture triggers on a table that it ought not to have: all of them, once it is not watched.';
+
+create or replace function audit.attach_capture(target regclass) returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_definition text;
+begin
+  perform audit_private.require_owner(attach_capture.target);
+  for v_definition in select definition from audit.pending_capture(attach_capture.target) loop
+    execute v_definition;
+  end loop;
+end $$;
+comment on function audit.attach_capture is 'Makes the missing triggers, while the owner lends the privilege.';
+
+-- SELECT and, where PUBLIC has none, USAGE of the schema stay with audit_owner while the table is watched: what TRUNCATE
+-- removes has to be read, and what is there compared. TRIGGER is lent for one statement.
+create or replace function audit.attach_pending(target regclass) returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_enable text[] := array(
+    select audit.enable_statement(relation, name, enabled) from audit.pending_capture(attach_pending.target)
+  );
+  v_schema regnamespace := (select relnamespace from pg_catalog.pg_class where oid = attach_pending.target);
+  v_relations constant regclass[] := array(select audit.captured_relations(attach_pending.target));
+  v_lend constant regclass[] := array(
+    select relation from unnest(v_relations) as relation where not has_table_privilege('audit_owner', relation, 'trigger')
+  );
+  v_statement text;
+  v_relation regclass;
+begin
+  for v_statement in
+    select format('drop trigger %I on %s', name, relation) from audit.surplus_capture(attach_pending.target)
+  loop
+    execute v_statement;
+  end loop;
+  if not has_schema_privilege('audit_owner', v_schema, 'usage') then
+    execute format('grant usage on schema %s to audit_owner', v_schema);
+  end if;
+  foreach v_relation in array v_relations loop
+    if not has_table_privilege('audit_owner', v_relation, 'select') then
+      execute format('grant select on %s to audit_owner', v_relation);
+    end if;
+  end loop;
+  if v_enable = '{}' then
+    return;
+  end if;
+  foreach v_relation in array v_lend loop
+    execute format('grant trigger on %s to audit_owner', v_relation);
+  end loop;
+  perform audit.attach_capture(attach_pending.target);
+  foreach v_statement in array v_enable loop
+    execute v_statement;
+  end loop;
+  foreach v_relation in array v_lend loop
+    execute format('revoke trigger on %s from audit_owner', v_relation);
+  end loop;
+end $$;
+comment on function audit.attach_pending is 'The invoker half of audit.watch: attaches what is missing, as the table''s owner.';
+
+create or replace function audit.watch(
+  target regclass,
+  entity_type text default null,
+  capture text default null,
+  exclude text[] default null,
+  mask text[] default null,
+  dry_run boolean default false,
+  skip text[] default null,
+  operations text[] default null,
+  record_unchanged boolean default null
+) returns text
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_source text[] := audit.prepare_watch(
+    watch.target, watch.entity_type, watch.capture, watch.exclude, watch.mask, watch.dry_run, watch.skip, watch.operations,
+    watch.record_unchanged
+  );
+begin
+  if not watch.dry_run then
+    perform audit.attach_pending(watch.target);
+  end if;
+  return array_to_string(v_source, E';\n\n') || E';\n';
+end $$;
+comment on function audit.watch is
+  'Records every row change of a table from now on; called by its owner. Idempotent: what is not given stays as declared. '
+  'exclude: columns never recorded; mask: only that they changed; skip: their change alone is no record; operations: some of '
+  'insert, update, delete, truncate. Returns the SQL; dry_run only returns it.';
+
+-- After every migrate: the code of capture follows the tables and this file.
+do $$
+declare
+  v_watch audit_private.watches;
+begin
+  for v_watch in
+    select watch.* from audit_private.watches as watch
+    join pg_catalog.pg_class as class on class.oid = watch.target
+    where watch.stopped_at is null
+  loop
+    perform audit_private.write_capture(v_watch);
+  end loop;
+end $$;
