@@ -1,0 +1,1 @@
+"""A Django application, as small as django-pghistory needs one."""
