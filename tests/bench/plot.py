@@ -7,7 +7,7 @@ from typing import Final
 from tests.bench.figures import Figures, Spread
 from tests.bench.report import Line
 
-NAMES: Final = 430  # width of the column of titles, in pixels
+NAMES: Final = 520  # width of the column of titles, in pixels
 PANEL: Final = 150
 GAP: Final = 18
 ROW: Final = 22

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from tests.bench.contest import Contest
 from tests.bench.plot import plot
-from tests.bench.report import Line, Report
+from tests.bench.report import Line, Report, audited
 from tests.bench.request import table_of as request_table
 from tests.bench.rivals import BASE, OURS
 from tests.bench.rounds import BULK_TABLE, table_of
@@ -17,7 +17,7 @@ from tests.bench.server import SETTINGS
 from tests.bench.web import TABLE as HTTP_TABLE
 
 BULK_TITLE: Final = "Statements of {:,} rows"
-HTTP_TITLE: Final = "One HTTP write, eight clients, one uvicorn process with h11"
+HTTP_TITLE: Final = "One HTTP write (AuditMiddleware, transaction()), eight clients, one uvicorn process with h11"
 
 
 class Lines:
@@ -57,11 +57,14 @@ def _tables(contest: Contest) -> Iterator[str]:
     busiest = plan.loads[0]
     yield report.cpu(f"Single statements, {_clients(busiest.clients)}", table_of(busiest), lines.capture)
     yield report.cpu(bulk, BULK_TABLE, lines.capture)
+    title = f"A request's transaction, {_clients(busiest.clients)}"
+    yield report.cpu(title, request_table(busiest), lines.request, complete=False)
+    yield report.cpu(HTTP_TITLE, HTTP_TABLE, lines.http, complete=False)
     yield report.weights("Storage", contest.weights, lines.capture)
     for load in plan.loads:
         yield report.rates(f"Single statements, {_clients(load.clients)}", table_of(load), lines.capture)
     yield report.rates(f"{bulk}: rows", BULK_TABLE, lines.capture)
-    yield report.rates(f"A request's transaction, {_clients(busiest.clients)}", request_table(busiest), lines.request)
+    yield report.rates(title, request_table(busiest), lines.request)
     yield report.rates(HTTP_TITLE, HTTP_TABLE, lines.http)
 
 
@@ -102,8 +105,7 @@ def picture(contest: Contest) -> str:
                 for load in plan.loads]  # fmt: skip
     blocks = [*singles, (BULK_TITLE.format(plan.rows), BULK_TABLE, lines.capture), *requests,
               (HTTP_TITLE, HTTP_TABLE, lines.http)]  # fmt: skip
-    audited = [(title, table, [line for line in rows if line.name != line.base]) for title, table, rows in blocks]
-    return plot(contest.figures, audited)
+    return plot(contest.figures, [(title, table, audited(rows)) for title, table, rows in blocks])
 
 
 def _processor() -> str:

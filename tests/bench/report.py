@@ -36,8 +36,7 @@ class Report:
             return f"{spread.median:.2f} ({spread.lowest:.2f} to {spread.highest:.2f})"
 
         head = f"{title}; throughput ÷ unaudited: median (lowest to highest)"
-        audited = [line for line in _compared(lines) if line.name != line.base]
-        return self._table(head, self.figures.tables[table], audited, cell, complete=complete)
+        return self._table(head, self.figures.tables[table], audited(lines), cell, complete=complete)
 
     def rates(self, title: str, table: str, lines: Sequence[Line]) -> str:
         """Each cell: how many in a second, the median."""
@@ -48,7 +47,7 @@ class Report:
 
         return self._table(f"{title}; a second, median", self.figures.tables[table], lines, cell, complete=False)
 
-    def cpu(self, title: str, table: str, lines: Sequence[Line]) -> str:
+    def cpu(self, title: str, table: str, lines: Sequence[Line], *, complete: bool = True) -> str:
         """Each cell: µs of the server's CPU that a change takes, and how much more than the base takes."""
 
         def cell(operation: str, line: Line) -> str:
@@ -58,7 +57,7 @@ class Report:
             return f"{spent:.1f} ({MICROSECONDS * added:+.1f})"
 
         head = f"{title}; CPU of the whole server in µs a change: median (added to unaudited)"
-        return self._table(head, self.figures.tables[table], lines, cell, complete=True)
+        return self._table(head, self.figures.tables[table], lines, cell, complete=complete)
 
     def weights(self, title: str, weights: Mapping[str, Mapping[str, Weight]], lines: Sequence[Line]) -> str:
         """Each cell: bytes of log and bytes of WAL for a change."""
@@ -80,10 +79,11 @@ class Report:
         return "\n".join(rows)
 
 
-def _compared(lines: Sequence[Line]) -> list[Line]:
-    """The same lines; the title says against what the line is compared, where that is not simply `unaudited`."""
+def audited(lines: Sequence[Line]) -> list[Line]:
+    """All but what is compared with; a title says against what, where that is not simply `unaudited`."""
     bases = {line.name: line.title for line in lines if line.name == line.base}
     return [
         line if bases[line.base] == "unaudited" else replace(line, title=f"{line.title} ÷ {bases[line.base]}")
         for line in lines
+        if line.name != line.base
     ]

@@ -58,13 +58,13 @@ def forms(rivals: dict[str, Rival]) -> list[Form]:
     """Both ways to know a user, without Indelible and with it."""
     plain, row = rivals[BASE], rivals["indelible_row"]
     return [
-        Form("unaudited_sessions", "unaudited; sessions in a table of the database", plain, "unaudited_sessions"),
-        Form("unaudited_own_login", "unaudited; sessions in memory", plain, "unaudited_own_login"),
-        Form("sealed", "Indelible, sealed: AuditMiddleware and transaction()", row,
+        Form("unaudited_sessions", "unaudited, sessions in a table", plain, "unaudited_sessions"),
+        Form("unaudited_own_login", "unaudited, sessions in memory", plain, "unaudited_own_login"),
+        Form("sealed", "Indelible, sealed", row,
              "unaudited_sessions", "sealed", 1),
-        Form("sealed_event", "the same, and @audited records a business event", row,
+        Form("sealed_event", "Indelible, sealed, and a business event by @audited", row,
              "unaudited_sessions", "sealed", 2),
-        Form("trusted", "Indelible, trusted channel: AuditMiddleware(identify=…) and transaction()",
+        Form("trusted", "Indelible, trusted channel (identify=…)",
              row, "unaudited_own_login", "service", 1),
     ]  # fmt: skip
 
