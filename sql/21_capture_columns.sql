@@ -61,6 +61,18 @@ as $$
   where index.indrelid = target and index.indisprimary and key.ordinality <= index.indnkeyatts
 $$;
 
+create or replace function audit_private.key_identifies(target regclass) returns boolean
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select from pg_catalog.pg_index as index where index.indrelid = target and index.indisprimary and index.indimmediate
+  )
+$$;
+comment on function audit_private.key_identifies is
+  'Whether no two rows ever share a key: without one, or with a deferrable one, only whole images tell which row was changed.';
+
 create or replace function audit_private.change_source(
   name text, equality_is_identity boolean, old_name text default 'old', new_name text default 'new'
 ) returns text

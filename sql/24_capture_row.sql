@@ -43,7 +43,8 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_has_key constant boolean := audit_private.key_columns((watch).target) <> '{}';
+  v_key constant text[] := audit_private.key_columns((watch).target);
+  v_has_key constant boolean := audit_private.key_identifies((watch).target);
   v_counting constant text[] := array(
     select name from audit_private.captured_columns(watch) where name <> all ((watch).skipped)
   );
@@ -51,7 +52,7 @@ begin
   return audit_private.function_source(
     watch, 'update', audit_private.settings_source(watch),
     E'declare\n  v_actor audit_private.actor;\n  v_now timestamptz := clock_timestamp();\n  v_metadata jsonb;\n'
-    || case when v_has_key then E'  v_old text;\n  v_new text;\n  v_rekeyed boolean;\n' else '' end
+    || E'  v_old text;\n  v_new text;\n  v_rekeyed boolean;\n'
     || E'begin\n' || audit_private.type_guard_source(watch, 'new')
     || case
       when v_has_key then
@@ -63,6 +64,9 @@ begin
       when not (watch).record_unchanged then
         format(E'  if not (%s) then\n    return null;\n  end if;\n', audit_private.any_change_source(watch, v_counting))
       else ''
+    end
+    || case when v_has_key or v_key = '{}' then '' else
+      format(E'  v_rekeyed := %s;\n', audit_private.any_change_source(watch, v_key)) || audit_private.rekey_source(watch)
     end
     || audit_private.actor_source() || audit_private.insert_source()
     || format(E'  values (%s);\n  return null;\nend ', audit_private.record_source(

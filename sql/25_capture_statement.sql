@@ -95,7 +95,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
   select case
-    when audit_private.key_columns((watch).target) = '{}' then
+    when not audit_private.key_identifies((watch).target) then
       audit_private.changes_source(watch, 'both', 'old_row', 'new_row')
     when source.old_remainder = '' then source.stripped
     else format(

@@ -3,7 +3,47 @@
 -- Called by 27_capture_attach.sql.
 --
 -- TRUNCATE of a partitioned table fires the triggers of each partition as well; the table's own records the partitions
--- that have none, so that each row is recorded once.
+-- that have none, so that each row is recorded once. Refuses (ID012) a table that cannot be read without running code of
+-- its owner: planning any query calls the functions that stand in the expressions and predicates of its indexes.
+
+create or replace function audit_private.require_readable(relation regclass) returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_function regprocedure;
+begin
+  select function.oid into v_function
+  from (
+    select 'pg_class'::regclass as class, indexrelid as object from pg_catalog.pg_index where indrelid = relation
+    union all
+    select 'pg_statistic_ext'::regclass, oid from pg_catalog.pg_statistic_ext where stxrelid = relation
+  ) as part
+  join pg_catalog.pg_depend as dependency on dependency.classid = part.class and dependency.objid = part.object
+  left join pg_catalog.pg_operator as operator
+    on dependency.refclassid = 'pg_operator'::regclass and operator.oid = dependency.refobjid
+  join pg_catalog.pg_proc as function
+    on function.oid = case when dependency.refclassid = 'pg_proc'::regclass then dependency.refobjid else operator.oprcode end
+  join pg_catalog.pg_roles as author on author.oid = function.proowner
+  where not author.rolsuper and function.proowner <> 'audit_owner'::regrole
+  limit 1;
+  if v_function is not null then
+    raise exception using
+      errcode = 'ID012',
+      message = format('the rows of %s cannot be recorded: its indexes or statistics call %s', relation, v_function),
+      hint = 'Use DELETE, which records each row, or leave truncate out of the operations of audit.watch().';
+  elsif not has_table_privilege('audit_owner', relation, 'select')
+    or (select relrowsecurity from pg_catalog.pg_class where oid = relation)
+      and not (select rolbypassrls or rolsuper from pg_catalog.pg_roles where rolname = 'audit_owner')
+  then
+    raise exception using
+      errcode = 'ID012',
+      message = format('the rows of %s cannot be recorded: audit_owner may not read all of them', relation),
+      hint = 'Run audit.watch() on it again; for tables with row security audit_owner needs BYPASSRLS.';
+  end if;
+end $$;
+comment on function audit_private.require_readable is 'Whether the owner of the log may read a table without running code of others.';
 
 create or replace function audit_private.partitions_to_record(relation regclass, function regproc) returns setof regclass
 language sql
@@ -27,12 +67,13 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
   select audit_private.function_source(
-    watch, 'truncate', audit_private.settings_source(watch) || E'set row_security = off\n',
+    watch, 'truncate', audit_private.settings_source(watch) || E'set row_security = off\nset constraint_exclusion = off\n',
     E'declare\n  v_actor audit_private.actor;\n  v_now timestamptz := clock_timestamp();\n  v_metadata jsonb;\n'
     '  v_relation regclass;\n  v_count bigint;\n  v_rows bigint := 0;\nbegin\n'
     || audit_private.statement_guard_source(watch) || audit_private.actor_source()
     || format(
       E'  for v_relation in select audit_private.partitions_to_record(tg_relid, ''audit_private.capture_%s_truncate''::regproc) loop\n'
+      '    perform audit_private.require_readable(v_relation);\n'
       '    execute %L || v_relation::text || '' as removed'' using v_now, v_actor, v_metadata;\n'
       '    get diagnostics v_count = row_count;\n    v_rows := v_rows + v_count;\n  end loop;\n',
       (watch).watch_id,

@@ -139,7 +139,11 @@ declare
   v_schema regnamespace := (select relnamespace from pg_catalog.pg_class where oid = attach_pending.target);
   v_relations constant regclass[] := array(select audit.captured_relations(attach_pending.target));
   v_lend constant regclass[] := array(
-    select relation from unnest(v_relations) as relation where not has_table_privilege('audit_owner', relation, 'trigger')
+    -- Those between, too, which hold no rows: triggers pass through them.
+    select relation from (
+      select attach_pending.target as relation union select relid from pg_catalog.pg_partition_tree(attach_pending.target)
+    ) as tree
+    where not has_table_privilege('audit_owner', relation, 'trigger')
   );
   v_statement text;
   v_relation regclass;

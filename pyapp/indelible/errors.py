@@ -90,6 +90,7 @@ REFUSALS: Mapping[str, str] = {
     "ID009": "invalid_identity_value",
     "ID010": "maintenance_stopped",
     "ID011": "table_drifted",
+    "ID012": "rows_unreadable",
 }
 
 
