@@ -31,6 +31,7 @@ begin
   foreach v_source in array audit_private.all_source(watch) loop
     execute v_source;
   end loop;
+  perform audit_private.remember_columns(watch);
   if v_owner_of_partitioned is not null then
     -- New partitions copy the triggers with the owner's rights. Without USAGE on the schema the owner can do nothing else with this.
     foreach v_operation in array array['insert', 'update', 'delete'] loop

@@ -32,7 +32,13 @@ grant execute on function
   audit.attach_pending(regclass),
   audit.unwatch(regclass),
   audit.finish_unwatch(regclass),
-  audit.drop_capture(regclass)
+  audit.drop_capture(regclass),
+  audit.baseline(regclass, int),
+  audit.record_baseline_batch(regclass, int),
+  audit.reconcile(regclass),
+  audit.comparison_source(regclass),
+  audit.recorded_rows(regclass),
+  audit.entity_key(text)
 to public;
 
 -- Applications: for whom they act, and what iam decides.

@@ -107,6 +107,18 @@ def test_watch_records_and_unwatch_stops(run: Run, shop: str) -> None:
     assert len(recorded(shop)) == 1
 
 
+def test_watch_records_what_is_there(run: Run, shop: str) -> None:
+    """--baseline records the rows that the table holds, once, and does nothing with --dry-run."""
+    with psycopg.connect(shop) as connection:
+        connection.execute("insert into shop.orders select n, 'book' from generate_series(1, 25000) as n")
+    assert run("watch", "shop.orders", "--baseline", "--dry-run", database=shop).code == 0
+    assert recorded(shop) == []
+    outcome = run("watch", "shop.orders", "--baseline", database=shop)
+    assert outcome.out == "shop.orders is watched; 25000 rows were recorded.\n"
+    assert len(recorded(shop)) == 25000
+    assert json.loads(run("watch", "shop.orders", "--baseline", "--json", database=shop).out)["baseline"] == 0
+
+
 def test_watch_keeps_what_it_is_not_told(run: Run, shop: str) -> None:
     """Columns once excluded or masked stay so until other ones, or none, are named."""
     run("watch", "shop.orders", "--exclude", "note", "--mask", "card", database=shop)

@@ -1,9 +1,11 @@
 """`indelible watch`"""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import psycopg
 from cyclopts import Parameter
+from rich.console import Console
 
 from indelible.cli.context import Shared
 from indelible.queries import QUERIES
@@ -20,6 +22,7 @@ def watch(
     exclude: Columns = None,
     mask: Columns = None,
     dry_run: Annotated[bool, Parameter(show_default=False)] = False,
+    baseline: Annotated[bool, Parameter(show_default=False)] = False,
     context: Shared,
 ) -> None:
     """Record every change of a table's rows from now on. The database login must own the table.
@@ -33,15 +36,28 @@ def watch(
         exclude: Columns that are never recorded; several with commas, or the option several times; '' for none.
         mask: Columns of which only the fact of a change is recorded; '' for none.
         dry_run: Only print the SQL.
+        baseline: Record the rows that the table holds already, too; stopped halfway, it goes on when run again.
         context: The shared options.
     """
     parameters = (table, entity_type, capture, _columns(exclude), _columns(mask), dry_run)
     with context.connection() as connection:
         connection.execute(QUERIES["act_as_table_owner"].encode(), (table,))
         row = connection.execute(QUERIES["watch_table"].encode(), parameters).fetchone()
+        recorded = _record_baseline(connection, table) if baseline and not dry_run else None
     source = row[0] if row else ""
-    values = {"table": table, "dry_run": dry_run, "sql": source}
-    context.output.report(values, source if dry_run else f"{table} is watched.")
+    values = {"table": table, "dry_run": dry_run, "sql": source, "baseline": recorded}
+    sentence = f"{table} is watched." if recorded is None else f"{table} is watched; {recorded} rows were recorded."
+    context.output.report(values, source if dry_run else sentence)
+
+
+def _record_baseline(connection: psycopg.Connection[Any], table: str) -> int:
+    """How many rows were recorded, batch by batch; each is committed, and told to a person at a terminal."""
+    total = 0
+    with Console(stderr=True).status("") as progress:
+        while (row := connection.execute(QUERIES["baseline_batch"].encode(), (table,)).fetchone()) and row[0]:
+            total += row[0]
+            progress.update(f"{total} rows on record")
+    return total
 
 
 def _columns(values: Sequence[str] | None) -> list[str] | None:

@@ -22,6 +22,10 @@ select exists (
   where tgrelid = $1::text::regclass and tgparentid = 0 and tgname like '!indelible\_capture\_%'
 )
 
+-- name: baseline_batch
+-- Record the next rows that a watched table held already, as its owner; 0 when all are on record.
+select audit.baseline($1::text::regclass)
+
 -- name: act_as_table_owner
 -- Becomes a table's owner where the login may say SET ROLE but has not the owner's rights by itself.
 -- Not by ::regclass: the login may have no USAGE on the schema either.

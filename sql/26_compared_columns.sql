@@ -1,0 +1,49 @@
+-- Chapter 2, what: since when the log can say what a column must hold.
+-- Called by audit_private.write_capture, as audit_owner. A column that is new, retyped or no longer masked is comparable from
+-- the present end of the log on; after another key or entity type the log says nothing of the rows before.
+
+create or replace function audit_private.comparable_columns(watch audit_private.watches)
+returns table (place int, name text, built_in boolean, type oid, typmod int, is_key boolean)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select captured.place, captured.name, captured.built_in, captured.type, attribute.atttypmod,
+    captured.name = any (audit_private.key_columns((watch).target))
+  from audit_private.captured_columns(watch) as captured
+  join pg_catalog.pg_attribute as attribute on attribute.attrelid = (watch).target and attribute.attnum = captured.place
+  where not captured.is_masked and captured.name <> all ((watch).skipped)
+    -- What is not recorded cannot be missed.
+    and (watch).operations @> '{insert,update,delete,truncate}'
+$$;
+comment on function audit_private.comparable_columns is 'Columns whose every change is recorded with its value.';
+
+create or replace function audit_private.remember_columns(watch audit_private.watches) returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  v_id constant bigint := coalesce((select max(id) from audit.audit_logs), 0);
+begin
+  if exists (
+    select from audit_private.compared_columns as known
+    left join audit_private.comparable_columns(watch) as present using (name)
+    where known.watch_id = (watch).watch_id
+      and (known.entity_type <> (watch).entity_type or known.is_key <> coalesce(present.is_key, false))
+  ) then
+    delete from audit_private.compared_columns where watch_id = (watch).watch_id;
+    delete from audit_private.baselines where watch_id = (watch).watch_id;
+  end if;
+  delete from audit_private.compared_columns as known
+  where known.watch_id = (watch).watch_id and not exists (
+    select from audit_private.comparable_columns(watch) as present
+    where (present.name, present.type, present.typmod) = (known.name, known.type, known.typmod)
+  );
+  insert into audit_private.compared_columns (watch_id, name, type, typmod, is_key, entity_type, since_id)
+  select (watch).watch_id, present.name, present.type, present.typmod, present.is_key, (watch).entity_type, v_id
+  from audit_private.comparable_columns(watch) as present
+  on conflict do nothing;
+end $$;
+comment on function audit_private.remember_columns is 'Notes what became comparable now; forgets what no longer is.';
