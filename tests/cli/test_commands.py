@@ -138,7 +138,7 @@ def test_dry_run_prints_the_sql_and_does_nothing(run: Run, shop: str) -> None:
     assert "'card'" not in outcome.out
     document = json.loads(run("watch", "shop.orders", "--dry-run", "--json", database=shop).out)
     assert document["dry_run"] is True
-    assert "new.card" in document["sql"]
+    assert 'new."card"' in document["sql"]
     with psycopg.connect(shop) as connection:
         connection.execute("insert into shop.orders values (1)")
     assert recorded(shop) == []

@@ -88,6 +88,7 @@ def test_one_partition_is_truncated(postgresql: psycopg.Connection) -> None:
         "truncate public.odd",
         "truncate public.deep",
         "create table public.later partition of public.things for values in ('e')",
+        "select audit.watch('public.things')",
         "insert into public.later values (1, 'e', 1)",
         "truncate public.later",
         "truncate public.things",

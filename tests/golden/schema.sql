@@ -519,7 +519,11 @@ declare
   v_schema regnamespace := (select relnamespace from pg_catalog.pg_class where oid = attach_pending.target);
   v_relations constant regclass[] := array(select audit.captured_relations(attach_pending.target));
   v_lend constant regclass[] := array(
-    select relation from unnest(v_relations) as relation where not has_table_privilege('audit_owner', relation, 'trigger')
+    -- Those between, too, which hold no rows: triggers pass through them.
+    select relation from (
+      select attach_pending.target as relation union select relid from pg_catalog.pg_partition_tree(attach_pending.target)
+    ) as tree
+    where not has_table_privilege('audit_owner', relation, 'trigger')
   );
   v_statement text;
   v_relation regclass;
@@ -563,6 +567,31 @@ COMMENT ON FUNCTION audit.attach_pending(target regclass) IS 'The invoker half o
 
 
 --
+-- Name: baseline(regclass, integer); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.baseline(target regclass, rows integer DEFAULT 10000) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '5s'
+    AS $$
+begin
+  -- No writer is in flight meanwhile, so each record stands where it belongs in the order of the log; no index is made either.
+  execute format('lock table %s in share row exclusive mode', baseline.target);
+  return audit.record_baseline_batch(baseline.target, baseline.rows);
+end $$;
+
+
+ALTER FUNCTION audit.baseline(target regclass, rows integer) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION baseline(target regclass, rows integer); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.baseline(target regclass, rows integer) IS 'Records the next rows that a watched table held already, as ROW_BASELINE; called by its owner until it returns 0. Each batch locks out writers for its time; commit after each. A table without a key is recorded in one batch.';
+
+
+--
 -- Name: captured_relations(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -586,6 +615,48 @@ ALTER FUNCTION audit.captured_relations(target regclass) OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.captured_relations(target regclass) IS 'A table and, of a partitioned one, the partitions that hold rows.';
+
+
+--
+-- Name: comparison_source(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.comparison_source(target regclass) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_watch audit_private.watches;
+  v_baselined boolean;
+begin
+  perform audit_private.require_reader(comparison_source.target);
+  v_watch := audit_private.active_watch(comparison_source.target);
+  perform audit_private.require_reconcilable(v_watch);
+  -- Owners run their own code; whoever else compares, a superuser above all, must not run it for them.
+  if not exists (
+    select from pg_catalog.pg_class
+    where oid = comparison_source.target
+      and pg_get_userbyid(relowner) = coalesce(nullif(current_setting('role'), 'none'), session_user)
+  ) then
+    perform audit_private.require_readable(relation) from audit.captured_relations(comparison_source.target) as relation;
+  end if;
+  v_baselined := exists (
+    select from audit_private.baselines where watch_id = v_watch.watch_id and finished_at is not null
+  );
+  return case
+    when audit_private.key_columns(v_watch.target) = '{}' then audit_private.keyless_comparison_source(v_watch, v_baselined)
+    else audit_private.keyed_comparison_source(v_watch, v_baselined)
+  end;
+end $$;
+
+
+ALTER FUNCTION audit.comparison_source(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION comparison_source(target regclass); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.comparison_source(target regclass) IS 'The query by which the caller compares a table with the log.';
 
 
 --
@@ -744,6 +815,35 @@ COMMENT ON FUNCTION audit.enable_statement(target regclass, name text, enabled t
 
 
 --
+-- Name: entity_key(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.entity_key(key text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN (octet_length(key) <= 1000) THEN key ELSE ('sha256:'::text || encode(sha256(convert_to(key, 'UTF8'::name)), 'hex'::text)) END;
+
+
+ALTER FUNCTION audit_private.entity_key(key text) OWNER TO audit_owner;
+
+--
+-- Name: entity_key(text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.entity_key(key text) RETURNS text
+    LANGUAGE sql IMMUTABLE SECURITY DEFINER
+    RETURN audit_private.entity_key(key);
+
+
+ALTER FUNCTION audit.entity_key(key text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION entity_key(key text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.entity_key(key text) IS 'A key as the log names it: long ones by their hash.';
+
+
+--
 -- Name: finish_unwatch(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -891,6 +991,38 @@ COMMENT ON FUNCTION audit.prepare_watch(target regclass, entity_type text, captu
 
 
 --
+-- Name: reconcile(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.reconcile(target regclass) RETURNS TABLE(entity_id text, finding text, columns text, recorded jsonb, found jsonb)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET row_security TO 'off'
+    SET constraint_exclusion TO 'off'
+    SET extra_float_digits TO '1'
+    SET "TimeZone" TO 'UTC'
+    SET bytea_output TO 'hex'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET "IntervalStyle" TO 'postgres'
+    SET lc_monetary TO 'C'
+    SET xmlbinary TO 'base64'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+begin
+  return query execute audit.comparison_source(reconcile.target);
+end $$;
+
+
+ALTER FUNCTION audit.reconcile(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION reconcile(target regclass); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.reconcile(target regclass) IS 'Rows that are not what the log says they must be, because they were changed behind the back of capture: changed, missing or unexpected. Called by the table''s owner, or by an investigator or administrator who may read it.';
+
+
+--
 -- Name: record(text, text, text, text, text, jsonb, text, text, inet, text, timestamp with time zone, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -931,6 +1063,93 @@ ALTER FUNCTION audit.record(action text, entity_type text, entity_id text, descr
 --
 
 COMMENT ON FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) IS 'Records an event of origin service and returns its id; the independent session of an application calls it.';
+
+
+--
+-- Name: record_baseline_batch(regclass, integer); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.record_baseline_batch(target regclass, rows integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET row_security TO 'off'
+    SET constraint_exclusion TO 'off'
+    SET extra_float_digits TO '1'
+    SET "TimeZone" TO 'UTC'
+    SET bytea_output TO 'hex'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET "IntervalStyle" TO 'postgres'
+    SET lc_monetary TO 'C'
+    SET xmlbinary TO 'base64'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+  v_watch audit_private.watches;
+  v_baseline audit_private.baselines;
+  v_before bigint;
+begin
+  perform audit_private.require_owner(record_baseline_batch.target);
+  perform audit_private.require_baseline_lock(record_baseline_batch.target);
+  v_watch := audit_private.active_watch(record_baseline_batch.target);
+  perform audit_private.require_readable(relation) from audit.captured_relations(record_baseline_batch.target) as relation;
+  perform audit_private.require_types(v_watch);
+  v_baseline := audit_private.begin_baseline(v_watch);
+  if v_baseline.finished_at is not null then
+    return 0;
+  end if;
+  v_before := v_baseline.rows;
+  v_baseline := audit_private.advance_baseline(v_watch, v_baseline, greatest(coalesce(record_baseline_batch.rows, 1), 1));
+  if v_baseline.relation is null then
+    v_baseline := audit_private.finish_baseline(v_watch, v_baseline);
+  end if;
+  update audit_private.baselines set
+    visited = v_baseline.visited, relation = v_baseline.relation, filenode = v_baseline.filenode,
+    next_block = v_baseline.next_block, rows = v_baseline.rows, finished_at = v_baseline.finished_at
+  where watch_id = v_baseline.watch_id;
+  return v_baseline.rows - v_before;
+end $$;
+
+
+ALTER FUNCTION audit.record_baseline_batch(target regclass, rows integer) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION record_baseline_batch(target regclass, rows integer); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.record_baseline_batch(target regclass, rows integer) IS 'The definer half of audit.baseline: reads and records, under the caller''s lock.';
+
+
+--
+-- Name: recorded_rows(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.recorded_rows(target regclass) RETURNS TABLE(entity_id text, copies bigint, image jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_watch audit_private.watches;
+begin
+  perform audit_private.require_reader(recorded_rows.target);
+  v_watch := audit_private.active_watch(recorded_rows.target);
+  perform audit_private.require_reconcilable(v_watch);
+  if audit_private.key_columns(v_watch.target) = '{}' then
+    return query select * from audit_private.rows_by_image(v_watch);
+  else
+    return query select * from audit_private.rows_by_key(v_watch);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit.recorded_rows(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION recorded_rows(target regclass); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.recorded_rows(target regclass) IS 'What a table must hold by the log: of each key whether there is a row, or of each image how many, as far as is recorded.';
 
 
 --
@@ -1108,32 +1327,6 @@ ALTER FUNCTION audit.watch(target regclass, entity_type text, capture text, excl
 COMMENT ON FUNCTION audit.watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean, skip text[], operations text[], record_unchanged boolean) IS 'Records every row change of a table from now on; called by its owner. Idempotent: what is not given stays as declared. exclude: columns never recorded; mask: only that they changed; skip: their change alone is no record; operations: some of insert, update, delete, truncate. Returns the SQL; dry_run only returns it.';
 
 
---
--- Name: actor_source(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.actor_source() RETURNS text
-    LANGUAGE sql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select
-    E'  if current_setting(''indelible.context'', true) <> '''' then\n    v_actor := audit_private.current_actor();\n'
-    '    if v_actor.claim is not null then\n'
-    '      v_metadata := coalesce(v_metadata, ''{}'') || jsonb_build_object(''claim'', v_actor.claim);\n'
-    '    end if;\n'
-    '  else\n    v_actor.proof := ''direct'';\n  end if;\n'
-$$;
-
-
-ALTER FUNCTION audit_private.actor_source() OWNER TO audit_owner;
-
---
--- Name: FUNCTION actor_source(); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.actor_source() IS 'Sets v_actor, and in v_metadata the claim that was not honoured.';
-
-
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -1197,6 +1390,156 @@ COMMENT ON COLUMN audit_private.watches.operations IS 'Which operations are reco
 
 COMMENT ON COLUMN audit_private.watches.record_unchanged IS 'Whether updates that change nothing are recorded, too.';
 
+
+--
+-- Name: active_watch(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.active_watch(target regclass) RETURNS audit_private.watches
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_watch audit_private.watches;
+begin
+  select * into v_watch from audit_private.watches where target = active_watch.target and stopped_at is null;
+  if v_watch.watch_id is null then
+    raise exception using
+      errcode = 'ID012',
+      message = format('%s is not watched', active_watch.target),
+      hint = 'Watch it with audit.watch(); a partition belongs to its partitioned table.';
+  elsif to_regtype(format('audit_private.%I', audit_private.image_type(v_watch))) is null then
+    perform audit_private.refuse_drift(active_watch.target);
+  end if;
+  return v_watch;
+end $$;
+
+
+ALTER FUNCTION audit_private.active_watch(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: actor_source(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.actor_source() RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    E'  if current_setting(''indelible.context'', true) <> '''' then\n    v_actor := audit_private.current_actor();\n'
+    '    if v_actor.claim is not null then\n'
+    '      v_metadata := coalesce(v_metadata, ''{}'') || jsonb_build_object(''claim'', v_actor.claim);\n'
+    '    end if;\n'
+    '  else\n    v_actor.proof := ''direct'';\n  end if;\n'
+$$;
+
+
+ALTER FUNCTION audit_private.actor_source() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION actor_source(); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.actor_source() IS 'Sets v_actor, and in v_metadata the claim that was not honoured.';
+
+
+--
+-- Name: baselines; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.baselines (
+    watch_id bigint NOT NULL,
+    start_snapshot pg_snapshot NOT NULL,
+    first_id bigint NOT NULL,
+    visited oid[] DEFAULT '{}'::oid[] NOT NULL,
+    relation oid,
+    filenode oid,
+    next_block bigint DEFAULT 0 NOT NULL,
+    rows bigint DEFAULT 0 NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    finished_at timestamp with time zone
+);
+
+
+ALTER TABLE audit_private.baselines OWNER TO audit_owner;
+
+--
+-- Name: TABLE baselines; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.baselines IS 'How far the rows that a table held when it was watched are on record.';
+
+
+--
+-- Name: COLUMN baselines.start_snapshot; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.baselines.start_snapshot IS 'What it does not see was written after the first batch began.';
+
+
+--
+-- Name: COLUMN baselines.first_id; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.baselines.first_id IS 'The newest record before the first batch.';
+
+
+--
+-- Name: COLUMN baselines.visited; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.baselines.visited IS 'Relations that were read to their end.';
+
+
+--
+-- Name: COLUMN baselines.filenode; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.baselines.filenode IS 'The file that next_block counts in: a rewritten table is read anew.';
+
+
+--
+-- Name: advance_baseline(audit_private.watches, audit_private.baselines, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.advance_baseline(watch audit_private.watches, baseline audit_private.baselines, rows integer) RETURNS audit_private.baselines
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_goal constant bigint := baseline.rows + rows;
+  -- Without a key nothing tells a row recorded twice from two rows: one batch takes them all.
+  v_whole constant boolean := audit_private.key_columns(watch.target) = '{}';
+  v_step constant bigint := greatest(1, rows / 100);
+  v_blocks bigint;
+begin
+  loop
+    baseline.relation := audit_private.next_relation(baseline, watch.target);
+    exit when baseline.relation is null;
+    if baseline.filenode is distinct from pg_relation_filenode(baseline.relation) then
+      baseline.filenode := pg_relation_filenode(baseline.relation);
+      baseline.next_block := 0;
+    end if;
+    v_blocks := pg_relation_size(baseline.relation) / current_setting('block_size')::bigint;
+    while baseline.next_block < v_blocks loop
+      if not v_whole and baseline.rows >= v_goal then
+        return baseline;
+      end if;
+      baseline.rows := baseline.rows + audit_private.record_baseline(
+        watch, baseline.relation, 'present.ctid >= $4 and present.ctid < $5',
+        baseline.next_block, least(baseline.next_block + v_step, v_blocks)
+      );
+      baseline.next_block := baseline.next_block + v_step;
+    end loop;
+    baseline.visited := baseline.visited || baseline.relation;
+    baseline.filenode := null;
+  end loop;
+  return baseline;
+end $_$;
+
+
+ALTER FUNCTION audit_private.advance_baseline(watch audit_private.watches, baseline audit_private.baselines, rows integer) OWNER TO audit_owner;
 
 --
 -- Name: all_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -1301,6 +1644,28 @@ COMMENT ON FUNCTION audit_private.append(actor audit_private.actor, action text,
 
 
 --
+-- Name: begin_baseline(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.begin_baseline(watch audit_private.watches) RETURNS audit_private.baselines
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_baseline audit_private.baselines;
+begin
+  insert into audit_private.baselines (watch_id, start_snapshot, first_id)
+  select watch.watch_id, pg_current_snapshot(), coalesce((select max(id) from audit.audit_logs), 0)
+  on conflict do nothing;
+  select * into v_baseline from audit_private.baselines where watch_id = watch.watch_id for update;
+  return v_baseline;
+end $$;
+
+
+ALTER FUNCTION audit_private.begin_baseline(watch audit_private.watches) OWNER TO audit_owner;
+
+--
 -- Name: capture_1_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -1379,6 +1744,7 @@ CREATE FUNCTION audit_private.capture_1_truncate() RETURNS trigger
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET "TimeZone" TO 'UTC'
     SET row_security TO 'off'
+    SET constraint_exclusion TO 'off'
     AS $_$
 declare
   v_actor audit_private.actor;
@@ -1403,6 +1769,7 @@ begin
     v_actor.proof := 'direct';
   end if;
   for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_1_truncate'::regproc) loop
+    perform audit_private.require_readable(v_relation);
     execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
   select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_USER_ROW'', audit_private.entity_key(removed."username"::text),
@@ -1566,6 +1933,7 @@ CREATE FUNCTION audit_private.capture_2_truncate() RETURNS trigger
     SET bytea_output TO 'hex'
     SET "TimeZone" TO 'UTC'
     SET row_security TO 'off'
+    SET constraint_exclusion TO 'off'
     AS $_$
 declare
   v_actor audit_private.actor;
@@ -1590,6 +1958,7 @@ begin
     v_actor.proof := 'direct';
   end if;
   for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_2_truncate'::regproc) loop
+    perform audit_private.require_readable(v_relation);
     execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
   select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_CREDENTIAL_ROW'', audit_private.entity_key(removed."username"::text),
@@ -1760,6 +2129,7 @@ CREATE FUNCTION audit_private.capture_3_truncate() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET row_security TO 'off'
+    SET constraint_exclusion TO 'off'
     AS $_$
 declare
   v_actor audit_private.actor;
@@ -1784,6 +2154,7 @@ begin
     v_actor.proof := 'direct';
   end if;
   for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_3_truncate'::regproc) loop
+    perform audit_private.require_readable(v_relation);
     execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
   select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_ROLE_ROW'', audit_private.entity_key(removed."role"::text),
@@ -1932,6 +2303,7 @@ CREATE FUNCTION audit_private.capture_4_truncate() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET row_security TO 'off'
+    SET constraint_exclusion TO 'off'
     AS $_$
 declare
   v_actor audit_private.actor;
@@ -1956,6 +2328,7 @@ begin
     v_actor.proof := 'direct';
   end if;
   for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_4_truncate'::regproc) loop
+    perform audit_private.require_readable(v_relation);
     execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
   select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_PERMISSION_ROW'', audit_private.entity_key(removed."permission"::text),
@@ -2104,6 +2477,7 @@ CREATE FUNCTION audit_private.capture_5_truncate() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET row_security TO 'off'
+    SET constraint_exclusion TO 'off'
     AS $_$
 declare
   v_actor audit_private.actor;
@@ -2128,6 +2502,7 @@ begin
     v_actor.proof := 'direct';
   end if;
   for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_5_truncate'::regproc) loop
+    perform audit_private.require_readable(v_relation);
     execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
   select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_ROLE_PERMISSION_ROW'', audit_private.entity_key(jsonb_build_object(''role'', removed."role", ''permission'', removed."permission")::text),
@@ -2277,6 +2652,7 @@ CREATE FUNCTION audit_private.capture_6_truncate() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET row_security TO 'off'
+    SET constraint_exclusion TO 'off'
     AS $_$
 declare
   v_actor audit_private.actor;
@@ -2301,6 +2677,7 @@ begin
     v_actor.proof := 'direct';
   end if;
   for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_6_truncate'::regproc) loop
+    perform audit_private.require_readable(v_relation);
     execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
   select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_USER_ROLE_ROW'', audit_private.entity_key(jsonb_build_object(''username'', removed."username", ''role'', removed."role")::text),
@@ -2450,6 +2827,7 @@ CREATE FUNCTION audit_private.capture_7_truncate() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET row_security TO 'off'
+    SET constraint_exclusion TO 'off'
     AS $_$
 declare
   v_actor audit_private.actor;
@@ -2474,6 +2852,7 @@ begin
     v_actor.proof := 'direct';
   end if;
   for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_7_truncate'::regproc) loop
+    perform audit_private.require_readable(v_relation);
     execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
     ip_address, request_id, changes, metadata)
   select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_POLICY_ROW'', format(''%s'', removed."only_row"),
@@ -2809,6 +3188,69 @@ $$;
 ALTER FUNCTION audit_private.column_source(record_name text, name text) OWNER TO audit_owner;
 
 --
+-- Name: columns_to_compare(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.columns_to_compare(watch audit_private.watches) RETURNS TABLE(place integer, name text, built_in boolean, type oid, since_id bigint)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select present.place, present.name, present.built_in, present.type, known.since_id
+  from audit_private.comparable_columns(watch) as present
+  join audit_private.compared_columns as known
+    on (known.watch_id, known.name, known.type, known.typmod) = ((watch).watch_id, present.name, present.type, present.typmod)
+  where audit_private.key_columns((watch).target) <> '{}' or known.since_id <= audit_private.comparison_start(watch)
+$$;
+
+
+ALTER FUNCTION audit_private.columns_to_compare(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: comparable_columns(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.comparable_columns(watch audit_private.watches) RETURNS TABLE(place integer, name text, built_in boolean, type oid, typmod integer, is_key boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select captured.place, captured.name, captured.built_in, captured.type, attribute.atttypmod,
+    captured.name = any (audit_private.key_columns((watch).target))
+  from audit_private.captured_columns(watch) as captured
+  join pg_catalog.pg_attribute as attribute on attribute.attrelid = (watch).target and attribute.attnum = captured.place
+  where not captured.is_masked and captured.name <> all ((watch).skipped)
+    -- What is not recorded cannot be missed.
+    and (watch).operations @> '{insert,update,delete,truncate}'
+$$;
+
+
+ALTER FUNCTION audit_private.comparable_columns(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION comparable_columns(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.comparable_columns(watch audit_private.watches) IS 'Columns whose every change is recorded with its value.';
+
+
+--
+-- Name: comparison_start(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.comparison_start(watch audit_private.watches) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select greatest(min(known.since_id), case when audit_private.key_columns((watch).target) = '{}' then max(baseline.first_id) end)
+  from audit_private.compared_columns as known
+  left join audit_private.baselines as baseline
+    on baseline.watch_id = known.watch_id and baseline.finished_at is not null
+  where known.watch_id = (watch).watch_id
+$$;
+
+
+ALTER FUNCTION audit_private.comparison_start(watch audit_private.watches) OWNER TO audit_owner;
+
+--
 -- Name: complete(jsonb, jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -3059,17 +3501,6 @@ end $$;
 ALTER FUNCTION audit_private.entity_id_source(watch audit_private.watches, record_name text) OWNER TO audit_owner;
 
 --
--- Name: entity_key(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.entity_key(key text) RETURNS text
-    LANGUAGE sql IMMUTABLE
-    RETURN CASE WHEN (octet_length(key) <= 1000) THEN key ELSE ('sha256:'::text || encode(sha256(convert_to(key, 'UTF8'::name)), 'hex'::text)) END;
-
-
-ALTER FUNCTION audit_private.entity_key(key text) OWNER TO audit_owner;
-
---
 -- Name: establish_context(audit_private.actor); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -3228,6 +3659,69 @@ $$;
 
 
 ALTER FUNCTION audit_private.findings_of_roles() OWNER TO audit_owner;
+
+--
+-- Name: finish_baseline(audit_private.watches, audit_private.baselines); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.finish_baseline(watch audit_private.watches, baseline audit_private.baselines) RETURNS audit_private.baselines
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_relation oid;
+begin
+  foreach v_relation in array baseline.visited loop
+    if audit_private.key_columns(watch.target) <> '{}'
+      and v_relation in (select audit.captured_relations(watch.target))
+    then
+      baseline.rows := baseline.rows + audit_private.record_baseline(
+        watch, v_relation, 'not pg_visible_in_snapshot(audit_private.full_xid(present.xmin), $6)',
+        start_snapshot => baseline.start_snapshot
+      );
+    end if;
+  end loop;
+  baseline.finished_at := clock_timestamp();
+  perform audit_private.append(
+    actor => audit_private.current_actor(),
+    action => 'AUDIT_BASELINE_FINISHED',
+    entity_type => 'AUDIT_WATCH',
+    entity_id => watch.target_name,
+    metadata => jsonb_build_object('entity_type', watch.entity_type, 'rows', baseline.rows)
+  );
+  return baseline;
+end $_$;
+
+
+ALTER FUNCTION audit_private.finish_baseline(watch audit_private.watches, baseline audit_private.baselines) OWNER TO audit_owner;
+
+--
+-- Name: found_image_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.found_image_source(watch audit_private.watches) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format('(select to_jsonb(image.*) from (select %s) as image)', coalesce(string_agg(
+    format('%s as %I', audit_private.value_source('present', name, built_in, type, false), name), ', ' order by place
+  ), ''))
+  from audit_private.columns_to_compare(watch)
+$$;
+
+
+ALTER FUNCTION audit_private.found_image_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: full_xid(xid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.full_xid(short xid) RETURNS xid8
+    LANGUAGE sql STABLE
+    RETURN (((((pg_snapshot_xmax(pg_current_snapshot()))::text)::bigint - ((((((pg_snapshot_xmax(pg_current_snapshot()))::text)::bigint - ((short)::text)::bigint) % '4294967296'::bigint) + '4294967296'::bigint) % '4294967296'::bigint)))::text)::xid8;
+
+
+ALTER FUNCTION audit_private.full_xid(short xid) OWNER TO audit_owner;
 
 --
 -- Name: function_source(audit_private.watches, text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -3471,6 +3965,103 @@ $$;
 ALTER FUNCTION audit_private.key_columns(target regclass) OWNER TO audit_owner;
 
 --
+-- Name: key_identifies(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.key_identifies(target regclass) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from pg_catalog.pg_index as index where index.indrelid = target and index.indisprimary and index.indimmediate
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.key_identifies(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION key_identifies(target regclass); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.key_identifies(target regclass) IS 'Whether no two rows ever share a key: without one, or with a deferrable one, only whole images tell which row was changed.';
+
+
+--
+-- Name: keyed_comparison_source(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined boolean) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select format(
+    $source$
+    select coalesce(recorded.entity_id, found.entity_id), finding.name, array_to_string(nullif(difference.names, '{}'), ', '),
+      recorded.image, found.image
+    from audit.recorded_rows(%1$L::regclass) as recorded
+    full join (select (%2$s) collate "C" as entity_id, %3$s as image from %4$s as present) as found
+      on found.entity_id = recorded.entity_id
+    cross join lateral (
+      select array(
+        select field.key from jsonb_each(recorded.image) as field
+        where found.image ? field.key and field.value::text <> (found.image -> field.key)::text
+        order by field.key collate "C"
+      ) as names
+    ) as difference
+    cross join lateral (
+      select case
+        when recorded.entity_id is null then case when %5$s then 'unexpected' end
+        when recorded.copies = 0 then case when found.entity_id is not null then 'unexpected' end
+        when found.entity_id is null then 'missing'
+        when difference.names <> '{}' then 'changed'
+      end as name
+    ) as finding
+    where finding.name is not null
+    order by 1
+    $source$,
+    watch.target, replace(audit_private.entity_id_source(watch, 'present'), 'audit_private.entity_key(', 'audit.entity_key('),
+    audit_private.found_image_source(watch), watch.target, baselined::text
+  )
+$_$;
+
+
+ALTER FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined boolean) OWNER TO audit_owner;
+
+--
+-- Name: keyless_comparison_source(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.keyless_comparison_source(watch audit_private.watches, baselined boolean) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select format(
+    $source$
+    select null::text, finding.name, null::text,
+      case finding.name when 'missing' then recorded.image end, case finding.name when 'unexpected' then found.image::jsonb end
+    from audit.recorded_rows(%1$L::regclass) as recorded
+    full join (
+      select (%2$s)::text collate "C" as image, count(*) as copies from %3$s as present group by 1
+    ) as found on found.image = (recorded.image::text collate "C")
+    cross join lateral (select greatest(recorded.copies, 0) - coalesce(found.copies, 0) as lacking) as difference
+    cross join lateral (
+      select case
+        when difference.lacking > 0 then 'missing'
+        when difference.lacking < 0 and %4$s then 'unexpected'
+      end as name
+    ) as finding
+    cross join generate_series(1, abs(difference.lacking))
+    where finding.name is not null
+    $source$,
+    watch.target, audit_private.found_image_source(watch), watch.target, baselined::text
+  )
+$_$;
+
+
+ALTER FUNCTION audit_private.keyless_comparison_source(watch audit_private.watches, baselined boolean) OWNER TO audit_owner;
+
+--
 -- Name: mac(text, bytea); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -3566,6 +4157,23 @@ end $$;
 
 
 ALTER FUNCTION audit_private.make_partition(month date) OWNER TO audit_owner;
+
+--
+-- Name: next_relation(audit_private.baselines, regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.next_relation(baseline audit_private.baselines, target regclass) RETURNS oid
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select min(class.oid)
+  from audit.captured_relations(target) as captured
+  join pg_catalog.pg_class as class on class.oid = captured
+  where class.relkind = 'r' and class.oid <> all ((baseline).visited)
+$$;
+
+
+ALTER FUNCTION audit_private.next_relation(baseline audit_private.baselines, target regclass) OWNER TO audit_owner;
 
 --
 -- Name: note_installation(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -3664,7 +4272,7 @@ CREATE FUNCTION audit_private.pair_changes_source(watch audit_private.watches) R
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select case
-    when audit_private.key_columns((watch).target) = '{}' then
+    when not audit_private.key_identifies((watch).target) then
       audit_private.changes_source(watch, 'both', 'old_row', 'new_row')
     when source.old_remainder = '' then source.stripped
     else format(
@@ -3750,6 +4358,33 @@ $$;
 ALTER FUNCTION audit_private.place_name(target regclass) OWNER TO audit_owner;
 
 --
+-- Name: record_baseline(audit_private.watches, regclass, text, bigint, bigint, pg_snapshot); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.record_baseline(watch audit_private.watches, relation regclass, condition text, from_block bigint DEFAULT NULL::bigint, to_block bigint DEFAULT NULL::bigint, start_snapshot pg_snapshot DEFAULT NULL::pg_snapshot) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_actor constant audit_private.actor := audit_private.current_actor();
+  v_rows bigint;
+begin
+  perform audit_private.require_baseline_lock(relation);
+  execute audit_private.insert_source() || '  select ' || audit_private.record_source(
+    watch, 'ROW_BASELINE', audit_private.entity_id_source(watch, 'present'),
+    audit_private.changes_source(watch, 'new', '', 'present'), metadata => '$3', now => '$1', actor => '($2)'
+  ) || format(E'\n  from only %s as present where %s', relation, condition)
+  using
+    clock_timestamp(), v_actor, case when v_actor.claim is not null then jsonb_build_object('claim', v_actor.claim) end,
+    format('(%s,0)', from_block)::tid, format('(%s,0)', to_block)::tid, start_snapshot;
+  get diagnostics v_rows = row_count;
+  return v_rows;
+end $_$;
+
+
+ALTER FUNCTION audit_private.record_baseline(watch audit_private.watches, relation regclass, condition text, from_block bigint, to_block bigint, start_snapshot pg_snapshot) OWNER TO audit_owner;
+
+--
 -- Name: record_source(audit_private.watches, text, text, text, text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -3765,6 +4400,41 @@ $_$;
 
 
 ALTER FUNCTION audit_private.record_source(watch audit_private.watches, action text, entity_id text, changes text, metadata text, now text, actor text) OWNER TO audit_owner;
+
+--
+-- Name: records_to_compare(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.records_to_compare(watch audit_private.watches, side text) RETURNS TABLE(id bigint, action text, entity_id text, previous_id text, image jsonb)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_start constant bigint := audit_private.comparison_start(watch);
+  v_names constant text[] := array(select name from audit_private.columns_to_compare(watch));
+  v_late constant bigint := (select max(since_id) from audit_private.columns_to_compare(watch));
+begin
+  return query
+  select
+    log.id, log.action, log.entity_id::text, log.metadata ->> 'previous_entity_id',
+    case
+      when jsonb_typeof(log.changes -> side) = 'object' then (
+        select jsonb_object_agg(field.key, field.value)
+        from jsonb_each(log.changes -> side) as field
+        where field.key = any (v_names) and (log.id > v_late or field.key in (
+          select known.name from audit_private.compared_columns as known
+          where known.watch_id = (watch).watch_id and known.since_id < log.id
+        ))
+      )
+    end
+  from audit.audit_logs as log
+  where log.entity_type = (watch).entity_type and log.id > v_start
+    and log.action in ('ROW_INSERTED', 'ROW_UPDATED', 'ROW_DELETED', 'ROW_BASELINE');
+end $$;
+
+
+ALTER FUNCTION audit_private.records_to_compare(watch audit_private.watches, side text) OWNER TO audit_owner;
 
 --
 -- Name: refuse_drift(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -3866,6 +4536,48 @@ $$;
 ALTER FUNCTION audit_private.remainder_source(watch audit_private.watches, side text, other text) OWNER TO audit_owner;
 
 --
+-- Name: remember_columns(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.remember_columns(watch audit_private.watches) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_id constant bigint := coalesce((select max(id) from audit.audit_logs), 0);
+begin
+  if exists (
+    select from audit_private.compared_columns as known
+    left join audit_private.comparable_columns(watch) as present using (name)
+    where known.watch_id = (watch).watch_id
+      and (known.entity_type <> (watch).entity_type or known.is_key <> coalesce(present.is_key, false))
+  ) then
+    delete from audit_private.compared_columns where watch_id = (watch).watch_id;
+    delete from audit_private.baselines where watch_id = (watch).watch_id;
+  end if;
+  delete from audit_private.compared_columns as known
+  where known.watch_id = (watch).watch_id and not exists (
+    select from audit_private.comparable_columns(watch) as present
+    where (present.name, present.type, present.typmod) = (known.name, known.type, known.typmod)
+  );
+  insert into audit_private.compared_columns (watch_id, name, type, typmod, is_key, entity_type, since_id)
+  select (watch).watch_id, present.name, present.type, present.typmod, present.is_key, (watch).entity_type, v_id
+  from audit_private.comparable_columns(watch) as present
+  on conflict do nothing;
+end $$;
+
+
+ALTER FUNCTION audit_private.remember_columns(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION remember_columns(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.remember_columns(watch audit_private.watches) IS 'Notes what became comparable now; forgets what no longer is.';
+
+
+--
 -- Name: require_alone(regclass, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -3903,6 +4615,31 @@ end $$;
 
 
 ALTER FUNCTION audit_private.require_alone(target regclass, capture text) OWNER TO audit_owner;
+
+--
+-- Name: require_baseline_lock(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_baseline_lock(relation regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if current_setting('transaction_isolation') <> 'read committed' or not exists (
+    select from pg_catalog.pg_locks as held
+    where held.pid = pg_backend_pid() and held.locktype = 'relation' and held.granted and held.relation = require_baseline_lock.relation
+      and held.database = (select oid from pg_catalog.pg_database where datname = current_database())
+      and held.mode in ('ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+  ) then
+    raise exception using
+      errcode = 'ID012',
+      message = format('a baseline of %s needs its lock and the isolation READ COMMITTED', relation),
+      hint = 'Call audit.baseline() outside of transactions of another isolation.';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_baseline_lock(relation regclass) OWNER TO audit_owner;
 
 --
 -- Name: require_columns(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -4018,6 +4755,145 @@ end $$;
 ALTER FUNCTION audit_private.require_owner(target regclass) OWNER TO audit_owner;
 
 --
+-- Name: require_readable(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_readable(relation regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_function regprocedure;
+begin
+  select function.oid into v_function
+  from (
+    select 'pg_class'::regclass as class, indexrelid as object from pg_catalog.pg_index where indrelid = relation
+    union all
+    select 'pg_statistic_ext'::regclass, oid from pg_catalog.pg_statistic_ext where stxrelid = relation
+  ) as part
+  join pg_catalog.pg_depend as dependency on dependency.classid = part.class and dependency.objid = part.object
+  left join pg_catalog.pg_operator as operator
+    on dependency.refclassid = 'pg_operator'::regclass and operator.oid = dependency.refobjid
+  join pg_catalog.pg_proc as function
+    on function.oid = case when dependency.refclassid = 'pg_proc'::regclass then dependency.refobjid else operator.oprcode end
+  join pg_catalog.pg_roles as author on author.oid = function.proowner
+  where not author.rolsuper and function.proowner <> 'audit_owner'::regrole
+  limit 1;
+  if v_function is not null then
+    raise exception using
+      errcode = 'ID012',
+      message = format('the rows of %s cannot be recorded: its indexes or statistics call %s', relation, v_function),
+      hint = 'Use DELETE, which records each row, or leave truncate out of the operations of audit.watch().';
+  elsif not has_table_privilege('audit_owner', relation, 'select')
+    or (select relrowsecurity from pg_catalog.pg_class where oid = relation)
+      and not (select rolbypassrls or rolsuper from pg_catalog.pg_roles where rolname = 'audit_owner')
+  then
+    raise exception using
+      errcode = 'ID012',
+      message = format('the rows of %s cannot be recorded: audit_owner may not read all of them', relation),
+      hint = 'Run audit.watch() on it again; for tables with row security audit_owner needs BYPASSRLS.';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_readable(relation regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION require_readable(relation regclass); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.require_readable(relation regclass) IS 'Whether the owner of the log may read a table without running code of others.';
+
+
+--
+-- Name: require_reader(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_reader(target regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_caller name := coalesce(nullif(current_setting('role'), 'none'), session_user);
+begin
+  if exists (
+    select from pg_catalog.pg_class where oid = require_reader.target and pg_has_role(v_caller, relowner, 'usage')
+  ) then
+    return;
+  elsif not exists (
+    select from pg_catalog.pg_class
+    where oid = require_reader.target and not relrowsecurity and has_table_privilege(v_caller, oid, 'select')
+      and (pg_has_role(v_caller, 'audit_investigator', 'usage') or pg_has_role(v_caller, 'audit_admin', 'usage'))
+  ) then
+    raise exception using
+      errcode = '42501',
+      message = format('must be owner of table %s to reconcile it', require_reader.target),
+      hint = 'Or a member of audit_investigator or audit_admin who may read it, if it has no row security.';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_reader(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: require_reconcilable(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_reconcilable(watch audit_private.watches) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not (watch).operations @> '{insert,update,delete,truncate}' then
+    raise exception using
+      errcode = 'ID012',
+      message = format('%s cannot be reconciled: not all of its operations are recorded', (watch).target);
+  elsif exists (
+    select from pg_catalog.pg_index where indrelid = (watch).target and indisprimary and not indimmediate
+  ) then
+    raise exception using
+      errcode = 'ID012',
+      message = format('%s cannot be reconciled: its key is deferrable, so that two rows may bear it for a while', (watch).target);
+  elsif audit_private.comparison_start(watch) is null then
+    raise exception using
+      errcode = 'ID012',
+      message = format('%s cannot be reconciled: no column of its is recorded with its values', (watch).target);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_reconcilable(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: require_types(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_types(watch audit_private.watches) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_matches boolean;
+  v_query constant text := (
+    select format(
+      'select array[%s]::regtype[] = ''{%s}''::regtype[] from (select null::%s as probe) as probes',
+      string_agg(format('pg_typeof(%s)', audit_private.column_source('(probe)', name)), ', ' order by place),
+      string_agg(type::text, ',' order by place), (watch).target
+    )
+    from audit_private.captured_columns(watch)
+    where built_in
+  );
+begin
+  execute v_query into v_matches;
+  if not v_matches then
+    perform audit_private.refuse_drift((watch).target);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_types(watch audit_private.watches) OWNER TO audit_owner;
+
+--
 -- Name: require_watchable(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4086,6 +4962,71 @@ ALTER FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_address
 
 COMMENT ON FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_address inet, request_id text) IS 'The actor of one call on the independent session: sealed, claimed, or that of the transaction.';
 
+
+--
+-- Name: rows_by_image(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.rows_by_image(watch audit_private.watches) RETURNS TABLE(entity_id text, copies bigint, image jsonb)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select null::text, sum(sign)::bigint, image::text::jsonb
+  from (
+    select 1 as sign, image from audit_private.records_to_compare(watch, 'new') where image is not null
+    union all
+    select -1, image from audit_private.records_to_compare(watch, 'old') where image is not null
+  ) as change
+  group by image::text
+$$;
+
+
+ALTER FUNCTION audit_private.rows_by_image(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: rows_by_key(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.rows_by_key(watch audit_private.watches) RETURNS TABLE(entity_id text, copies bigint, image jsonb)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with recursive record as materialized (
+    select * from audit_private.records_to_compare(watch, 'new')
+  ), step as (
+    select
+      id, entity_id, action in ('ROW_INSERTED', 'ROW_BASELINE') or previous_id is not null as begins, action = 'ROW_DELETED' as ends,
+      previous_id, image
+    from record
+    union all
+    select id, previous_id, false, true, null, null from record where previous_id is not null
+  ), numbered as (
+    select *, count(*) filter (where begins) over (partition by entity_id order by id, begins) as segment from step
+  ), segment as materialized (
+    select
+      entity_id, segment, min(id) filter (where begins) as begun, max(previous_id) as previous_id,
+      (array_agg(ends order by id desc, begins desc))[1] as is_over,
+      max(id) filter (where ends) as left_at, audit_private.merged(image order by id) as image
+    from numbered
+    group by entity_id, segment
+  ), latest as (
+    select distinct on (entity_id) * from segment order by entity_id, segment desc
+  ), chain as (
+    select entity_id as row_id, 0 as depth, begun, previous_id, image from latest where not is_over
+    union all
+    select chain.row_id, chain.depth + 1, earlier.begun, earlier.previous_id, earlier.image
+    from chain
+    join segment as earlier on earlier.entity_id = chain.previous_id and earlier.left_at = chain.begun
+  ), state as (
+    select row_id, audit_private.merged(image order by depth desc) as image from chain group by row_id
+  )
+  select latest.entity_id, (not latest.is_over)::int::bigint, state.image
+  from latest
+  left join state on state.row_id = latest.entity_id
+$$;
+
+
+ALTER FUNCTION audit_private.rows_by_key(watch audit_private.watches) OWNER TO audit_owner;
 
 --
 -- Name: save_watch(audit_private.watches, audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -4342,12 +5283,13 @@ CREATE FUNCTION audit_private.truncate_source(watch audit_private.watches) RETUR
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
   select audit_private.function_source(
-    watch, 'truncate', audit_private.settings_source(watch) || E'set row_security = off\n',
+    watch, 'truncate', audit_private.settings_source(watch) || E'set row_security = off\nset constraint_exclusion = off\n',
     E'declare\n  v_actor audit_private.actor;\n  v_now timestamptz := clock_timestamp();\n  v_metadata jsonb;\n'
     '  v_relation regclass;\n  v_count bigint;\n  v_rows bigint := 0;\nbegin\n'
     || audit_private.statement_guard_source(watch) || audit_private.actor_source()
     || format(
       E'  for v_relation in select audit_private.partitions_to_record(tg_relid, ''audit_private.capture_%s_truncate''::regproc) loop\n'
+      '    perform audit_private.require_readable(v_relation);\n'
       '    execute %L || v_relation::text || '' as removed'' using v_now, v_actor, v_metadata;\n'
       '    get diagnostics v_count = row_count;\n    v_rows := v_rows + v_count;\n  end loop;\n',
       (watch).watch_id,
@@ -4394,7 +5336,8 @@ CREATE FUNCTION audit_private.update_source(watch audit_private.watches) RETURNS
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_has_key constant boolean := audit_private.key_columns((watch).target) <> '{}';
+  v_key constant text[] := audit_private.key_columns((watch).target);
+  v_has_key constant boolean := audit_private.key_identifies((watch).target);
   v_counting constant text[] := array(
     select name from audit_private.captured_columns(watch) where name <> all ((watch).skipped)
   );
@@ -4402,7 +5345,7 @@ begin
   return audit_private.function_source(
     watch, 'update', audit_private.settings_source(watch),
     E'declare\n  v_actor audit_private.actor;\n  v_now timestamptz := clock_timestamp();\n  v_metadata jsonb;\n'
-    || case when v_has_key then E'  v_old text;\n  v_new text;\n  v_rekeyed boolean;\n' else '' end
+    || E'  v_old text;\n  v_new text;\n  v_rekeyed boolean;\n'
     || E'begin\n' || audit_private.type_guard_source(watch, 'new')
     || case
       when v_has_key then
@@ -4414,6 +5357,9 @@ begin
       when not (watch).record_unchanged then
         format(E'  if not (%s) then\n    return null;\n  end if;\n', audit_private.any_change_source(watch, v_counting))
       else ''
+    end
+    || case when v_has_key or v_key = '{}' then '' else
+      format(E'  v_rekeyed := %s;\n', audit_private.any_change_source(watch, v_key)) || audit_private.rekey_source(watch)
     end
     || audit_private.actor_source() || audit_private.insert_source()
     || format(E'  values (%s);\n  return null;\nend ', audit_private.record_source(
@@ -4513,6 +5459,7 @@ begin
   foreach v_source in array audit_private.all_source(watch) loop
     execute v_source;
   end loop;
+  perform audit_private.remember_columns(watch);
   if v_owner_of_partitioned is not null then
     -- New partitions copy the triggers with the owner's rights. Without USAGE on the schema the owner can do nothing else with this.
     foreach v_operation in array array['insert', 'update', 'delete'] loop
@@ -5380,6 +6327,19 @@ COMMENT ON FUNCTION iam.set_policy(max_failures integer, lock_minutes integer, s
 
 
 --
+-- Name: merged(jsonb); Type: AGGREGATE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE AGGREGATE audit_private.merged(jsonb) (
+    SFUNC = jsonb_concat,
+    STYPE = jsonb,
+    INITCOND = '{}'
+);
+
+
+ALTER AGGREGATE audit_private.merged(jsonb) OWNER TO audit_owner;
+
+--
 -- Name: actions; Type: TABLE; Schema: audit; Owner: audit_owner
 --
 
@@ -5874,6 +6834,30 @@ CREATE TABLE audit_private._yoyo_version (
 ALTER TABLE audit_private._yoyo_version OWNER TO audit_owner;
 
 --
+-- Name: compared_columns; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.compared_columns (
+    watch_id bigint NOT NULL,
+    name text NOT NULL,
+    type oid NOT NULL,
+    typmod integer NOT NULL,
+    is_key boolean NOT NULL,
+    entity_type text NOT NULL,
+    since_id bigint NOT NULL
+);
+
+
+ALTER TABLE audit_private.compared_columns OWNER TO audit_owner;
+
+--
+-- Name: TABLE compared_columns; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.compared_columns IS 'Columns of watched tables whose recorded values can be compared with the table, from the record after since_id on.';
+
+
+--
 -- Name: installations_installation_id_seq; Type: SEQUENCE; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6178,6 +7162,22 @@ ALTER TABLE ONLY audit_private._yoyo_migration
 
 ALTER TABLE ONLY audit_private._yoyo_version
     ADD CONSTRAINT _yoyo_version_pkey PRIMARY KEY (version);
+
+
+--
+-- Name: baselines baselines_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.baselines
+    ADD CONSTRAINT baselines_pkey PRIMARY KEY (watch_id);
+
+
+--
+-- Name: compared_columns compared_columns_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.compared_columns
+    ADD CONSTRAINT compared_columns_pkey PRIMARY KEY (watch_id, name);
 
 
 --
@@ -6620,6 +7620,22 @@ ALTER TABLE iam.users ENABLE ALWAYS TRIGGER "!indelible_capture_update";
 
 
 --
+-- Name: baselines baselines_watch_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.baselines
+    ADD CONSTRAINT baselines_watch_fkey FOREIGN KEY (watch_id) REFERENCES audit_private.watches(watch_id);
+
+
+--
+-- Name: compared_columns compared_columns_watch_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.compared_columns
+    ADD CONSTRAINT compared_columns_watch_fkey FOREIGN KEY (watch_id) REFERENCES audit_private.watches(watch_id);
+
+
+--
 -- Name: credentials credentials_user_fkey; Type: FK CONSTRAINT; Schema: iam; Owner: audit_owner
 --
 
@@ -6728,6 +7744,13 @@ GRANT ALL ON FUNCTION audit.doctor() TO audit_admin;
 
 
 --
+-- Name: FUNCTION entity_key(key text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.entity_key(key text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION maintain(); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
@@ -6768,10 +7791,24 @@ GRANT ALL ON FUNCTION audit.set_session_context(user_id text, ip_address inet, r
 
 
 --
+-- Name: FUNCTION active_watch(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.active_watch(target regclass) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION actor_source(); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.actor_source() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION advance_baseline(watch audit_private.watches, baseline audit_private.baselines, rows integer); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.advance_baseline(watch audit_private.watches, baseline audit_private.baselines, rows integer) FROM PUBLIC;
 
 
 --
@@ -6793,6 +7830,13 @@ REVOKE ALL ON FUNCTION audit_private.any_change_source(watch audit_private.watch
 --
 
 REVOKE ALL ON FUNCTION audit_private.append(actor audit_private.actor, action text, entity_type text, entity_id text, description text, outcome text, permission text, metadata jsonb, created_at timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION begin_baseline(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.begin_baseline(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -7055,6 +8099,27 @@ REVOKE ALL ON FUNCTION audit_private.column_source(record_name text, name text) 
 
 
 --
+-- Name: FUNCTION columns_to_compare(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.columns_to_compare(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION comparable_columns(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.comparable_columns(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION comparison_start(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.comparison_start(watch audit_private.watches) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION complete(changes jsonb, old_remainder jsonb, new_remainder jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7118,13 +8183,6 @@ REVOKE ALL ON FUNCTION audit_private.entity_id_source(watch audit_private.watche
 
 
 --
--- Name: FUNCTION entity_key(key text); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.entity_key(key text) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION establish_context(actor audit_private.actor); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7157,6 +8215,27 @@ REVOKE ALL ON FUNCTION audit_private.findings_of_log() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.findings_of_roles() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION finish_baseline(watch audit_private.watches, baseline audit_private.baselines); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.finish_baseline(watch audit_private.watches, baseline audit_private.baselines) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION found_image_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.found_image_source(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION full_xid(short xid); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.full_xid(short xid) FROM PUBLIC;
 
 
 --
@@ -7230,6 +8309,27 @@ REVOKE ALL ON FUNCTION audit_private.key_columns(target regclass) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION key_identifies(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.key_identifies(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION keyed_comparison_source(watch audit_private.watches, baselined boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION keyless_comparison_source(watch audit_private.watches, baselined boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.keyless_comparison_source(watch audit_private.watches, baselined boolean) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION mac(purpose text, message bytea); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7248,6 +8348,13 @@ REVOKE ALL ON FUNCTION audit_private.maintain_partitions() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.make_partition(month date) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION next_relation(baseline audit_private.baselines, target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.next_relation(baseline audit_private.baselines, target regclass) FROM PUBLIC;
 
 
 --
@@ -7300,10 +8407,24 @@ REVOKE ALL ON FUNCTION audit_private.place_name(target regclass) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION record_baseline(watch audit_private.watches, relation regclass, condition text, from_block bigint, to_block bigint, start_snapshot pg_snapshot); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.record_baseline(watch audit_private.watches, relation regclass, condition text, from_block bigint, to_block bigint, start_snapshot pg_snapshot) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION record_source(watch audit_private.watches, action text, entity_id text, changes text, metadata text, now text, actor text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.record_source(watch audit_private.watches, action text, entity_id text, changes text, metadata text, now text, actor text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION records_to_compare(watch audit_private.watches, side text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.records_to_compare(watch audit_private.watches, side text) FROM PUBLIC;
 
 
 --
@@ -7335,10 +8456,24 @@ REVOKE ALL ON FUNCTION audit_private.remainder_source(watch audit_private.watche
 
 
 --
+-- Name: FUNCTION remember_columns(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.remember_columns(watch audit_private.watches) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION require_alone(target regclass, capture text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.require_alone(target regclass, capture text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_baseline_lock(relation regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_baseline_lock(relation regclass) FROM PUBLIC;
 
 
 --
@@ -7370,6 +8505,34 @@ REVOKE ALL ON FUNCTION audit_private.require_owner(target regclass) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION require_readable(relation regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_readable(relation regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_reader(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_reader(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_reconcilable(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_reconcilable(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_types(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_types(watch audit_private.watches) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION require_watchable(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7381,6 +8544,20 @@ REVOKE ALL ON FUNCTION audit_private.require_watchable(watch audit_private.watch
 --
 
 REVOKE ALL ON FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION rows_by_image(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.rows_by_image(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION rows_by_key(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.rows_by_key(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -7676,6 +8853,13 @@ GRANT ALL ON FUNCTION iam.set_password(username text, salt bytea, memory_kib int
 
 REVOKE ALL ON FUNCTION iam.set_policy(max_failures integer, lock_minutes integer, session_hours integer, keep_unknown_names boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION iam.set_policy(max_failures integer, lock_minutes integer, session_hours integer, keep_unknown_names boolean) TO iam_admin;
+
+
+--
+-- Name: FUNCTION merged(jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.merged(jsonb) FROM PUBLIC;
 
 
 --

@@ -65,7 +65,7 @@ async def misbehave(request: Request) -> None:
 def answer(seen: str) -> Response:
     context = current()
     assert context is not None
-    return JSONResponse({"user": context.user_id}, headers={"seen": seen.split("\x1f")[1]})
+    return JSONResponse({"user": context.user_id}, headers={"seen": seen[65:].split(",", 1)[0]})
 
 
 def user(request: Request) -> str | None:
