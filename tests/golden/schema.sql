@@ -3872,6 +3872,41 @@ $_$;
 ALTER FUNCTION audit_private.image_types_source(watch audit_private.watches) OWNER TO audit_owner;
 
 --
+-- Name: index_past_months(date); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.index_past_months(this_month date) RETURNS text[]
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  v_partition regclass;
+  v_done text[] := '{}';
+begin
+  for v_partition in
+    select tree.relid
+    from pg_catalog.pg_partition_tree('audit.audit_logs') as tree
+    join pg_catalog.pg_class as class on class.oid = tree.relid
+    where tree.isleaf
+      and class.relname ~ '^audit_logs_[0-9]{4}_[0-9]{2}$'
+      -- Claimed times reach 30 days back.
+      and class.relname < 'audit_logs_' || to_char(this_month - interval '1 month', 'YYYY_MM')
+      and to_regclass(format('audit_private.%I', class.relname || '_created_at_idx')) is null
+    order by class.relname
+  loop
+    execute format(
+      'create index %I on %s using brin (created_at)',
+      (select relname || '_created_at_idx' from pg_catalog.pg_class where oid = v_partition), v_partition
+    );
+    v_done := v_done || format('index: time of %s', v_partition);
+  end loop;
+  return v_done;
+end $_$;
+
+
+ALTER FUNCTION audit_private.index_past_months(this_month date) OWNER TO audit_owner;
+
+--
 -- Name: insert_source(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4119,6 +4154,7 @@ begin
       v_done := v_done || format('partition: audit_logs_%s made', to_char(v_month, 'YYYY_MM'));
     end if;
   end loop;
+  v_done := v_done || audit_private.index_past_months(v_this_month);
   if v_done <> '{}' then
     perform audit_private.append(
       actor => audit_private.current_actor(),
@@ -8278,6 +8314,13 @@ REVOKE ALL ON FUNCTION audit_private.image_type(watch audit_private.watches) FRO
 --
 
 REVOKE ALL ON FUNCTION audit_private.image_types_source(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION index_past_months(this_month date); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.index_past_months(this_month date) FROM PUBLIC;
 
 
 --
