@@ -130,6 +130,15 @@ def test_watch_keeps_what_it_is_not_told(run: Run, shop: str) -> None:
     assert "4111" not in str(changes) and "noted" in str(changes)
 
 
+def test_watch_keeps_the_way_of_capture(run: Run, shop: str) -> None:
+    """A table captured by statement stays so when it is watched again, for a baseline say."""
+    run("watch", "shop.orders", "--capture", "statement", database=shop)
+    run("watch", "shop.orders", "--baseline", database=shop)
+    with psycopg.connect(shop) as connection:
+        row = connection.execute("select capture from audit.v_coverage where table_name = 'shop.orders'").fetchone()
+    assert row == ("statement",)
+
+
 def test_dry_run_prints_the_sql_and_does_nothing(run: Run, shop: str) -> None:
     """--dry-run shows what would be run; several columns may stand in one option."""
     outcome = run("watch", "shop.orders", "--dry-run", "--exclude", "note,card", database=shop)

@@ -18,7 +18,7 @@ def watch(
     /,
     *,
     entity_type: str | None = None,
-    capture: Literal["row", "statement"] = "row",
+    capture: Annotated[Literal["row", "statement"] | None, Parameter(show_default=False)] = None,
     exclude: Columns = None,
     mask: Columns = None,
     dry_run: Annotated[bool, Parameter(show_default=False)] = False,
@@ -32,7 +32,7 @@ def watch(
     Args:
         table: The table, with its schema: shop.orders.
         entity_type: What a row is called in the log; by default made from the table's name.
-        capture: `row` is the default; `statement` is quicker for tables with bulk changes.
+        capture: `row` unless declared otherwise; `statement` is quicker for tables with bulk changes.
         exclude: Columns that are never recorded; several with commas, or the option several times; '' for none.
         mask: Columns of which only the fact of a change is recorded; '' for none.
         dry_run: Only print the SQL.
