@@ -17,6 +17,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_door constant bigint := audit_private.open_door();
   v_source text;
   v_owner_of_partitioned name := (
     select pg_get_userbyid(relowner) from pg_catalog.pg_class where oid = (watch).target and relkind = 'p'
@@ -40,6 +41,7 @@ begin
       );
     end loop;
   end if;
+  perform audit_private.close_door(v_door);
 end $$;
 comment on function audit_private.write_capture is 'Writes or renews a table''s capture functions; blocks nobody.';
 

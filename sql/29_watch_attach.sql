@@ -3,30 +3,18 @@
 -- statement the owner lends Indelible the TRIGGER privilege: so nobody but audit_owner may ever execute, and thus
 -- attach, a capture function, and no owner can make one record changes of another table.
 
--- A table that was dropped leaves its entity type to the one made in its place.
+-- A table that was dropped, where no event trigger noticed, leaves its entity type to the one made in its place.
 create or replace function audit_private.end_dropped_watch(entity_type text) returns void
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
-#variable_conflict use_column
-declare
-  v_watch audit_private.watches;
 begin
-  update audit_private.watches set stopped_at = clock_timestamp()
-  where stopped_at is null
-    and entity_type = end_dropped_watch.entity_type
-    and not exists (select from pg_catalog.pg_class as class where class.oid = target)
-  returning * into v_watch;
-  if found then
-    perform audit_private.append(
-      actor => audit_private.current_actor(),
-      action => 'AUDIT_WATCH_STOPPED',
-      entity_type => 'AUDIT_WATCH',
-      entity_id => v_watch.target_name,
-      metadata => jsonb_build_object('entity_type', v_watch.entity_type, 'reason', 'table_dropped')
-    );
-  end if;
+  perform audit_private.close_watch(watch, 'audit.watch')
+  from audit_private.watches as watch
+  where watch.stopped_at is null
+    and watch.entity_type = end_dropped_watch.entity_type
+    and not exists (select from pg_catalog.pg_class as class where class.oid = watch.target);
 end $$;
 
 create or replace function audit_private.save_watch(before audit_private.watches, after audit_private.watches) returns void
@@ -53,6 +41,7 @@ begin
     excluded = excluded.excluded, masked = excluded.masked, skipped = excluded.skipped, operations = excluded.operations,
     record_unchanged = excluded.record_unchanged;
   perform audit_private.write_capture(after);
+  perform audit_private.follow_watch(after, 'audit.watch');
   if (before).watch_id is null
     or to_jsonb(before) - 'target_name' - 'started_at' <> to_jsonb(after) - 'target_name' - 'started_at'
   then
@@ -115,12 +104,14 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_door constant bigint := audit_private.open_door();
   v_definition text;
 begin
   perform audit_private.require_owner(attach_capture.target);
   for v_definition in select definition from audit.pending_capture(attach_capture.target) loop
     execute v_definition;
   end loop;
+  perform audit_private.close_door(v_door);
 end $$;
 comment on function audit.attach_capture is 'Makes the missing triggers, while the owner lends the privilege.';
 

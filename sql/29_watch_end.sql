@@ -28,23 +28,20 @@ begin
 end $$;
 comment on function audit.finish_unwatch is 'The definer half of audit.unwatch: ends the watch, on record.';
 
-create or replace function audit.drop_capture(target regclass) returns void
+create or replace function audit_private.drop_code(watch_id bigint) returns void
 language plpgsql
 volatile
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_door constant bigint := audit_private.open_door();
   v_function regprocedure;
   v_type regtype;
 begin
-  perform audit_private.require_owner(drop_capture.target);
   for v_function in
     select function.oid
-    from audit_private.watches as watch
-    join pg_catalog.pg_proc as function on function.proname like format('capture\_%s\_%%', watch.watch_id)
-    where watch.target = drop_capture.target
-      and watch.stopped_at is not null
+    from pg_catalog.pg_proc as function
+    where function.proname like format('capture\_%s\_%%', drop_code.watch_id)
       and function.pronamespace = 'audit_private'::regnamespace
       and function.prorettype = 'trigger'::regtype
   loop
@@ -52,16 +49,29 @@ begin
   end loop;
   for v_type in
     select type.oid
-    from audit_private.watches as watch
-    join pg_catalog.pg_type as type on type.typname like format('image\_%s\_%%', watch.watch_id)
-    where watch.target = drop_capture.target
-      and watch.stopped_at is not null
+    from pg_catalog.pg_type as type
+    where type.typname like format('image\_%s\_%%', drop_code.watch_id)
       and type.typnamespace = 'audit_private'::regnamespace
     -- The types of whole changes hold the image, so they go first.
     order by length(type.typname) desc
   loop
     execute format('drop type %s', v_type);
   end loop;
+  perform audit_private.close_door(v_door);
+end $$;
+comment on function audit_private.drop_code is 'Removes the functions and types of an ended watch, which no trigger uses any longer.';
+
+create or replace function audit.drop_capture(target regclass) returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform audit_private.require_owner(drop_capture.target);
+  perform audit_private.drop_code(watch.watch_id)
+  from audit_private.watches as watch
+  where watch.target = drop_capture.target and watch.stopped_at is not null;
 end $$;
 comment on function audit.drop_capture is 'Removes the code of ended watches, once no trigger uses it.';
 

@@ -88,6 +88,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_door constant bigint := audit_private.open_door();
   v_this_month date := date_trunc('month', clock_timestamp())::date;
   v_months date[];
   v_month date;
@@ -117,6 +118,7 @@ begin
       metadata => jsonb_build_object('done', v_done)
     );
   end if;
+  perform audit_private.close_door(v_door);
   return v_done;
 end $$;
 

@@ -79,5 +79,5 @@ left join lateral (
 ) as part on true
 where class.relkind in ('r', 'p')
   and class.relpersistence <> 't'
-  and class.relnamespace::regnamespace::text not in ('audit', 'audit_private', 'pg_catalog', 'information_schema', 'pg_toast');
+  and class.relnamespace::regnamespace::text not in ('audit', 'audit_private', 'audit_guard', 'pg_catalog', 'information_schema', 'pg_toast');
 comment on view audit.v_coverage is 'Every table of the database, and whether and how its changes are captured.';

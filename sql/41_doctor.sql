@@ -15,6 +15,7 @@ as $$
   select 'capture disabled', watch.target::text, format('trigger %s is missing, disabled or another', pending.name),
     format('as its owner: select audit.watch(%L)', watch.target::text)
   from audit_private.watches as watch
+  join pg_catalog.pg_class as class on class.oid = watch.target
   cross join audit.pending_capture(watch.target) as pending
   where watch.stopped_at is null
   union all
@@ -93,6 +94,8 @@ as $$
     and exists (
       select from pg_catalog.pg_auth_members as membership
       where membership.member = login.oid and membership.roleid in ('audit_app'::regrole, 'audit_writer'::regrole)
+        -- Whoever made the roles administers them, and is no application for that.
+        and (membership.inherit_option or membership.set_option)
     )
   union all
   select 'unsafe definer function', function.oid::regprocedure::text, 'SECURITY DEFINER without a fixed search_path',
@@ -115,6 +118,14 @@ as $$
   select * from audit_private.findings_of_log()
   union all
   select * from audit_private.findings_of_roles()
+  union all
+  select * from audit_private.findings_of_drift()
+  union all
+  select * from audit_private.findings_of_guard()
+  union all
+  select * from audit_private.findings_of_owner()
+  union all
+  select * from audit_private.findings_of_verdicts()
   order by 1, 2, 3
 $$;
 comment on function audit.doctor() is 'What is not audited, disabled, drifted or open, each with its remedy; no row is good news.';

@@ -69,7 +69,8 @@ grant select on audit.audit_logs, audit.actions to audit_investigator;
 
 -- Administration, kept apart from use.
 grant execute on function
-  audit.maintain(), audit.define_action(text, text, text), audit.doctor(), audit.allow_unwatched(regclass, text)
+  audit.maintain(), audit.define_action(text, text, text), audit.doctor(), audit.allow_unwatched(regclass, text),
+  audit.drain(), audit.notes()
 to audit_admin;
 grant usage on schema iam to iam_admin;
 grant execute on function

@@ -19,6 +19,16 @@ def admin_connection(postgresql: psycopg.Connection) -> psycopg.Connection:
     )
 
 
+def remove_guard(connection: psycopg.Connection) -> None:
+    """Leave the database as a login without superuser leaves it: no event trigger follows its tables."""
+    connection.execute(
+        """
+        drop event trigger audit_watch_end; drop event trigger audit_watch_drop; drop schema audit_guard cascade;
+        drop publication indelible_verdicts; delete from audit_private.guards
+        """
+    )
+
+
 def log_digest(connection: psycopg.Connection) -> tuple[int, str | None]:
     """Count and digest of the whole log, as a superuser sees it."""
     row = connection.execute(

@@ -91,6 +91,7 @@ REFUSALS: Mapping[str, str] = {
     "ID010": "maintenance_stopped",
     "ID011": "table_drifted",
     "ID012": "rows_unreadable",
+    "ID013": "tampering_refused",
 }
 
 

@@ -23,7 +23,8 @@ def dump(dsn: str, version: str) -> str:
     options = conninfo_to_dict(dsn)
     command = [
         str(find_binaries(version) / "bin" / "pg_dump"), "--schema-only", "--restrict-key=golden",
-        "--schema=audit", "--schema=audit_private", "--schema=iam", "--exclude-table=audit_private.audit_logs_*",
+        "--schema=audit", "--schema=audit_private", "--schema=iam", "--schema=audit_guard",
+        "--exclude-table=audit_private.audit_logs_*",
     ]  # fmt: skip
     names = {"PGHOST": "host", "PGPORT": "port", "PGUSER": "user", "PGPASSWORD": "password", "PGDATABASE": "dbname"}
     environment = {"PATH": os.environ["PATH"]} | {name: str(options[key]) for name, key in names.items()}

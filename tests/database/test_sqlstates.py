@@ -15,7 +15,9 @@ README = (ROOT / "README.md").read_text()
 
 
 def raised() -> set[str]:
-    return set(re.findall(r"errcode = '(ID\d{3})'", "".join(file.read_text() for file in (ROOT / "sql").glob("*.sql"))))
+    return set(
+        re.findall(r"errcode = '(ID\d{3})'", "".join(file.read_text() for file in (ROOT / "sql").rglob("*.sql")))
+    )
 
 
 def test_each_sqlstate_is_listed_tested_and_mapped() -> None:

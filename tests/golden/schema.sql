@@ -27,6 +27,15 @@ CREATE SCHEMA audit;
 ALTER SCHEMA audit OWNER TO audit_owner;
 
 --
+-- Name: audit_guard; Type: SCHEMA; Schema: -; Owner: postgres
+--
+
+CREATE SCHEMA audit_guard;
+
+
+ALTER SCHEMA audit_guard OWNER TO postgres;
+
+--
 -- Name: audit_private; Type: SCHEMA; Schema: -; Owner: audit_owner
 --
 
@@ -486,12 +495,14 @@ CREATE FUNCTION audit.attach_capture(target regclass) RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  v_door constant bigint := audit_private.open_door();
   v_definition text;
 begin
   perform audit_private.require_owner(attach_capture.target);
   for v_definition in select definition from audit.pending_capture(attach_capture.target) loop
     execute v_definition;
   end loop;
+  perform audit_private.close_door(v_door);
 end $$;
 
 
@@ -730,6 +741,14 @@ CREATE FUNCTION audit.doctor() RETURNS TABLE(finding text, object text, detail t
   select * from audit_private.findings_of_log()
   union all
   select * from audit_private.findings_of_roles()
+  union all
+  select * from audit_private.findings_of_drift()
+  union all
+  select * from audit_private.findings_of_guard()
+  union all
+  select * from audit_private.findings_of_owner()
+  union all
+  select * from audit_private.findings_of_verdicts()
   order by 1, 2, 3
 $$;
 
@@ -744,6 +763,50 @@ COMMENT ON FUNCTION audit.doctor() IS 'What is not audited, disabled, drifted or
 
 
 --
+-- Name: drain(); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.drain() RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '5s'
+    AS $$
+declare
+  v_slot record;
+  v_stored pg_lsn;
+begin
+  if not audit_private.guard_is_installed() then
+    return 0;
+  end if;
+  -- The slot is moved on to what is stored; a commit that a crash could take back would take verdicts with it.
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
+  lock table audit_private.drains in exclusive mode;
+  select * into v_slot from audit_guard.open_slot();
+  if v_slot.slot is null then
+    return 0;
+  end if;
+  if v_slot.lost then
+    perform audit_private.note_drain('AUDIT_VERDICTS_LOST', jsonb_build_object('slot', v_slot.slot));
+  end if;
+  select next_lsn into v_stored
+  from audit_private.drains
+  where slot_name = v_slot.slot and system_identifier = (select system_identifier::text from pg_control_system());
+  return audit_private.drain_slot(v_slot.slot, greatest(v_slot.next_lsn, v_stored));
+end $$;
+
+
+ALTER FUNCTION audit.drain() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION drain(); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.drain() IS 'Records the refused attempts that wait in the write-ahead log, up to 10,000 at a time; returns how many it recorded.';
+
+
+--
 -- Name: drop_capture(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -751,34 +814,11 @@ CREATE FUNCTION audit.drop_capture(target regclass) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  v_function regprocedure;
-  v_type regtype;
 begin
   perform audit_private.require_owner(drop_capture.target);
-  for v_function in
-    select function.oid
-    from audit_private.watches as watch
-    join pg_catalog.pg_proc as function on function.proname like format('capture\_%s\_%%', watch.watch_id)
-    where watch.target = drop_capture.target
-      and watch.stopped_at is not null
-      and function.pronamespace = 'audit_private'::regnamespace
-      and function.prorettype = 'trigger'::regtype
-  loop
-    execute format('drop function %s', v_function);
-  end loop;
-  for v_type in
-    select type.oid
-    from audit_private.watches as watch
-    join pg_catalog.pg_type as type on type.typname like format('image\_%s\_%%', watch.watch_id)
-    where watch.target = drop_capture.target
-      and watch.stopped_at is not null
-      and type.typnamespace = 'audit_private'::regnamespace
-    -- The types of whole changes hold the image, so they go first.
-    order by length(type.typname) desc
-  loop
-    execute format('drop type %s', v_type);
-  end loop;
+  perform audit_private.drop_code(watch.watch_id)
+  from audit_private.watches as watch
+  where watch.target = drop_capture.target and watch.stopped_at is not null;
 end $$;
 
 
@@ -905,6 +945,38 @@ ALTER FUNCTION audit.maintain() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.maintain() IS 'Makes the partitions of last month to three months ahead, empties the net, forgets old attempts and sessions.';
+
+
+--
+-- Name: notes(); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.notes() RETURNS TABLE(note text, remedy text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select 'the guard is not installed: a change of a watched table is followed at the next migrate, and not on record',
+    'as a superuser: indelible migrate'
+  where not exists (select from audit_private.guards)
+  union all
+  select 'refused attempts on the audit are not on record: wal_level is not logical',
+    'wal_level = logical, max_slot_wal_keep_size = 4GB, and a restart'
+  where exists (select from audit_private.guards) and current_setting('wal_level') <> 'logical'
+  union all
+  select 'refused attempts on the audit are not on record: nothing bounds what a replication slot keeps',
+    'max_slot_wal_keep_size = 4GB'
+  where exists (select from audit_private.guards)
+    and current_setting('wal_level') = 'logical' and current_setting('max_slot_wal_keep_size') = '-1'
+$$;
+
+
+ALTER FUNCTION audit.notes() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION notes(); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.notes() IS 'What Indelible cannot do on this server, and what it would need; no finding, for not everybody can change it.';
 
 
 --
@@ -1327,6 +1399,775 @@ ALTER FUNCTION audit.watch(target regclass, entity_type text, capture text, excl
 COMMENT ON FUNCTION audit.watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean, skip text[], operations text[], record_unchanged boolean) IS 'Records every row change of a table from now on; called by its owner. Idempotent: what is not given stays as declared. exclude: columns never recorded; mask: only that they changed; skip: their change alone is no record; operations: some of insert, update, delete, truncate. Returns the SQL; dry_run only returns it.';
 
 
+--
+-- Name: await_flush(pg_lsn); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.await_flush(lsn pg_lsn) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_give_up constant timestamptz := clock_timestamp() + interval '2 seconds';
+begin
+  -- PostgreSQL 16 cannot flush a message. A snapshot for standbys asks the WAL writer to, within wal_writer_delay.
+  perform pg_log_standby_snapshot();
+  while pg_current_wal_flush_lsn() < await_flush.lsn and clock_timestamp() < v_give_up loop
+    perform pg_sleep(0.002);
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_guard.await_flush(lsn pg_lsn) OWNER TO postgres;
+
+--
+-- Name: belongs_to(oid, oid, oid[]); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.belongs_to(class oid, object oid, owners oid[]) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return exists (
+    select from pg_catalog.pg_shdepend
+    where dbid = (select oid from pg_catalog.pg_database where datname = current_database())
+      and classid = class and objid = object and deptype = 'o'
+      and refclassid = 'pg_authid'::regclass and refobjid = any (owners)
+  );
+end $$;
+
+
+ALTER FUNCTION audit_guard.belongs_to(class oid, object oid, owners oid[]) OWNER TO postgres;
+
+--
+-- Name: close_door(bigint); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.close_door(door bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from audit_guard.doors where door_id = close_door.door and backend = pg_backend_pid();
+end $$;
+
+
+ALTER FUNCTION audit_guard.close_door(door bigint) OWNER TO postgres;
+
+--
+-- Name: door_is_open(); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.door_is_open() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from audit_guard.doors where backend = pg_backend_pid() and xid = pg_current_xact_id_if_assigned()
+  )
+$$;
+
+
+ALTER FUNCTION audit_guard.door_is_open() OWNER TO postgres;
+
+--
+-- Name: emit(jsonb); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.emit(event jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_body constant bytea := convert_to(
+    (emit.event || jsonb_build_object('db_user', session_user, 'created_at', clock_timestamp()))::text, 'UTF8'
+  );
+  v_message constant bytea := audit_guard.mac(v_body) || v_body;
+begin
+  if current_setting('wal_level') <> 'logical' then
+    return;
+  end if;
+  if current_setting('server_version_num')::int >= 170000 then
+    perform pg_logical_emit_message(false, 'indelible.verdict', v_message, true);
+  else
+    perform audit_guard.await_flush(pg_logical_emit_message(false, 'indelible.verdict', v_message));
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_guard.emit(event jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION emit(event jsonb); Type: COMMENT; Schema: audit_guard; Owner: postgres
+--
+
+COMMENT ON FUNCTION audit_guard.emit(event jsonb) IS 'Sends an event (an object by columns of the log) past the transaction, whatever becomes of that; durable when it returns.';
+
+
+--
+-- Name: give_overdue(regclass, bigint); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.give_overdue(target regclass, truncate_of bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+declare
+  v_schema constant regnamespace := (select relnamespace from pg_catalog.pg_class where oid = give_overdue.target);
+begin
+  if not has_schema_privilege('audit_owner', v_schema, 'usage') then
+    execute format('grant usage on schema %s to audit_owner', v_schema);
+  end if;
+  if not has_table_privilege('audit_owner', give_overdue.target, 'select') then
+    execute format('grant select on %s to audit_owner', give_overdue.target);
+  end if;
+  if give_overdue.truncate_of is not null
+    and (select relispartition and relkind = 'r' from pg_catalog.pg_class where oid = give_overdue.target)
+    and not exists (
+      select from pg_catalog.pg_trigger
+      where tgrelid = give_overdue.target and tgname = '!indelible_capture_truncate'
+    )
+  then
+    execute format(
+      'create trigger "!indelible_capture_truncate" before truncate on %s for each statement '
+      'execute function audit_private.capture_%s_truncate()', give_overdue.target, give_overdue.truncate_of
+    );
+    execute format('alter table %s enable always trigger "!indelible_capture_truncate"', give_overdue.target);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_guard.give_overdue(target regclass, truncate_of bigint) OWNER TO postgres;
+
+--
+-- Name: has_members(); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.has_members() RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return exists (select from pg_catalog.pg_auth_members where roleid = any (audit_guard.owners()));
+end $$;
+
+
+ALTER FUNCTION audit_guard.has_members() OWNER TO postgres;
+
+--
+-- Name: FUNCTION has_members(); Type: COMMENT; Schema: audit_guard; Owner: postgres
+--
+
+COMMENT ON FUNCTION audit_guard.has_members() IS 'Whether anybody but a superuser has the rights of the owner: only they could grant some.';
+
+
+--
+-- Name: has_taken_in(oid); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.has_taken_in(extension oid) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return exists (
+    select from pg_catalog.pg_depend as member
+    cross join lateral pg_identify_object(member.classid, member.objid, member.objsubid) as object
+    where member.refclassid = 'pg_extension'::regclass and member.refobjid = has_taken_in.extension and member.deptype = 'e'
+      and audit_guard.is_guarded_schema(case object.type when 'schema' then object.name else object.schema end)
+  );
+end $$;
+
+
+ALTER FUNCTION audit_guard.has_taken_in(extension oid) OWNER TO postgres;
+
+--
+-- Name: is_guarded(oid, oid, text, oid[]); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.is_guarded(class oid, object oid, schema_name text, owners oid[]) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if schema_name = 'pg_temp' then
+    return false;
+  elsif audit_guard.is_guarded_schema(schema_name) then
+    return true;
+  end if;
+  case class
+    when 'pg_class'::regclass then
+      return audit_guard.is_guarded_table(object, owners);
+    when 'pg_trigger'::regclass then
+      return audit_guard.is_guarded_trigger(object);
+    when 'pg_rewrite'::regclass then
+      return audit_guard.is_guarded_relation((select ev_class from pg_catalog.pg_rewrite where oid = object));
+    when 'pg_policy'::regclass then
+      return audit_guard.is_guarded_relation((select polrelid from pg_catalog.pg_policy where oid = object));
+    when 'pg_publication_rel'::regclass then
+      return audit_guard.is_guarded_relation((select prrelid from pg_catalog.pg_publication_rel where oid = object));
+    when 'pg_cast'::regclass then
+      return exists (
+        select from pg_catalog.pg_cast
+        where oid = object and (audit_guard.is_guarded_type(castsource) or audit_guard.is_guarded_type(casttarget))
+      );
+    else
+      return audit_guard.belongs_to(class, object, owners)
+        or (class = 'pg_namespace'::regclass and exists (
+          select from pg_catalog.pg_namespace where oid = object and audit_guard.is_guarded_schema(nspname)
+        ))
+        or (class = 'pg_statistic_ext'::regclass and audit_guard.is_guarded_relation(
+          (select stxrelid from pg_catalog.pg_statistic_ext where oid = object)
+        ))
+        or (class = 'pg_publication'::regclass and exists (
+          select from pg_catalog.pg_publication_rel where prpubid = object and audit_guard.is_guarded_relation(prrelid)
+        ))
+        or (class = 'pg_extension'::regclass and audit_guard.has_taken_in(object));
+  end case;
+end $$;
+
+
+ALTER FUNCTION audit_guard.is_guarded(class oid, object oid, schema_name text, owners oid[]) OWNER TO postgres;
+
+--
+-- Name: FUNCTION is_guarded(class oid, object oid, schema_name text, owners oid[]); Type: COMMENT; Schema: audit_guard; Owner: postgres
+--
+
+COMMENT ON FUNCTION audit_guard.is_guarded(class oid, object oid, schema_name text, owners oid[]) IS 'Whether only a superuser, or Indelible itself, may have touched this object.';
+
+
+--
+-- Name: is_guarded_relation(oid); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.is_guarded_relation(relation oid) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return exists (
+    select from pg_catalog.pg_class as class
+    join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
+    where class.oid = relation and audit_guard.is_guarded_schema(namespace.nspname)
+  );
+end $$;
+
+
+ALTER FUNCTION audit_guard.is_guarded_relation(relation oid) OWNER TO postgres;
+
+--
+-- Name: is_guarded_schema(text); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.is_guarded_schema(name text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN (name = ANY (ARRAY['audit'::text, 'audit_private'::text, 'iam'::text, 'audit_guard'::text]));
+
+
+ALTER FUNCTION audit_guard.is_guarded_schema(name text) OWNER TO postgres;
+
+--
+-- Name: is_guarded_table(oid, oid[]); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.is_guarded_table(table_oid oid, owners oid[]) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return exists (select from pg_catalog.pg_class where oid = table_oid and relowner = any (owners))
+    or exists (
+      select from pg_catalog.pg_inherits
+      where (inhrelid = table_oid and audit_guard.is_guarded_relation(inhparent))
+        or (inhparent = table_oid and audit_guard.is_guarded_relation(inhrelid))
+    )
+    -- The checks of a foreign key run with the rights of the owner of the table it points to, and so do its casts.
+    or exists (
+      select from pg_catalog.pg_constraint
+      where conrelid = table_oid and contype = 'f' and audit_guard.is_guarded_relation(confrelid)
+    );
+end $$;
+
+
+ALTER FUNCTION audit_guard.is_guarded_table(table_oid oid, owners oid[]) OWNER TO postgres;
+
+--
+-- Name: is_guarded_trigger(oid); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.is_guarded_trigger(trigger oid) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return exists (
+    select from pg_catalog.pg_trigger as found
+    join pg_catalog.pg_proc as function on function.oid = found.tgfoid
+    join pg_catalog.pg_namespace as namespace on namespace.oid = function.pronamespace
+    where found.oid = is_guarded_trigger.trigger
+      and (audit_guard.is_guarded_schema(namespace.nspname) or audit_guard.is_guarded_relation(found.tgrelid))
+  );
+end $$;
+
+
+ALTER FUNCTION audit_guard.is_guarded_trigger(trigger oid) OWNER TO postgres;
+
+--
+-- Name: is_guarded_type(oid); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.is_guarded_type(type oid) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return exists (
+    select from pg_catalog.pg_type as kind
+    join pg_catalog.pg_namespace as namespace on namespace.oid = kind.typnamespace
+    where kind.oid = type and audit_guard.is_guarded_schema(namespace.nspname)
+  );
+end $$;
+
+
+ALTER FUNCTION audit_guard.is_guarded_type(type oid) OWNER TO postgres;
+
+--
+-- Name: is_mine(xid, bigint); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.is_mine(xmin xid, top bigint) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return pg_xact_status((top + audit_guard.youth(xmin, top))::text::xid8) = 'in progress';
+exception when invalid_parameter_value then
+  -- The number of a frozen row, of an earlier round of the counter, lies in the future of this one.
+  return false;
+end $$;
+
+
+ALTER FUNCTION audit_guard.is_mine(xmin xid, top bigint) OWNER TO postgres;
+
+--
+-- Name: mac(bytea); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.mac(message bytea) RETURNS bytea
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select sha256(outer_pad || sha256(inner_pad || message)) from audit_guard.keys
+$$;
+
+
+ALTER FUNCTION audit_guard.mac(message bytea) OWNER TO postgres;
+
+--
+-- Name: may_change(); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.may_change() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_guard.door_is_open()
+    or exists (select from pg_catalog.pg_roles where rolname = session_user and rolsuper)
+$$;
+
+
+ALTER FUNCTION audit_guard.may_change() OWNER TO postgres;
+
+--
+-- Name: FUNCTION may_change(); Type: COMMENT; Schema: audit_guard; Owner: postgres
+--
+
+COMMENT ON FUNCTION audit_guard.may_change() IS 'Whether a superuser''s session, or Indelible itself, is at work.';
+
+
+--
+-- Name: open_door(); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.open_door() RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lc_messages TO 'C'
+    AS $$
+declare
+  v_context text;
+  v_frames text[];
+  v_door bigint;
+begin
+  get diagnostics v_context = pg_context;
+  v_frames := string_to_array(v_context, E'\n');
+  if v_frames[2] !~ '^PL/pgSQL function ("?)audit_private\1\.("?)open_door\2\(\) line '
+    or coalesce(v_frames[3], '') !~ '^PL/pgSQL function ("?)(audit|audit_private|iam)\1\.("?)[a-z_]+\3\('
+  then
+    perform audit_guard.refuse('audit_private.open_door()', v_frames[3], 'door');
+  end if;
+  insert into audit_guard.doors (backend, xid) values (pg_backend_pid(), pg_current_xact_id()) returning door_id into v_door;
+  return v_door;
+end $$;
+
+
+ALTER FUNCTION audit_guard.open_door() OWNER TO postgres;
+
+--
+-- Name: FUNCTION open_door(); Type: COMMENT; Schema: audit_guard; Owner: postgres
+--
+
+COMMENT ON FUNCTION audit_guard.open_door() IS 'Lets the calling function of Indelible change audit objects, in this transaction.';
+
+
+--
+-- Name: open_slot(); Type: FUNCTION; Schema: audit_guard; Owner: audit_drainer
+--
+
+CREATE FUNCTION audit_guard.open_slot(OUT slot text, OUT next_lsn pg_lsn, OUT lost boolean) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_name constant text := format('indelible_%s', (select oid from pg_catalog.pg_database where datname = current_database()));
+begin
+  lost := exists (select from pg_catalog.pg_replication_slots where slot_name = v_name and wal_status = 'lost');
+  if lost then
+    perform pg_drop_replication_slot(v_name);
+  end if;
+  if not exists (select from pg_catalog.pg_replication_slots where slot_name = v_name) then
+    if current_setting('wal_level') <> 'logical' or current_setting('max_slot_wal_keep_size') = '-1' then
+      return;
+    end if;
+    -- In a block of its own: PostgreSQL forgets whose snapshots are whose when others' DDL ends while a slot is made, and
+    -- outside of a subtransaction the call then fails.
+    begin
+      if current_setting('server_version_num')::int >= 170000 then
+        perform pg_create_logical_replication_slot(v_name, 'pgoutput', false, false, true);
+      else
+        perform pg_create_logical_replication_slot(v_name, 'pgoutput', false, false);
+      end if;
+    exception when duplicate_object then
+      null;
+    end;
+  end if;
+  select slot_name, confirmed_flush_lsn into slot, next_lsn from pg_catalog.pg_replication_slots where slot_name = v_name;
+end $$;
+
+
+ALTER FUNCTION audit_guard.open_slot(OUT slot text, OUT next_lsn pg_lsn, OUT lost boolean) OWNER TO audit_drainer;
+
+--
+-- Name: FUNCTION open_slot(OUT slot text, OUT next_lsn pg_lsn, OUT lost boolean); Type: COMMENT; Schema: audit_guard; Owner: audit_drainer
+--
+
+COMMENT ON FUNCTION audit_guard.open_slot(OUT slot text, OUT next_lsn pg_lsn, OUT lost boolean) IS 'The slot of this database, made where it may be; null where not. Lost: it fell too far behind, and is another.';
+
+
+--
+-- Name: open_verdict(bytea); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.open_verdict(content bytea) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select convert_from(substr(content, 33), 'UTF8')::jsonb
+  where substr(content, 1, 32) = audit_guard.mac(substr(content, 33))
+$$;
+
+
+ALTER FUNCTION audit_guard.open_verdict(content bytea) OWNER TO postgres;
+
+--
+-- Name: FUNCTION open_verdict(content bytea); Type: COMMENT; Schema: audit_guard; Owner: postgres
+--
+
+COMMENT ON FUNCTION audit_guard.open_verdict(content bytea) IS 'The event that emit() sent; null if it was somebody else.';
+
+
+--
+-- Name: owners(); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.owners() RETURNS oid[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return array(
+    select role.oid
+    from pg_catalog.pg_roles as role
+    where (
+      role.rolname = 'audit_owner'
+      or role.oid in (select nspowner from pg_catalog.pg_namespace where nspname in ('audit', 'audit_private', 'iam'))
+    ) and not role.rolsuper
+  );
+end $$;
+
+
+ALTER FUNCTION audit_guard.owners() OWNER TO postgres;
+
+--
+-- Name: privileges_digest(bigint); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.privileges_digest(top bigint) RETURNS text
+    LANGUAGE sql STABLE STRICT
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(encode(sha256(convert_to(string_agg(entry, E'\n' order by entry), 'UTF8')), 'hex'), '')
+  from (
+    select concat_ws(' ', 'schema', nspname, nspacl)
+    from pg_catalog.pg_namespace as namespace
+    where audit_guard.is_guarded_schema(nspname) and audit_guard.youth(namespace.xmin, top) >= 0 and audit_guard.is_mine(namespace.xmin, top)
+    union all
+    select concat_ws(' ', 'relation', class.oid, class.relacl)
+    from pg_catalog.pg_class as class
+    join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
+    where audit_guard.is_guarded_schema(namespace.nspname) and audit_guard.youth(class.xmin, top) >= 0 and audit_guard.is_mine(class.xmin, top)
+    union all
+    select concat_ws(' ', 'column', attribute.attrelid, attribute.attnum, attribute.attacl)
+    from pg_catalog.pg_attribute as attribute
+    join pg_catalog.pg_class as class on class.oid = attribute.attrelid
+    join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
+    where audit_guard.is_guarded_schema(namespace.nspname)
+      and audit_guard.youth(attribute.xmin, top) >= 0 and audit_guard.is_mine(attribute.xmin, top)
+    union all
+    select concat_ws(' ', 'function', function.oid, function.proacl)
+    from pg_catalog.pg_proc as function
+    join pg_catalog.pg_namespace as namespace on namespace.oid = function.pronamespace
+    where audit_guard.is_guarded_schema(namespace.nspname) and audit_guard.youth(function.xmin, top) >= 0 and audit_guard.is_mine(function.xmin, top)
+    union all
+    select concat_ws(' ', 'type', kind.oid, kind.typacl)
+    from pg_catalog.pg_type as kind
+    join pg_catalog.pg_namespace as namespace on namespace.oid = kind.typnamespace
+    where audit_guard.is_guarded_schema(namespace.nspname) and audit_guard.youth(kind.xmin, top) >= 0 and audit_guard.is_mine(kind.xmin, top)
+    union all
+    select concat_ws(' ', 'default', setting.oid, setting.defaclacl)
+    from pg_catalog.pg_default_acl as setting
+    left join pg_catalog.pg_namespace as namespace on namespace.oid = setting.defaclnamespace
+    where (setting.defaclrole = any (audit_guard.owners()) or audit_guard.is_guarded_schema(namespace.nspname))
+      and audit_guard.youth(setting.xmin, top) >= 0 and audit_guard.is_mine(setting.xmin, top)
+  ) as entries (entry)
+$$;
+
+
+ALTER FUNCTION audit_guard.privileges_digest(top bigint) OWNER TO postgres;
+
+--
+-- Name: read_slot(text, pg_lsn, pg_lsn, integer); Type: FUNCTION; Schema: audit_guard; Owner: audit_drainer
+--
+
+CREATE FUNCTION audit_guard.read_slot(slot text, from_lsn pg_lsn, upto_lsn pg_lsn, most integer) RETURNS TABLE(lsn pg_lsn, content bytea)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_prefix constant bytea := '\x00'::bytea || convert_to('indelible.verdict', 'UTF8') || '\x00'::bytea;
+begin
+  if from_lsn > (select confirmed_flush_lsn from pg_catalog.pg_replication_slots where slot_name = read_slot.slot) then
+    perform pg_replication_slot_advance(read_slot.slot, from_lsn);
+  end if;
+  return query
+    select
+      change.lsn,
+      case when substr(change.data, 1, 1) = 'M'::bytea and substr(change.data, 2, 1) = '\x00'::bytea
+        and substr(change.data, 11, length(v_prefix) - 1) = substr(v_prefix, 2)
+        then substr(change.data, 14 + length(v_prefix))
+      end
+    from pg_logical_slot_peek_binary_changes(
+      read_slot.slot, upto_lsn, most, 'proto_version', '1', 'publication_names', 'indelible_verdicts', 'messages', 'true'
+    ) as change;
+end $$;
+
+
+ALTER FUNCTION audit_guard.read_slot(slot text, from_lsn pg_lsn, upto_lsn pg_lsn, most integer) OWNER TO audit_drainer;
+
+--
+-- Name: FUNCTION read_slot(slot text, from_lsn pg_lsn, upto_lsn pg_lsn, most integer); Type: COMMENT; Schema: audit_guard; Owner: audit_drainer
+--
+
+COMMENT ON FUNCTION audit_guard.read_slot(slot text, from_lsn pg_lsn, upto_lsn pg_lsn, most integer) IS 'Everything after from_lsn, which was recorded before; content of what is no verdict is null.';
+
+
+--
+-- Name: refuse(text, text, text); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.refuse(command text, object text, reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  -- Names are chosen by others: no line of the server's log may be made of one.
+  v_object constant text := left(
+    regexp_replace(
+      refuse.object,
+      E'[\\u0001-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]', chr(65533), 'g'
+    ),
+    300
+  );
+begin
+  perform audit_guard.emit(jsonb_build_object(
+    'action', 'AUDIT_TAMPERING_REFUSED',
+    'outcome', 'denied',
+    'entity_type', 'AUDIT_OBJECT',
+    'entity_id', v_object,
+    'metadata', jsonb_build_object('command', refuse.command, 'reason', refuse.reason, 'role', current_setting('role'))
+  ));
+  raise exception using
+    errcode = 'ID013',
+    message = format('%s is refused: %s', refuse.command, case refuse.reason
+      when 'guarded' then format('%s belongs to the audit', v_object)
+      when 'owner' then 'nobody makes or changes anything as ' || v_object
+      when 'privileges' then 'it changes who may do what with the audit'
+      when 'concurrently' then 'who inherits the rights of audit_owner does nothing CONCURRENTLY, which cannot be undone'
+      when 'door' then 'only functions of Indelible itself change the audit'
+    end),
+    hint = 'Only a superuser changes the audit itself, with indelible migrate.';
+end $$;
+
+
+ALTER FUNCTION audit_guard.refuse(command text, object text, reason text) OWNER TO postgres;
+
+--
+-- Name: tg__give_overdue(); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.tg__give_overdue() RETURNS event_trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_late record;
+  v_door bigint;
+begin
+  -- A superuser may drop the schemas, in any order.
+  if to_regprocedure('audit_private.take_overdue()') is null then
+    return;
+  end if;
+  for v_late in select * from audit_private.take_overdue() loop
+    insert into audit_guard.doors (backend, xid) values (pg_backend_pid(), pg_current_xact_id()) returning door_id into v_door;
+    perform audit_guard.give_overdue(v_late.relation, v_late.truncate_of);
+    perform audit_guard.close_door(v_door);
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_guard.tg__give_overdue() OWNER TO postgres;
+
+--
+-- Name: tg__refuse_drop(); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.tg__refuse_drop() RETURNS event_trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_object text;
+begin
+  select object_identity into v_object
+  from pg_event_trigger_dropped_objects()
+  where audit_guard.is_guarded_schema(schema_name)
+    or (object_type = 'schema' and audit_guard.is_guarded_schema(object_name))
+    -- These have no schema of their own, but that of their table.
+    or (
+      object_type in ('trigger', 'rule', 'policy', 'table constraint', 'default value', 'publication relation')
+      and audit_guard.is_guarded_schema(address_names[1])
+    )
+  limit 1;
+  if v_object is not null and not audit_guard.may_change() then
+    perform audit_guard.refuse(tg_tag, v_object, 'guarded');
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_guard.tg__refuse_drop() OWNER TO postgres;
+
+--
+-- Name: tg__refuse_end(); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.tg__refuse_end() RETURNS event_trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_owners constant oid[] := audit_guard.owners();
+  v_command record;
+begin
+  for v_command in select classid, objid, schema_name, object_identity from pg_event_trigger_ddl_commands() loop
+    if v_command.objid is not null
+      and audit_guard.is_guarded(v_command.classid, v_command.objid, v_command.schema_name, v_owners)
+    then
+      if audit_guard.may_change() then
+        return;
+      end if;
+      perform audit_guard.refuse(tg_tag, v_command.object_identity, 'guarded');
+    end if;
+  end loop;
+  if tg_tag in ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'DROP OWNED')
+    and audit_guard.has_members() and not audit_guard.may_change()
+    and audit_guard.privileges_digest(pg_current_xact_id_if_assigned()::text::bigint)
+      is distinct from current_setting('audit_guard.privileges', true)
+  then
+    perform audit_guard.refuse(tg_tag, null, 'privileges');
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_guard.tg__refuse_end() OWNER TO postgres;
+
+--
+-- Name: tg__refuse_start(); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.tg__refuse_start() RETURNS event_trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if current_setting('role') = 'audit_owner' or session_user = 'audit_owner' then
+    if not audit_guard.may_change() then
+      perform audit_guard.refuse(tg_tag, 'audit_owner', 'owner');
+    end if;
+  elsif tg_tag in ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'DROP OWNED') then
+    if audit_guard.has_members() and not audit_guard.may_change() then
+      perform set_config(
+        'audit_guard.privileges', audit_guard.privileges_digest(pg_current_xact_id_if_assigned()::text::bigint), true
+      );
+    end if;
+  elsif tg_tag in ('CREATE INDEX', 'DROP INDEX', 'REINDEX', 'ALTER TABLE', 'REFRESH MATERIALIZED VIEW')
+    and current_query() ~* 'concurrently'
+    and exists (
+      select from unnest(audit_guard.owners()) as owner
+      where pg_has_role(coalesce(nullif(current_setting('role'), 'none'), session_user), owner, 'usage')
+    )
+    and not audit_guard.may_change()
+  then
+    perform audit_guard.refuse(tg_tag, null, 'concurrently');
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_guard.tg__refuse_start() OWNER TO postgres;
+
+--
+-- Name: youth(xid, bigint); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.youth(xmin xid, top bigint) RETURNS bigint
+    LANGUAGE sql STABLE
+    RETURN ((((((xmin)::text)::bigint - (top % '4294967296'::bigint)) + '6442450944'::bigint) % '4294967296'::bigint) - '2147483648'::bigint);
+
+
+ALTER FUNCTION audit_guard.youth(xmin xid, top bigint) OWNER TO postgres;
+
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -1642,6 +2483,49 @@ ALTER FUNCTION audit_private.append(actor audit_private.actor, action text, enti
 
 COMMENT ON FUNCTION audit_private.append(actor audit_private.actor, action text, entity_type text, entity_id text, description text, outcome text, permission text, metadata jsonb, created_at timestamp with time zone) IS 'Writes one event; the database stamps who wrote it, when, and in which transaction.';
 
+
+--
+-- Name: attachment_shapes(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.attachment_shapes(target regclass) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_build_object(
+    'constraints', (
+      select jsonb_object_agg(conname, audit_private.expression_digest(
+        concat_ws('/', contype, condeferrable, condeferred, convalidated, conkey, confrelid::regclass, confkey, conbin)
+      ))
+      from pg_catalog.pg_constraint
+      where conrelid = target and contype <> 'n'
+    ),
+    'triggers', (
+      select jsonb_object_agg(tgname, audit_private.expression_digest(
+        concat_ws('/', tgenabled, tgtype, tgfoid::regprocedure, tgattr, encode(tgargs, 'hex'), tgqual, tgdeferrable, tginitdeferred)
+      ))
+      from pg_catalog.pg_trigger
+      where tgrelid = target and not tgisinternal and tgname !~ '^!?indelible_capture_'
+    ),
+    'rules', (
+      select jsonb_object_agg(rulename, audit_private.expression_digest(
+        concat_ws('/', ev_type, ev_enabled, is_instead, ev_qual, ev_action)
+      ))
+      from pg_catalog.pg_rewrite
+      where ev_class = target
+    ),
+    'policies', (
+      select jsonb_object_agg(polname, audit_private.expression_digest(
+        concat_ws('/', polcmd, polpermissive, polroles, polqual, polwithcheck)
+      ))
+      from pg_catalog.pg_policy
+      where polrelid = target
+    )
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.attachment_shapes(target regclass) OWNER TO audit_owner;
 
 --
 -- Name: begin_baseline(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -2938,6 +3822,42 @@ end $$;
 ALTER FUNCTION audit_private.capture_7_update() OWNER TO audit_owner;
 
 --
+-- Name: capture_places(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_places(watch audit_private.watches) RETURNS TABLE(place text, label text, relation regclass, trigger text, right_there boolean, found text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+  select
+    concat_ws(' ', wanted.name, nullif(wanted.relation::oid, (watch).target::oid)),
+    concat_ws(' on ', wanted.name, nullif(wanted.relation, (watch).target)::regclass),
+    wanted.relation,
+    wanted.name,
+    coalesce(existing.tgfoid = to_regprocedure(wanted.function) and existing.tgenabled::text = wanted.enabled, false),
+    case
+      when existing.oid is null then 'missing'
+      when existing.tgfoid is distinct from to_regprocedure(wanted.function) then 'replaced'
+      when existing.tgenabled = 'D' then 'disabled'
+      else 'enabled as ' || existing.tgenabled::text
+    end
+  from (
+    select relation, name, enabled, function from audit_private.capture_triggers(watch)
+    union all
+    select tree.relid, row.name, row.enabled, row.function
+    from pg_catalog.pg_partition_tree((watch).target) as tree
+    cross join audit_private.capture_triggers(watch) as row
+    where tree.level > 0 and row.name <> '!indelible_capture_truncate'
+  ) as wanted
+  left join pg_catalog.pg_trigger as existing
+    on existing.tgrelid = wanted.relation and existing.tgname = wanted.name
+$$;
+
+
+ALTER FUNCTION audit_private.capture_places(watch audit_private.watches) OWNER TO audit_owner;
+
+--
 -- Name: capture_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -3174,6 +4094,111 @@ COMMENT ON FUNCTION audit_private.clean(value text, length integer) IS 'Control 
 
 
 --
+-- Name: close_door(bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.close_door(door bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if close_door.door is not null then
+    perform audit_guard.close_door(close_door.door);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.close_door(door bigint) OWNER TO audit_owner;
+
+--
+-- Name: close_watch(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.close_watch(watch audit_private.watches, command text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  update audit_private.watches set stopped_at = clock_timestamp() where watch_id = (watch).watch_id;
+  perform audit_private.note_changes('AUDIT_WATCH_STOPPED', watch, command, '{"reason": "table_dropped"}');
+  perform audit_private.drop_code((watch).watch_id);
+end $$;
+
+
+ALTER FUNCTION audit_private.close_watch(watch audit_private.watches, command text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION close_watch(watch audit_private.watches, command text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.close_watch(watch audit_private.watches, command text) IS 'Ends the watch of a table that is gone.';
+
+
+--
+-- Name: column_differences(jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.column_differences(before jsonb, after jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_agg(
+    case
+      when old.value is null then
+        jsonb_build_object('column', new.value -> 'name', 'added', new.value -> 'type')
+      when new.value is null then
+        jsonb_build_object('column', old.value -> 'name', 'dropped', old.value -> 'type')
+      else jsonb_build_object('column', new.value -> 'name') || (
+        select jsonb_object_agg(
+          case property when 'name' then 'renamed_from' else property end,
+          case property
+            when 'name' then old.value -> 'name'
+            when 'default' then to_jsonb('changed'::text)
+            else jsonb_build_array(old.value -> property, new.value -> property)
+          end
+        )
+        from jsonb_object_keys(old.value || new.value) as property
+        where old.value -> property is distinct from new.value -> property
+      )
+    end
+    order by key::int
+  )
+  from jsonb_each(before) as old
+  full join jsonb_each(after) as new using (key)
+  where old.value is distinct from new.value
+$$;
+
+
+ALTER FUNCTION audit_private.column_differences(before jsonb, after jsonb) OWNER TO audit_owner;
+
+--
+-- Name: column_shapes(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.column_shapes(target regclass) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(jsonb_object_agg(attribute.attnum, jsonb_strip_nulls(jsonb_build_object(
+    'name', attribute.attname,
+    'type', format_type(attribute.atttypid, attribute.atttypmod),
+    'collation', case when attribute.attcollation <> kind.typcollation then attribute.attcollation::regcollation::text end,
+    'not_null', nullif(attribute.attnotnull, false),
+    'generated', nullif(attribute.attgenerated, ''),
+    'identity', nullif(attribute.attidentity, ''),
+    'default', audit_private.expression_digest(value.adbin::text)
+  ))), '{}')
+  from pg_catalog.pg_attribute as attribute
+  join pg_catalog.pg_type as kind on kind.oid = attribute.atttypid
+  left join pg_catalog.pg_attrdef as value on value.adrelid = attribute.attrelid and value.adnum = attribute.attnum
+  where attribute.attrelid = target and attribute.attnum > 0 and not attribute.attisdropped
+$$;
+
+
+ALTER FUNCTION audit_private.column_shapes(target regclass) OWNER TO audit_owner;
+
+--
 -- Name: column_source(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -3376,6 +4401,112 @@ COMMENT ON FUNCTION audit_private.difference_source(watch audit_private.watches,
 
 
 --
+-- Name: door_is_open(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.door_is_open() RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return audit_private.guard_is_installed() and audit_guard.door_is_open();
+end $$;
+
+
+ALTER FUNCTION audit_private.door_is_open() OWNER TO audit_owner;
+
+--
+-- Name: drain_slot(text, pg_lsn); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.drain_slot(slot text, from_lsn pg_lsn) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_most constant int := 10000;
+  v_upto constant pg_lsn := greatest(pg_current_wal_flush_lsn(), from_lsn);
+  v_next pg_lsn := from_lsn;
+  v_message record;
+  v_event jsonb;
+  v_seen bigint := 0;
+  v_recorded bigint := 0;
+  v_forged bigint := 0;
+begin
+  for v_message in select * from audit_guard.read_slot(slot, from_lsn, v_upto, v_most) order by lsn loop
+    v_seen := v_seen + 1;
+    -- Where the message ends, which is where the next one may begin.
+    v_next := greatest(v_next, v_message.lsn);
+    continue when v_message.content is null;
+    v_event := audit_guard.open_verdict(v_message.content);
+    if v_event is null then
+      v_forged := v_forged + 1;
+    else
+      perform audit_private.record_verdict(v_event);
+      v_recorded := v_recorded + 1;
+    end if;
+  end loop;
+  if v_forged > 0 then
+    perform audit_private.note_drain('AUDIT_VERDICTS_FORGED', jsonb_build_object('messages', v_forged));
+  end if;
+  -- Of a full portion there may be more before v_upto.
+  perform audit_private.store_progress(
+    slot,
+    case when v_seen < v_most then greatest(v_next, v_upto) else v_next end,
+    v_seen >= v_most or v_recorded + v_forged > 0
+  );
+  return v_recorded;
+end $$;
+
+
+ALTER FUNCTION audit_private.drain_slot(slot text, from_lsn pg_lsn) OWNER TO audit_owner;
+
+--
+-- Name: drop_code(bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.drop_code(watch_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_door constant bigint := audit_private.open_door();
+  v_function regprocedure;
+  v_type regtype;
+begin
+  for v_function in
+    select function.oid
+    from pg_catalog.pg_proc as function
+    where function.proname like format('capture\_%s\_%%', drop_code.watch_id)
+      and function.pronamespace = 'audit_private'::regnamespace
+      and function.prorettype = 'trigger'::regtype
+  loop
+    execute format('drop function %s', v_function);
+  end loop;
+  for v_type in
+    select type.oid
+    from pg_catalog.pg_type as type
+    where type.typname like format('image\_%s\_%%', drop_code.watch_id)
+      and type.typnamespace = 'audit_private'::regnamespace
+    -- The types of whole changes hold the image, so they go first.
+    order by length(type.typname) desc
+  loop
+    execute format('drop type %s', v_type);
+  end loop;
+  perform audit_private.close_door(v_door);
+end $$;
+
+
+ALTER FUNCTION audit_private.drop_code(watch_id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION drop_code(watch_id bigint); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.drop_code(watch_id bigint) IS 'Removes the functions and types of an ended watch, which no trigger uses any longer.';
+
+
+--
 -- Name: empty_net(date[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -3418,24 +4549,12 @@ CREATE FUNCTION audit_private.end_dropped_watch(entity_type text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-#variable_conflict use_column
-declare
-  v_watch audit_private.watches;
 begin
-  update audit_private.watches set stopped_at = clock_timestamp()
-  where stopped_at is null
-    and entity_type = end_dropped_watch.entity_type
-    and not exists (select from pg_catalog.pg_class as class where class.oid = target)
-  returning * into v_watch;
-  if found then
-    perform audit_private.append(
-      actor => audit_private.current_actor(),
-      action => 'AUDIT_WATCH_STOPPED',
-      entity_type => 'AUDIT_WATCH',
-      entity_id => v_watch.target_name,
-      metadata => jsonb_build_object('entity_type', v_watch.entity_type, 'reason', 'table_dropped')
-    );
-  end if;
+  perform audit_private.close_watch(watch, 'audit.watch')
+  from audit_private.watches as watch
+  where watch.stopped_at is null
+    and watch.entity_type = end_dropped_watch.entity_type
+    and not exists (select from pg_catalog.pg_class as class where class.oid = watch.target);
 end $$;
 
 
@@ -3527,6 +4646,49 @@ end $$;
 ALTER FUNCTION audit_private.establish_context(actor audit_private.actor) OWNER TO audit_owner;
 
 --
+-- Name: expression_digest(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.expression_digest(expression text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select left(encode(sha256(convert_to(expression, 'UTF8')), 'hex'), 32)
+$$;
+
+
+ALTER FUNCTION audit_private.expression_digest(expression text) OWNER TO audit_owner;
+
+--
+-- Name: family_shapes(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.family_shapes(target regclass) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_build_object(
+    'parents', (
+      select jsonb_object_agg(inhparent::oid, inhparent::regclass::text)
+      from pg_catalog.pg_inherits
+      where inhrelid = target
+    ),
+    'children', (
+      select jsonb_object_agg(inhrelid::oid, inhrelid::regclass::text)
+      from pg_catalog.pg_inherits
+      join pg_catalog.pg_class as child on child.oid = inhrelid and not child.relispartition
+      where inhparent = target
+    ),
+    'partitions', (
+      select jsonb_object_agg(relid::oid, relid::text) from pg_catalog.pg_partition_tree(target) where level > 0
+    )
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.family_shapes(target regclass) OWNER TO audit_owner;
+
+--
 -- Name: field_type(boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -3562,6 +4724,7 @@ CREATE FUNCTION audit_private.findings_of_capture() RETURNS TABLE(finding text, 
   select 'capture disabled', watch.target::text, format('trigger %s is missing, disabled or another', pending.name),
     format('as its owner: select audit.watch(%L)', watch.target::text)
   from audit_private.watches as watch
+  join pg_catalog.pg_class as class on class.oid = watch.target
   cross join audit.pending_capture(watch.target) as pending
   where watch.stopped_at is null
   union all
@@ -3584,6 +4747,102 @@ $_$;
 
 
 ALTER FUNCTION audit_private.findings_of_capture() OWNER TO audit_owner;
+
+--
+-- Name: findings_of_drift(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.findings_of_drift() RETURNS TABLE(finding text, object text, detail text, remedy text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select 'capture disabled', place.relation::text, format('trigger %s is %s', place.trigger, place.found),
+    format('as its owner: alter table %s enable always trigger %I', place.relation, place.trigger)
+  from audit_private.watches as watch
+  cross join audit_private.capture_places(watch) as place
+  where watch.stopped_at is null and not place.right_there
+    and place.relation <> watch.target and place.trigger <> '!indelible_capture_truncate'
+  union all
+  select 'capture drifted', watch.target::text, 'it is captured by statement, and what is written through its parent is not',
+    format('as its owner: select audit.watch(%L, capture => ''row'')', watch.target::text)
+  from audit_private.watches as watch
+  where watch.stopped_at is null and watch.capture = 'statement'
+    and exists (select from pg_catalog.pg_inherits where inhrelid = watch.target)
+  union all
+  select 'capture drifted', watch.target::text, 'its new owner could not make a partition',
+    format('indelible migrate, or as its owner: select audit.watch(%L)', watch.target::text)
+  from audit_private.watches as watch
+  join pg_catalog.pg_class as class on class.oid = watch.target and class.relkind = 'p'
+  where watch.stopped_at is null
+    and not has_function_privilege(class.relowner, format('audit_private.capture_%s_insert()', watch.watch_id)::regprocedure, 'execute')
+  union all
+  select 'capture drifted', relation::text, 'audit_owner may not read it, and TRUNCATE would fail',
+    format('as its owner: select audit.watch(%L)', watch.target::text)
+  from audit_private.watches as watch
+  cross join audit.captured_relations(watch.target) as relation
+  join pg_catalog.pg_class as class on class.oid = relation
+  where watch.stopped_at is null
+    and not (has_table_privilege('audit_owner', class.oid, 'select') and has_schema_privilege('audit_owner', class.relnamespace, 'usage'))
+  union all
+  select 'capture drifted', watch.target_name, 'the table is gone, and its watch is not', 'indelible migrate'
+  from audit_private.watches as watch
+  where watch.stopped_at is null and not exists (select from pg_catalog.pg_class where oid = watch.target)
+$$;
+
+
+ALTER FUNCTION audit_private.findings_of_drift() OWNER TO audit_owner;
+
+--
+-- Name: findings_of_guard(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.findings_of_guard() RETURNS TABLE(finding text, object text, detail text, remedy text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select 'guard missing', wanted.name, 'the event trigger is not there, not ALWAYS, or another', 'as a superuser: indelible migrate'
+  from (values
+    ('audit_guard_start', 'audit_guard.tg__refuse_start()'),
+    ('audit_guard_end', 'audit_guard.tg__refuse_end()'),
+    ('audit_guard_drop', 'audit_guard.tg__refuse_drop()'),
+    ('audit_watch_end', 'audit_private.tg__follow_command()'),
+    ('audit_watch_finish', 'audit_guard.tg__give_overdue()'),
+    ('audit_watch_drop', 'audit_private.tg__follow_drop()')
+  ) as wanted (name, function)
+  where exists (select from audit_private.guards)
+    and not exists (
+      select from pg_catalog.pg_event_trigger
+      where evtname = wanted.name and evtenabled = 'A' and evtfoid = to_regprocedure(wanted.function) and evttags is null
+    )
+  union all
+  select 'guard open', 'audit_guard', format('%s may change the guard', coalesce(nullif(acl.grantee, 0)::regrole::text, 'public')),
+    'as a superuser: take it back; is audit_guard a superuser''s?'
+  from pg_catalog.pg_namespace as namespace
+  join pg_catalog.pg_roles as keeper on keeper.oid = namespace.nspowner
+  cross join lateral (
+    select grantee from aclexplode(namespace.nspacl) where privilege_type = 'CREATE'
+    union
+    select keeper.oid
+  ) as acl
+  where namespace.nspname = 'audit_guard'
+    and not exists (select from pg_catalog.pg_roles where oid = acl.grantee and rolsuper)
+  union all
+  select 'guard open', parameter.parname, format('%s may set it', coalesce(nullif(acl.grantee, 0)::regrole::text, 'public')),
+    format('as a superuser: revoke set on parameter %s', parameter.parname)
+  from pg_catalog.pg_parameter_acl as parameter
+  cross join aclexplode(parameter.paracl) as acl
+  where parameter.parname in ('event_triggers', 'session_replication_role')
+    and not exists (select from pg_catalog.pg_roles where oid = acl.grantee and rolsuper)
+  union all
+  select 'guard open', function.oid::regprocedure::text, 'anybody may send messages that delay verdicts', 'as a superuser: indelible migrate'
+  from pg_catalog.pg_proc as function
+  where audit_private.guard_is_installed()
+    and function.proname = 'pg_logical_emit_message' and function.pronamespace = 'pg_catalog'::regnamespace
+    and has_function_privilege('public', function.oid, 'execute')
+$$;
+
+
+ALTER FUNCTION audit_private.findings_of_guard() OWNER TO audit_owner;
 
 --
 -- Name: findings_of_log(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -3621,6 +4880,71 @@ $$;
 ALTER FUNCTION audit_private.findings_of_log() OWNER TO audit_owner;
 
 --
+-- Name: findings_of_owner(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.findings_of_owner() RETURNS TABLE(finding text, object text, detail text, remedy text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select 'owner open', membership.member::regrole::text, 'may act as audit_owner: read its keys, and write into the log',
+    format('as a superuser: revoke audit_owner from %s', membership.member::regrole)
+  from pg_catalog.pg_auth_members as membership
+  join pg_catalog.pg_roles as role on role.oid = membership.member and not role.rolsuper
+  where membership.roleid = 'audit_owner'::regrole and audit_private.guard_is_installed()
+  union
+  select 'owner open', membership.roleid::regrole::text, 'audit_owner is a member of it: objects can be passed between them',
+    format('revoke %s from audit_owner', membership.roleid::regrole)
+  from pg_catalog.pg_auth_members as membership
+  where membership.member = 'audit_owner'::regrole
+  union all
+  select 'ownership changed', thing.identity, format('belongs to %s', thing.owner::regrole), 'as a superuser: give it back to audit_owner'
+  from (
+    select nspname as schema, nspname::text as identity, nspowner as owner from pg_catalog.pg_namespace
+    union all
+    select nspname, class.oid::regclass::text, class.relowner
+    from pg_catalog.pg_class as class join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
+    union all
+    select nspname, function.oid::regprocedure::text, function.proowner
+    from pg_catalog.pg_proc as function join pg_catalog.pg_namespace as namespace on namespace.oid = function.pronamespace
+    union all
+    select nspname, kind.oid::regtype::text, kind.typowner
+    from pg_catalog.pg_type as kind join pg_catalog.pg_namespace as namespace on namespace.oid = kind.typnamespace
+    where kind.typrelid = 0 and kind.typelem = 0
+  ) as thing
+  where thing.schema in ('audit', 'audit_private', 'iam') and thing.owner <> 'audit_owner'::regrole
+  union all
+  select 'ownership changed', thing.identity, 'belongs to audit_owner, and is none of its', 'as a superuser: drop it, after a look at it'
+  from pg_catalog.pg_shdepend as owner
+  cross join lateral pg_identify_object(owner.classid, owner.objid, owner.objsubid) as thing
+  where owner.deptype = 'o' and owner.refclassid = 'pg_authid'::regclass and owner.refobjid = 'audit_owner'::regrole
+    and owner.classid <> 'pg_default_acl'::regclass
+    and owner.dbid = (select oid from pg_catalog.pg_database where datname = current_database())
+    and coalesce(case thing.type when 'schema' then thing.name else thing.schema end, '')
+      not in ('audit', 'audit_private', 'iam', 'pg_temp')
+  union all
+  select 'log altered', tree.relid::text, format('trigger %s is none of the log''s', trigger.tgname),
+    format('drop trigger %I on %s', trigger.tgname, tree.relid)
+  from pg_catalog.pg_partition_tree('audit.audit_logs') as tree
+  join pg_catalog.pg_trigger as trigger on trigger.tgrelid = tree.relid
+  where trigger.tgname not in ('log_refuse_change', 'log_refuse_statement') and trigger.tgparentid = 0
+  union all
+  select 'log altered', tree.relid::text, format('rule %s is none of the log''s', rule.rulename),
+    format('drop rule %I on %s', rule.rulename, tree.relid)
+  from pg_catalog.pg_partition_tree('audit.audit_logs') as tree
+  join pg_catalog.pg_rewrite as rule on rule.ev_class = tree.relid
+  union all
+  select 'log altered', tree.relid::text, format('policy %s is none of the log''s', policy.polname),
+    format('drop policy %I on %s', policy.polname, tree.relid)
+  from pg_catalog.pg_partition_tree('audit.audit_logs') as tree
+  join pg_catalog.pg_policy as policy on policy.polrelid = tree.relid
+  where policy.polname <> 'audit_logs_read'
+$$;
+
+
+ALTER FUNCTION audit_private.findings_of_owner() OWNER TO audit_owner;
+
+--
 -- Name: findings_of_roles(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -3650,6 +4974,8 @@ CREATE FUNCTION audit_private.findings_of_roles() RETURNS TABLE(finding text, ob
     and exists (
       select from pg_catalog.pg_auth_members as membership
       where membership.member = login.oid and membership.roleid in ('audit_app'::regrole, 'audit_writer'::regrole)
+        -- Whoever made the roles administers them, and is no application for that.
+        and (membership.inherit_option or membership.set_option)
     )
   union all
   select 'unsafe definer function', function.oid::regprocedure::text, 'SECURITY DEFINER without a fixed search_path',
@@ -3663,6 +4989,42 @@ $$;
 
 
 ALTER FUNCTION audit_private.findings_of_roles() OWNER TO audit_owner;
+
+--
+-- Name: findings_of_verdicts(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.findings_of_verdicts() RETURNS TABLE(finding text, object text, detail text, remedy text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  -- A quarter of what may be kept is well before the slot, and verdicts with it, would be thrown away.
+  select 'verdicts wait', slot.slot_name::text,
+    case slot.wal_status
+      when 'lost' then 'too much was written since anybody drained: refusals were lost'
+      else format('%s behind', pg_size_pretty(pg_current_wal_lsn() - slot.confirmed_flush_lsn))
+    end,
+    'indelible maintain, at least every night; indelible up drains all the time'
+  from pg_catalog.pg_replication_slots as slot
+  cross join lateral (
+    select setting::numeric * 1048576 as most from pg_catalog.pg_settings where name = 'max_slot_wal_keep_size'
+  ) as kept
+  where slot.slot_name = format('indelible_%s', (select oid from pg_catalog.pg_database where datname = current_database()))
+    and (
+      slot.wal_status in ('unreserved', 'lost')
+      or pg_current_wal_lsn() - slot.confirmed_flush_lsn > case when kept.most > 0 then kept.most / 4 else 1073741824 end
+    )
+  union all
+  select 'verdicts wait', 'indelible_verdicts', 'the publication is missing, or has tables', 'as a superuser: drop it, and indelible migrate'
+  where audit_private.guard_is_installed()
+    and (
+      not exists (select from pg_catalog.pg_publication where pubname = 'indelible_verdicts' and not puballtables)
+      or exists (select from pg_catalog.pg_publication_tables where pubname = 'indelible_verdicts')
+    )
+$$;
+
+
+ALTER FUNCTION audit_private.findings_of_verdicts() OWNER TO audit_owner;
 
 --
 -- Name: finish_baseline(audit_private.watches, audit_private.baselines); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -3698,6 +5060,251 @@ end $_$;
 
 
 ALTER FUNCTION audit_private.finish_baseline(watch audit_private.watches, baseline audit_private.baselines) OWNER TO audit_owner;
+
+--
+-- Name: follow_capture(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.follow_capture(watch audit_private.watches, command text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_known audit_private.shapes;
+  v_wanted text[];
+  v_attached text[];
+  v_lost text[];
+  v_restored text[];
+begin
+  select * into strict v_known from audit_private.shapes where watch_id = (watch).watch_id for update;
+  -- Of another kind of capture the triggers are others, which nobody has attached yet.
+  if v_known.capture <> (watch).capture then
+    v_known.attached := '{}';
+  end if;
+  select coalesce(array_agg(place), '{}'), coalesce(array_agg(place) filter (where right_there), '{}')
+  into v_wanted, v_attached
+  from audit_private.capture_places(watch);
+  v_lost := array(select unnest(v_known.attached) intersect select unnest(v_wanted) except select unnest(v_attached) order by 1);
+  v_restored := array(select unnest(v_known.disabled) intersect select unnest(v_attached) order by 1);
+  if v_lost <> '{}' then
+    perform audit_private.note_changes('AUDIT_CAPTURE_DISABLED', watch, command, jsonb_build_object('triggers', (
+      select jsonb_object_agg(label, found) from audit_private.capture_places(watch) where place = any (v_lost)
+    )));
+  end if;
+  if v_restored <> '{}' then
+    perform audit_private.note_changes('AUDIT_CAPTURE_ENABLED', watch, command, jsonb_build_object('triggers', (
+      select jsonb_agg(label order by label) from audit_private.capture_places(watch) where place = any (v_restored)
+    )));
+  end if;
+  update audit_private.shapes set
+    capture = (watch).capture,
+    attached = v_attached,
+    disabled = array(
+      select unnest(v_known.disabled || v_lost) intersect select unnest(v_wanted) except select unnest(v_attached)
+    )
+  where watch_id = (watch).watch_id
+    and (capture, attached, disabled) is distinct from ((watch).capture, v_attached, v_known.disabled);
+end $$;
+
+
+ALTER FUNCTION audit_private.follow_capture(watch audit_private.watches, command text) OWNER TO audit_owner;
+
+--
+-- Name: shapes; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.shapes (
+    watch_id bigint NOT NULL,
+    shape jsonb NOT NULL,
+    capture text NOT NULL,
+    attached text[] DEFAULT '{}'::text[] NOT NULL,
+    disabled text[] DEFAULT '{}'::text[] NOT NULL,
+    once_excluded text[] DEFAULT '{}'::text[] NOT NULL,
+    once_masked text[] DEFAULT '{}'::text[] NOT NULL,
+    overdue oid[] DEFAULT '{}'::oid[] NOT NULL,
+    noted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+ALTER TABLE audit_private.shapes OWNER TO audit_owner;
+
+--
+-- Name: TABLE shapes; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.shapes IS 'How each watched table looked when it was last looked at; without expressions.';
+
+
+--
+-- Name: COLUMN shapes.attached; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.shapes.attached IS 'Its capture triggers that were as they must be.';
+
+
+--
+-- Name: COLUMN shapes.disabled; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.shapes.disabled IS 'Those of which it is on record that they no longer were.';
+
+
+--
+-- Name: COLUMN shapes.once_masked; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.shapes.once_masked IS 'Columns that were masked when they were dropped: one of the same name is masked again.';
+
+
+--
+-- Name: COLUMN shapes.overdue; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.shapes.overdue IS 'Partitions that came, or tables that moved, until they are given what their capture needs of their owner.';
+
+
+--
+-- Name: follow_declaration(audit_private.watches, audit_private.shapes, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.follow_declaration(watch audit_private.watches, known audit_private.shapes, shape jsonb) RETURNS audit_private.watches
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_excluded record := audit_private.follow_names((watch).excluded, (known).once_excluded, (known).shape, shape);
+  v_masked record := audit_private.follow_names((watch).masked, (known).once_masked, (known).shape, shape);
+  v_skipped record := audit_private.follow_names((watch).skipped, '{}', (known).shape, shape);
+  v_watch audit_private.watches := watch;
+begin
+  v_watch.target_name := shape ->> 'name';
+  v_watch.excluded := v_excluded.names_now;
+  v_watch.masked := v_masked.names_now;
+  v_watch.skipped := v_skipped.names_now;
+  if v_watch.capture = 'statement' and shape ? 'parents' then
+    raise exception using
+      errcode = 'ID006',
+      message = format('%s is captured by statement and cannot get a parent', v_watch.target_name),
+      hint = 'Its statement triggers would not see what is written through the parent; audit.watch(…, capture => ''row'') first.';
+  end if;
+  perform audit_private.require_columns(v_watch);
+  update audit_private.watches set
+    target_name = v_watch.target_name, excluded = v_watch.excluded, masked = v_watch.masked, skipped = v_watch.skipped
+  where watch_id = v_watch.watch_id;
+  update audit_private.shapes set
+    shape = follow_declaration.shape, once_excluded = v_excluded.once_now, once_masked = v_masked.once_now,
+    overdue = audit_private.overdue_relations(v_watch.target, known), noted_at = clock_timestamp()
+  where watch_id = v_watch.watch_id;
+  return v_watch;
+end $$;
+
+
+ALTER FUNCTION audit_private.follow_declaration(watch audit_private.watches, known audit_private.shapes, shape jsonb) OWNER TO audit_owner;
+
+--
+-- Name: follow_names(text[], text[], jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.follow_names(names text[], once text[], before jsonb, after jsonb, OUT names_now text[], OUT once_now text[]) RETURNS record
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with moved as materialized (
+    select old.value ->> 'name' as old_name, new.value ->> 'name' as new_name
+    from jsonb_each(before -> 'columns') as old
+    full join jsonb_each(after -> 'columns') as new using (key)
+  )
+  select
+    array(
+      select new_name from moved
+      where new_name is not null
+        and (old_name = any (names) or new_name = any (names) or old_name is null and new_name = any (once))
+      order by new_name
+    ),
+    array(
+      select old_name from moved where new_name is null and old_name = any (names)
+      union
+      select name from unnest(once) as name where name not in (select new_name from moved where new_name is not null)
+    )
+$$;
+
+
+ALTER FUNCTION audit_private.follow_names(names text[], once text[], before jsonb, after jsonb, OUT names_now text[], OUT once_now text[]) OWNER TO audit_owner;
+
+--
+-- Name: follow_relations(oid[], text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.follow_relations(relations oid[], command text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_watch audit_private.watches;
+  v_table regclass;
+begin
+  if exists (select from audit_private.watches where stopped_at is null and target = any (relations))
+    or exists (select from pg_catalog.pg_inherits where inhparent = any (relations) or inhrelid = any (relations))
+  then
+    for v_watch in select * from audit_private.watches_of(relations) loop
+      perform audit_private.follow_watch(v_watch, command);
+    end loop;
+  end if;
+  for v_table in
+    select class.oid
+    from pg_catalog.pg_class as class
+    join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
+    where class.oid = any (relations)
+      and namespace.nspname in ('audit', 'audit_private', 'iam')
+      and class.relkind in ('r', 'p')
+      and not exists (select from audit_private.watches where target = class.oid and stopped_at is null)
+  loop
+    perform audit_private.note_own_table(v_table, command);
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_private.follow_relations(relations oid[], command text) OWNER TO audit_owner;
+
+--
+-- Name: follow_watch(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.follow_watch(watch audit_private.watches, command text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_shape constant jsonb := audit_private.table_shape((watch).target);
+  v_known audit_private.shapes;
+  v_watch audit_private.watches := watch;
+begin
+  select * into v_known from audit_private.shapes where watch_id = (watch).watch_id for update;
+  if v_known.watch_id is null then
+    insert into audit_private.shapes (watch_id, shape, capture) values ((watch).watch_id, v_shape, (watch).capture);
+  elsif v_known.shape <> v_shape then
+    v_watch := audit_private.follow_declaration(watch, v_known, v_shape);
+    perform audit_private.write_capture(v_watch);
+    perform audit_private.note_changes(
+      'AUDIT_SCHEMA_CHANGED', v_watch, command,
+      jsonb_build_object('changes', audit_private.shape_difference(v_known.shape, v_shape))
+    );
+  end if;
+  perform audit_private.follow_capture(v_watch, command);
+end $$;
+
+
+ALTER FUNCTION audit_private.follow_watch(watch audit_private.watches, command text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION follow_watch(watch audit_private.watches, command text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.follow_watch(watch audit_private.watches, command text) IS 'Brings the capture of a table up to what the table is now, and records what changed; nothing if nothing did.';
+
 
 --
 -- Name: found_image_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -3748,6 +5355,25 @@ end $_$;
 
 
 ALTER FUNCTION audit_private.function_source(watch audit_private.watches, operation text, settings text, body text) OWNER TO audit_owner;
+
+--
+-- Name: guard_is_installed(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.guard_is_installed() RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  -- Anybody with CREATE on the database could have made a schema of that name, whose functions the owner would then run.
+  select exists (
+    select from pg_catalog.pg_namespace as namespace
+    join pg_catalog.pg_roles as keeper on keeper.oid = namespace.nspowner and keeper.rolsuper
+    where namespace.nspname = 'audit_guard'
+  ) and to_regprocedure('audit_guard.open_door()') is not null
+$$;
+
+
+ALTER FUNCTION audit_private.guard_is_installed() OWNER TO audit_owner;
 
 --
 -- Name: guard_partition(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -4137,6 +5763,7 @@ CREATE FUNCTION audit_private.maintain_partitions() RETURNS text[]
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  v_door constant bigint := audit_private.open_door();
   v_this_month date := date_trunc('month', clock_timestamp())::date;
   v_months date[];
   v_month date;
@@ -4166,6 +5793,7 @@ begin
       metadata => jsonb_build_object('done', v_done)
     );
   end if;
+  perform audit_private.close_door(v_door);
   return v_done;
 end $$;
 
@@ -4199,6 +5827,32 @@ end $$;
 ALTER FUNCTION audit_private.make_partition(month date) OWNER TO audit_owner;
 
 --
+-- Name: name_differences(text, jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.name_differences(section text, before jsonb, after jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_object_agg(change, names)
+  from (
+    select
+      case when old.value is null then 'added' when new.value is null then 'removed' else 'changed' end as change,
+      jsonb_agg(
+        case when section in ('parents', 'children', 'partitions') then coalesce(new.value, old.value) else to_jsonb(key) end
+        order by key
+      ) as names
+    from jsonb_each(coalesce(before, '{}')) as old
+    full join jsonb_each(coalesce(after, '{}')) as new using (key)
+    where old.value is distinct from new.value
+    group by 1
+  ) as changes
+$$;
+
+
+ALTER FUNCTION audit_private.name_differences(section text, before jsonb, after jsonb) OWNER TO audit_owner;
+
+--
 -- Name: next_relation(audit_private.baselines, regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4214,6 +5868,71 @@ $$;
 
 
 ALTER FUNCTION audit_private.next_relation(baseline audit_private.baselines, target regclass) OWNER TO audit_owner;
+
+--
+-- Name: note_changes(text, audit_private.watches, text, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.note_changes(action text, watch audit_private.watches, command text, changes jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.append(
+    actor => audit_private.current_actor(),
+    action => note_changes.action,
+    entity_type => 'AUDIT_WATCH',
+    entity_id => (watch).target_name,
+    metadata => jsonb_build_object('entity_type', (watch).entity_type, 'command', command) || case
+      when octet_length(changes::text) < 60000 then changes
+      else jsonb_build_object('abridged', (select jsonb_agg(section) from jsonb_object_keys(changes) as section))
+    end
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.note_changes(action text, watch audit_private.watches, command text, changes jsonb) OWNER TO audit_owner;
+
+--
+-- Name: note_drain(text, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.note_drain(action text, metadata jsonb) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.append(actor => audit_private.current_actor(), action => action, metadata => metadata)
+$$;
+
+
+ALTER FUNCTION audit_private.note_drain(action text, metadata jsonb) OWNER TO audit_owner;
+
+--
+-- Name: note_guard(text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.note_guard(made text[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into audit_private.guards (made) values (note_guard.made);
+  perform audit_private.append(
+    actor => audit_private.current_actor(),
+    action => 'AUDIT_GUARD_INSTALLED',
+    metadata => jsonb_build_object('event_triggers', note_guard.made)
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.note_guard(made text[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION note_guard(made text[]); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.note_guard(made text[]) IS 'Called by migrate where a superuser installs or restores the guard.';
+
 
 --
 -- Name: note_installation(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -4249,6 +5968,30 @@ COMMENT ON FUNCTION audit_private.note_installation(digest text, version text) I
 
 
 --
+-- Name: note_own_table(regclass, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.note_own_table(target regclass, command text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+begin
+  if not audit_private.door_is_open() then
+    perform audit_private.append(
+      actor => audit_private.current_actor(),
+      action => 'AUDIT_SCHEMA_CHANGED',
+      entity_type => 'AUDIT_TABLE',
+      entity_id => note_own_table.target::text,
+      metadata => jsonb_build_object('command', note_own_table.command)
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.note_own_table(target regclass, command text) OWNER TO audit_owner;
+
+--
 -- Name: null_fields(text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4261,6 +6004,33 @@ $$;
 
 
 ALTER FUNCTION audit_private.null_fields(names text[]) OWNER TO audit_owner;
+
+--
+-- Name: open_door(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.open_door() RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_door bigint;
+begin
+  if audit_private.guard_is_installed() then
+    v_door := audit_guard.open_door();
+  end if;
+  return v_door;
+end $$;
+
+
+ALTER FUNCTION audit_private.open_door() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION open_door(); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.open_door() IS 'Lets the function that assigns it change audit objects, until it closes the door.';
+
 
 --
 -- Name: open_sealed(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -4302,6 +6072,25 @@ end $$;
 
 
 ALTER FUNCTION audit_private.open_sealed(sealed text) OWNER TO audit_owner;
+
+--
+-- Name: overdue_relations(regclass, audit_private.shapes); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.overdue_relations(target regclass, known audit_private.shapes) RETURNS oid[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(array_agg(class.oid), '{}')
+  from audit.captured_relations(target) as relation
+  join pg_catalog.pg_class as class on class.oid = relation
+  where (class.oid <> target and not coalesce((known).shape -> 'partitions' ? class.oid::text, false))
+    or not has_table_privilege('audit_owner', class.oid, 'select')
+    or not has_schema_privilege('audit_owner', class.relnamespace, 'usage')
+$$;
+
+
+ALTER FUNCTION audit_private.overdue_relations(target regclass, known audit_private.shapes) OWNER TO audit_owner;
 
 --
 -- Name: pair_changes_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -4440,6 +6229,40 @@ $_$;
 
 
 ALTER FUNCTION audit_private.record_source(watch audit_private.watches, action text, entity_id text, changes text, metadata text, now text, actor text) OWNER TO audit_owner;
+
+--
+-- Name: record_verdict(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.record_verdict(event jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  -- Not append(): login and time are those of the attempt.
+  insert into audit.audit_logs (
+    created_at, recorded_at, action, outcome, user_id, db_user, actor_proof, entity_type, entity_id,
+    description, permission, ip_address, request_id, metadata
+  ) values (
+    (event ->> 'created_at')::timestamptz,
+    clock_timestamp(),
+    event ->> 'action',
+    (event ->> 'outcome')::audit.outcome,
+    event ->> 'user_id',
+    event ->> 'db_user',
+    coalesce(event ->> 'actor_proof', 'direct')::audit.actor_proof,
+    event ->> 'entity_type',
+    audit_private.entity_key(event ->> 'entity_id'),
+    event ->> 'description',
+    event ->> 'permission',
+    (event ->> 'ip_address')::inet,
+    event ->> 'request_id',
+    nullif(event -> 'metadata', 'null')
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.record_verdict(event jsonb) OWNER TO audit_owner;
 
 --
 -- Name: records_to_compare(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5095,6 +6918,7 @@ begin
     excluded = excluded.excluded, masked = excluded.masked, skipped = excluded.skipped, operations = excluded.operations,
     record_unchanged = excluded.record_unchanged;
   perform audit_private.write_capture(after);
+  perform audit_private.follow_watch(after, 'audit.watch');
   if (before).watch_id is null
     or to_jsonb(before) - 'target_name' - 'started_at' <> to_jsonb(after) - 'target_name' - 'started_at'
   then
@@ -5177,6 +7001,37 @@ $$;
 
 
 ALTER FUNCTION audit_private.settings_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: shape_difference(jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.shape_difference(before jsonb, after jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(jsonb_object_agg(
+    section,
+    case
+      when section = 'columns' then audit_private.column_differences(before -> section, after -> section)
+      when jsonb_typeof(coalesce(after -> section, before -> section)) = 'object' then
+        audit_private.name_differences(section, before -> section, after -> section)
+      else jsonb_build_array(before -> section, after -> section)
+    end
+  ), '{}')
+  from jsonb_object_keys(before || after) as section
+  where before -> section is distinct from after -> section
+$$;
+
+
+ALTER FUNCTION audit_private.shape_difference(before jsonb, after jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION shape_difference(before jsonb, after jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.shape_difference(before jsonb, after jsonb) IS 'What changed of a table, by column; empty if nothing did.';
+
 
 --
 -- Name: statement_function_source(audit_private.watches, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5288,6 +7143,198 @@ end $$;
 
 
 ALTER FUNCTION audit_private.statement_update_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: store_progress(text, pg_lsn, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.store_progress(slot text, next_lsn pg_lsn, matters boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  insert into audit_private.drains (slot_name, system_identifier, next_lsn)
+  values (store_progress.slot, (select system_identifier from pg_control_system()), store_progress.next_lsn)
+  on conflict (slot_name) do update set
+    system_identifier = excluded.system_identifier, next_lsn = excluded.next_lsn, drained_at = excluded.drained_at
+  where store_progress.matters
+    or drains.system_identifier <> excluded.system_identifier
+    or excluded.next_lsn - drains.next_lsn > 16777216;
+end $$;
+
+
+ALTER FUNCTION audit_private.store_progress(slot text, next_lsn pg_lsn, matters boolean) OWNER TO audit_owner;
+
+--
+-- Name: table_shape(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.table_shape(target regclass) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+  select jsonb_strip_nulls(
+    jsonb_build_object(
+      'columns', audit_private.column_shapes(target),
+      'key', to_jsonb(audit_private.key_columns(target)),
+      'name', target::text,
+      'owner', pg_get_userbyid(class.relowner),
+      'persistence', class.relpersistence,
+      'replica_identity', class.relreplident,
+      'row_security', class.relrowsecurity,
+      'forced_row_security', class.relforcerowsecurity
+    ) || audit_private.attachment_shapes(target) || audit_private.family_shapes(target)
+  )
+  from pg_catalog.pg_class as class
+  where class.oid = target
+$$;
+
+
+ALTER FUNCTION audit_private.table_shape(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION table_shape(target regclass); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.table_shape(target regclass) IS 'How a table looks now: columns by number, key, name, owner, what is attached, relatives.';
+
+
+--
+-- Name: take_overdue(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.take_overdue() RETURNS TABLE(relation regclass, truncate_of bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  if not exists (select from audit_private.shapes where overdue <> '{}') then
+    return;
+  end if;
+  return query
+    select late.relation::regclass, case when 'truncate' = any (watch.operations) then watch.watch_id end
+    from audit_private.shapes as shape
+    join audit_private.watches as watch using (watch_id)
+    cross join unnest(shape.overdue) as late (relation)
+    where watch.stopped_at is null;
+  update audit_private.shapes set overdue = '{}' where overdue <> '{}';
+end $$;
+
+
+ALTER FUNCTION audit_private.take_overdue() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION take_overdue(); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.take_overdue() IS 'Which tables lack what their owner has to give, and the watch whose TRUNCATE trigger they ought to have; told once.';
+
+
+--
+-- Name: tg__follow_command(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.tg__follow_command() RETURNS event_trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_command record;
+  v_objects oid[] := '{}';
+  v_relations oid[] := '{}';
+begin
+  for v_command in select classid, objid, schema_name from pg_event_trigger_ddl_commands() loop
+    case v_command.classid
+      when 'pg_class'::regclass then
+        if v_command.schema_name is distinct from 'pg_temp' then
+          v_relations := v_relations || v_command.objid;
+        end if;
+      when 'pg_trigger'::regclass then
+        v_relations := v_relations || (select tgrelid from pg_catalog.pg_trigger where oid = v_command.objid);
+      when 'pg_rewrite'::regclass then
+        v_relations := v_relations || (select ev_class from pg_catalog.pg_rewrite where oid = v_command.objid);
+      when 'pg_policy'::regclass then
+        v_relations := v_relations || (select polrelid from pg_catalog.pg_policy where oid = v_command.objid);
+      else
+        v_objects := v_objects || v_command.objid;
+    end case;
+  end loop;
+  if tg_tag in ('ALTER SCHEMA', 'ALTER TYPE', 'ALTER DOMAIN') then
+    v_relations := v_relations || audit_private.watched_users_of(tg_tag, v_objects);
+  end if;
+  if v_relations <> '{}' then
+    perform audit_private.follow_relations(v_relations, tg_tag);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.tg__follow_command() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION tg__follow_command(); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.tg__follow_command() IS 'After each DDL command: capture of the watched tables it was about.';
+
+
+--
+-- Name: tg__follow_drop(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.tg__follow_drop() RETURNS event_trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_dropped record;
+  v_tables oid[] := '{}';
+  v_relations oid[] := '{}';
+  v_watch audit_private.watches;
+begin
+  for v_dropped in
+    select object_type, objid, address_names from pg_event_trigger_dropped_objects() where not is_temporary
+  loop
+    case
+      when v_dropped.object_type = 'table' then
+        v_tables := v_tables || v_dropped.objid;
+      when v_dropped.object_type = 'table column' then
+        v_relations := v_relations || v_dropped.objid;
+      when v_dropped.object_type in ('trigger', 'rule', 'policy', 'table constraint') then
+        v_relations := v_relations || (
+          select class.oid
+          from pg_catalog.pg_class as class
+          join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
+          where namespace.nspname = v_dropped.address_names[1] and class.relname = v_dropped.address_names[2]
+        );
+      else
+        null;
+    end case;
+  end loop;
+  if v_tables <> '{}' then
+    for v_watch in
+      select * from audit_private.watches where stopped_at is null and target = any (v_tables)
+    loop
+      perform audit_private.close_watch(v_watch, tg_tag);
+    end loop;
+    v_relations := v_relations || audit_private.watches_that_lost(v_tables);
+  end if;
+  if v_relations <> '{}' then
+    perform audit_private.follow_relations(v_relations, tg_tag);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.tg__follow_drop() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION tg__follow_drop(); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.tg__follow_drop() IS 'After each command that dropped something: watches end with their tables, and capture follows.';
+
 
 --
 -- Name: tg__refuse_change(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5449,6 +7496,92 @@ COMMENT ON FUNCTION audit_private.value_source(record_name text, name text, buil
 
 
 --
+-- Name: watched_users_of(text, oid[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.watched_users_of(command text, objects oid[]) RETURNS oid[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select array_agg(watch.target::oid)
+  from audit_private.watches as watch
+  where watch.stopped_at is null
+    and (
+      command = 'ALTER SCHEMA'
+      or exists (
+        select from pg_catalog.pg_attribute as attribute
+        join pg_catalog.pg_type as kind on kind.oid = attribute.atttypid
+        where attribute.attrelid = watch.target and attribute.attnum > 0
+          and (kind.oid = any (objects) or kind.typelem = any (objects))
+      )
+      or exists (select from pg_catalog.pg_class where oid = watch.target and reloftype = any (objects))
+    )
+$$;
+
+
+ALTER FUNCTION audit_private.watched_users_of(command text, objects oid[]) OWNER TO audit_owner;
+
+--
+-- Name: watches_of(oid[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.watches_of(relations oid[]) RETURNS SETOF audit_private.watches
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with recursive concerned (relation) as (
+    select unnest(relations)
+    union
+    select child.inhrelid from concerned join pg_catalog.pg_inherits as child on child.inhparent = concerned.relation
+  )
+  select watch.*
+  from audit_private.watches as watch
+  where watch.stopped_at is null
+    and watch.target in (
+      select relation from concerned
+      union
+      select inhparent from pg_catalog.pg_inherits where inhrelid = any (relations)
+      union
+      select ancestor.relid
+      from pg_catalog.pg_class as class
+      cross join pg_catalog.pg_partition_ancestors(class.oid) as ancestor
+      where class.oid = any (relations) and class.relispartition
+    )
+  order by watch.watch_id
+$$;
+
+
+ALTER FUNCTION audit_private.watches_of(relations oid[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION watches_of(relations oid[]); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.watches_of(relations oid[]) IS 'The watches that a change of these tables concerns.';
+
+
+--
+-- Name: watches_that_lost(oid[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.watches_that_lost(tables oid[]) RETURNS oid[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select array_agg(watch.target::oid)
+  from audit_private.watches as watch
+  join audit_private.shapes as shape using (watch_id)
+  where watch.stopped_at is null
+    and (
+      coalesce(shape.shape -> 'partitions', '{}') ?| tables::text[]
+      or coalesce(shape.shape -> 'children', '{}') ?| tables::text[]
+    )
+$$;
+
+
+ALTER FUNCTION audit_private.watches_that_lost(tables oid[]) OWNER TO audit_owner;
+
+--
 -- Name: whole_row_source(audit_private.watches, text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5485,6 +7618,7 @@ CREATE FUNCTION audit_private.write_capture(watch audit_private.watches) RETURNS
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  v_door constant bigint := audit_private.open_door();
   v_source text;
   v_owner_of_partitioned name := (
     select pg_get_userbyid(relowner) from pg_catalog.pg_class where oid = (watch).target and relkind = 'p'
@@ -5508,6 +7642,7 @@ begin
       );
     end loop;
   end if;
+  perform audit_private.close_door(v_door);
 end $$;
 
 
@@ -6686,7 +8821,7 @@ CREATE VIEW audit.v_coverage AS
              JOIN audit_private.watches above ON ((((above.target)::oid = (ancestor.relid)::oid) AND (above.stopped_at IS NULL))))
           WHERE class.relispartition
          LIMIT 1) part ON (true))
-  WHERE ((class.relkind = ANY (ARRAY['r'::"char", 'p'::"char"])) AND (class.relpersistence <> 't'::"char") AND (((class.relnamespace)::regnamespace)::text <> ALL (ARRAY['audit'::text, 'audit_private'::text, 'pg_catalog'::text, 'information_schema'::text, 'pg_toast'::text])));
+  WHERE ((class.relkind = ANY (ARRAY['r'::"char", 'p'::"char"])) AND (class.relpersistence <> 't'::"char") AND (((class.relnamespace)::regnamespace)::text <> ALL (ARRAY['audit'::text, 'audit_private'::text, 'audit_guard'::text, 'pg_catalog'::text, 'information_schema'::text, 'pg_toast'::text])));
 
 
 ALTER VIEW audit.v_coverage OWNER TO audit_owner;
@@ -6831,6 +8966,63 @@ COMMENT ON VIEW audit.v_events IS 'Everything on record, one row per event.';
 
 
 --
+-- Name: doors; Type: TABLE; Schema: audit_guard; Owner: postgres
+--
+
+CREATE UNLOGGED TABLE audit_guard.doors (
+    door_id bigint NOT NULL,
+    backend integer NOT NULL,
+    xid xid8 NOT NULL
+);
+
+
+ALTER TABLE audit_guard.doors OWNER TO postgres;
+
+--
+-- Name: TABLE doors; Type: COMMENT; Schema: audit_guard; Owner: postgres
+--
+
+COMMENT ON TABLE audit_guard.doors IS 'Doors that stand open: only ever seen by the transaction that opened them.';
+
+
+--
+-- Name: doors_door_id_seq; Type: SEQUENCE; Schema: audit_guard; Owner: postgres
+--
+
+ALTER TABLE audit_guard.doors ALTER COLUMN door_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audit_guard.doors_door_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
+-- Name: keys; Type: TABLE; Schema: audit_guard; Owner: postgres
+--
+
+CREATE TABLE audit_guard.keys (
+    only_row boolean DEFAULT true NOT NULL,
+    inner_pad bytea NOT NULL,
+    outer_pad bytea NOT NULL,
+    CONSTRAINT keys_inner_pad_block CHECK ((length(inner_pad) = 64)),
+    CONSTRAINT keys_only_row CHECK (only_row),
+    CONSTRAINT keys_outer_pad_block CHECK ((length(outer_pad) = 64))
+);
+
+
+ALTER TABLE audit_guard.keys OWNER TO postgres;
+
+--
+-- Name: TABLE keys; Type: COMMENT; Schema: audit_guard; Owner: postgres
+--
+
+COMMENT ON TABLE audit_guard.keys IS 'The key of verdicts, as HMAC-SHA-256 pads (RFC 2104).';
+
+
+--
 -- Name: _yoyo_log; Type: TABLE; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6895,6 +9087,54 @@ ALTER TABLE audit_private.compared_columns OWNER TO audit_owner;
 --
 
 COMMENT ON TABLE audit_private.compared_columns IS 'Columns of watched tables whose recorded values can be compared with the table, from the record after since_id on.';
+
+
+--
+-- Name: drains; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.drains (
+    slot_name text NOT NULL,
+    system_identifier text NOT NULL,
+    next_lsn pg_lsn NOT NULL,
+    drained_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+ALTER TABLE audit_private.drains OWNER TO audit_owner;
+
+--
+-- Name: TABLE drains; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.drains IS 'Up to where verdicts were taken from the write-ahead log into the audit log.';
+
+
+--
+-- Name: COLUMN drains.system_identifier; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.drains.system_identifier IS 'Positions of another cluster, from which this one was restored, mean nothing.';
+
+
+--
+-- Name: guards; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.guards (
+    installed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    installed_by text DEFAULT SESSION_USER NOT NULL,
+    made text[] NOT NULL
+);
+
+
+ALTER TABLE audit_private.guards OWNER TO audit_owner;
+
+--
+-- Name: TABLE guards; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.guards IS 'When a superuser installed or restored event triggers of the guard: since then they must be there.';
 
 
 --
@@ -7181,6 +9421,22 @@ ALTER TABLE ONLY audit.audit_logs
 
 
 --
+-- Name: doors doors_pkey; Type: CONSTRAINT; Schema: audit_guard; Owner: postgres
+--
+
+ALTER TABLE ONLY audit_guard.doors
+    ADD CONSTRAINT doors_pkey PRIMARY KEY (door_id);
+
+
+--
+-- Name: keys keys_pkey; Type: CONSTRAINT; Schema: audit_guard; Owner: postgres
+--
+
+ALTER TABLE ONLY audit_guard.keys
+    ADD CONSTRAINT keys_pkey PRIMARY KEY (only_row);
+
+
+--
 -- Name: _yoyo_log _yoyo_log_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7221,6 +9477,14 @@ ALTER TABLE ONLY audit_private.compared_columns
 
 
 --
+-- Name: drains drains_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.drains
+    ADD CONSTRAINT drains_pkey PRIMARY KEY (slot_name);
+
+
+--
 -- Name: installations installations_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7234,6 +9498,14 @@ ALTER TABLE ONLY audit_private.installations
 
 ALTER TABLE ONLY audit_private.secrets
     ADD CONSTRAINT secrets_pkey PRIMARY KEY (purpose);
+
+
+--
+-- Name: shapes shapes_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.shapes
+    ADD CONSTRAINT shapes_pkey PRIMARY KEY (watch_id);
 
 
 --
@@ -7359,6 +9631,13 @@ CREATE INDEX key_changes_entity_idx ON audit_private.key_changes USING btree (en
 --
 
 CREATE INDEX key_changes_previous_idx ON audit_private.key_changes USING btree (entity_type, previous_entity_id);
+
+
+--
+-- Name: shapes_overdue_idx; Type: INDEX; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE INDEX shapes_overdue_idx ON audit_private.shapes USING btree (watch_id) WHERE (overdue <> '{}'::oid[]);
 
 
 --
@@ -7676,6 +9955,14 @@ ALTER TABLE ONLY audit_private.compared_columns
 
 
 --
+-- Name: shapes shapes_watch_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.shapes
+    ADD CONSTRAINT shapes_watch_fkey FOREIGN KEY (watch_id) REFERENCES audit_private.watches(watch_id);
+
+
+--
 -- Name: credentials credentials_user_fkey; Type: FK CONSTRAINT; Schema: iam; Owner: audit_owner
 --
 
@@ -7752,6 +10039,13 @@ GRANT USAGE ON SCHEMA audit TO PUBLIC;
 
 
 --
+-- Name: SCHEMA audit_guard; Type: ACL; Schema: -; Owner: postgres
+--
+
+GRANT USAGE ON SCHEMA audit_guard TO audit_owner;
+
+
+--
 -- Name: SCHEMA iam; Type: ACL; Schema: -; Owner: audit_owner
 --
 
@@ -7784,6 +10078,14 @@ GRANT ALL ON FUNCTION audit.doctor() TO audit_admin;
 
 
 --
+-- Name: FUNCTION drain(); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.drain() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.drain() TO audit_admin;
+
+
+--
 -- Name: FUNCTION entity_key(key text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7796,6 +10098,14 @@ REVOKE ALL ON FUNCTION audit_private.entity_key(key text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit.maintain() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.maintain() TO audit_admin;
+
+
+--
+-- Name: FUNCTION notes(); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.notes() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.notes() TO audit_admin;
 
 
 --
@@ -7828,6 +10138,215 @@ GRANT ALL ON FUNCTION audit.set_context(user_id text, ip_address inet, request_i
 
 REVOKE ALL ON FUNCTION audit.set_session_context(user_id text, ip_address inet, request_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.set_session_context(user_id text, ip_address inet, request_id text) TO audit_app;
+
+
+--
+-- Name: FUNCTION await_flush(lsn pg_lsn); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.await_flush(lsn pg_lsn) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION belongs_to(class oid, object oid, owners oid[]); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.belongs_to(class oid, object oid, owners oid[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION close_door(door bigint); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.close_door(door bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_guard.close_door(door bigint) TO audit_owner;
+
+
+--
+-- Name: FUNCTION door_is_open(); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.door_is_open() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_guard.door_is_open() TO audit_owner;
+
+
+--
+-- Name: FUNCTION emit(event jsonb); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.emit(event jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION give_overdue(target regclass, truncate_of bigint); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.give_overdue(target regclass, truncate_of bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION has_members(); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.has_members() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION has_taken_in(extension oid); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.has_taken_in(extension oid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_guarded(class oid, object oid, schema_name text, owners oid[]); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.is_guarded(class oid, object oid, schema_name text, owners oid[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_guarded_relation(relation oid); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.is_guarded_relation(relation oid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_guarded_schema(name text); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.is_guarded_schema(name text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_guarded_table(table_oid oid, owners oid[]); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.is_guarded_table(table_oid oid, owners oid[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_guarded_trigger(trigger oid); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.is_guarded_trigger(trigger oid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_guarded_type(type oid); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.is_guarded_type(type oid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_mine(xmin xid, top bigint); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.is_mine(xmin xid, top bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION mac(message bytea); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.mac(message bytea) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION may_change(); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.may_change() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION open_door(); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.open_door() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_guard.open_door() TO audit_owner;
+
+
+--
+-- Name: FUNCTION open_slot(OUT slot text, OUT next_lsn pg_lsn, OUT lost boolean); Type: ACL; Schema: audit_guard; Owner: audit_drainer
+--
+
+REVOKE ALL ON FUNCTION audit_guard.open_slot(OUT slot text, OUT next_lsn pg_lsn, OUT lost boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_guard.open_slot(OUT slot text, OUT next_lsn pg_lsn, OUT lost boolean) TO audit_owner;
+
+
+--
+-- Name: FUNCTION open_verdict(content bytea); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.open_verdict(content bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_guard.open_verdict(content bytea) TO audit_owner;
+
+
+--
+-- Name: FUNCTION owners(); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.owners() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION privileges_digest(top bigint); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.privileges_digest(top bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION read_slot(slot text, from_lsn pg_lsn, upto_lsn pg_lsn, most integer); Type: ACL; Schema: audit_guard; Owner: audit_drainer
+--
+
+REVOKE ALL ON FUNCTION audit_guard.read_slot(slot text, from_lsn pg_lsn, upto_lsn pg_lsn, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_guard.read_slot(slot text, from_lsn pg_lsn, upto_lsn pg_lsn, most integer) TO audit_owner;
+
+
+--
+-- Name: FUNCTION refuse(command text, object text, reason text); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.refuse(command text, object text, reason text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg__give_overdue(); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.tg__give_overdue() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg__refuse_drop(); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.tg__refuse_drop() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg__refuse_end(); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.tg__refuse_end() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg__refuse_start(); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.tg__refuse_start() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION youth(xmin xid, top bigint); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.youth(xmin xid, top bigint) FROM PUBLIC;
 
 
 --
@@ -7870,6 +10389,13 @@ REVOKE ALL ON FUNCTION audit_private.any_change_source(watch audit_private.watch
 --
 
 REVOKE ALL ON FUNCTION audit_private.append(actor audit_private.actor, action text, entity_type text, entity_id text, description text, outcome text, permission text, metadata jsonb, created_at timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION attachment_shapes(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.attachment_shapes(target regclass) FROM PUBLIC;
 
 
 --
@@ -8076,6 +10602,13 @@ REVOKE ALL ON FUNCTION audit_private.capture_7_update() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION capture_places(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_places(watch audit_private.watches) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION capture_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8129,6 +10662,34 @@ REVOKE ALL ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet
 --
 
 REVOKE ALL ON FUNCTION audit_private.clean(value text, length integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION close_door(door bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.close_door(door bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION close_watch(watch audit_private.watches, command text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.close_watch(watch audit_private.watches, command text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION column_differences(before jsonb, after jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.column_differences(before jsonb, after jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION column_shapes(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.column_shapes(target regclass) FROM PUBLIC;
 
 
 --
@@ -8195,6 +10756,27 @@ REVOKE ALL ON FUNCTION audit_private.difference_source(watch audit_private.watch
 
 
 --
+-- Name: FUNCTION door_is_open(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.door_is_open() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION drain_slot(slot text, from_lsn pg_lsn); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.drain_slot(slot text, from_lsn pg_lsn) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION drop_code(watch_id bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.drop_code(watch_id bigint) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION empty_net(months date[]); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8230,6 +10812,20 @@ REVOKE ALL ON FUNCTION audit_private.establish_context(actor audit_private.actor
 
 
 --
+-- Name: FUNCTION expression_digest(expression text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.expression_digest(expression text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION family_shapes(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.family_shapes(target regclass) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION field_type(built_in boolean, type oid, is_masked boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8244,10 +10840,31 @@ REVOKE ALL ON FUNCTION audit_private.findings_of_capture() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION findings_of_drift(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.findings_of_drift() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION findings_of_guard(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.findings_of_guard() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION findings_of_log(); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.findings_of_log() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION findings_of_owner(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.findings_of_owner() FROM PUBLIC;
 
 
 --
@@ -8258,10 +10875,52 @@ REVOKE ALL ON FUNCTION audit_private.findings_of_roles() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION findings_of_verdicts(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.findings_of_verdicts() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION finish_baseline(watch audit_private.watches, baseline audit_private.baselines); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.finish_baseline(watch audit_private.watches, baseline audit_private.baselines) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION follow_capture(watch audit_private.watches, command text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.follow_capture(watch audit_private.watches, command text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION follow_declaration(watch audit_private.watches, known audit_private.shapes, shape jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.follow_declaration(watch audit_private.watches, known audit_private.shapes, shape jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION follow_names(names text[], once text[], before jsonb, after jsonb, OUT names_now text[], OUT once_now text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.follow_names(names text[], once text[], before jsonb, after jsonb, OUT names_now text[], OUT once_now text[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION follow_relations(relations oid[], command text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.follow_relations(relations oid[], command text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION follow_watch(watch audit_private.watches, command text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.follow_watch(watch audit_private.watches, command text) FROM PUBLIC;
 
 
 --
@@ -8283,6 +10942,13 @@ REVOKE ALL ON FUNCTION audit_private.full_xid(short xid) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.function_source(watch audit_private.watches, operation text, settings text, body text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION guard_is_installed(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.guard_is_installed() FROM PUBLIC;
 
 
 --
@@ -8398,10 +11064,38 @@ REVOKE ALL ON FUNCTION audit_private.make_partition(month date) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION name_differences(section text, before jsonb, after jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.name_differences(section text, before jsonb, after jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION next_relation(baseline audit_private.baselines, target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.next_relation(baseline audit_private.baselines, target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION note_changes(action text, watch audit_private.watches, command text, changes jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.note_changes(action text, watch audit_private.watches, command text, changes jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION note_drain(action text, metadata jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.note_drain(action text, metadata jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION note_guard(made text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.note_guard(made text[]) FROM PUBLIC;
 
 
 --
@@ -8412,6 +11106,13 @@ REVOKE ALL ON FUNCTION audit_private.note_installation(digest text, version text
 
 
 --
+-- Name: FUNCTION note_own_table(target regclass, command text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.note_own_table(target regclass, command text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION null_fields(names text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8419,10 +11120,24 @@ REVOKE ALL ON FUNCTION audit_private.null_fields(names text[]) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION open_door(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.open_door() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION open_sealed(sealed text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.open_sealed(sealed text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION overdue_relations(target regclass, known audit_private.shapes); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.overdue_relations(target regclass, known audit_private.shapes) FROM PUBLIC;
 
 
 --
@@ -8465,6 +11180,13 @@ REVOKE ALL ON FUNCTION audit_private.record_baseline(watch audit_private.watches
 --
 
 REVOKE ALL ON FUNCTION audit_private.record_source(watch audit_private.watches, action text, entity_id text, changes text, metadata text, now text, actor text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION record_verdict(event jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.record_verdict(event jsonb) FROM PUBLIC;
 
 
 --
@@ -8629,6 +11351,13 @@ REVOKE ALL ON FUNCTION audit_private.settings_source(watch audit_private.watches
 
 
 --
+-- Name: FUNCTION shape_difference(before jsonb, after jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.shape_difference(before jsonb, after jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION statement_function_source(watch audit_private.watches, operation text, body text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8654,6 +11383,41 @@ REVOKE ALL ON FUNCTION audit_private.statement_source(watch audit_private.watche
 --
 
 REVOKE ALL ON FUNCTION audit_private.statement_update_source(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION store_progress(slot text, next_lsn pg_lsn, matters boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.store_progress(slot text, next_lsn pg_lsn, matters boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION table_shape(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.table_shape(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION take_overdue(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.take_overdue() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg__follow_command(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.tg__follow_command() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg__follow_drop(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.tg__follow_drop() FROM PUBLIC;
 
 
 --
@@ -8689,6 +11453,27 @@ REVOKE ALL ON FUNCTION audit_private.update_source(watch audit_private.watches) 
 --
 
 REVOKE ALL ON FUNCTION audit_private.value_source(record_name text, name text, built_in boolean, type oid, is_masked boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION watched_users_of(command text, objects oid[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.watched_users_of(command text, objects oid[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION watches_of(relations oid[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.watches_of(relations oid[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION watches_that_lost(tables oid[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.watches_that_lost(tables oid[]) FROM PUBLIC;
 
 
 --

@@ -1,11 +1,12 @@
 """`indelible maintain`"""
 
 from indelible.cli.context import Shared
+from indelible.cli.drain import drain
 from indelible.queries import QUERIES
 
 
 def maintain(*, context: Shared) -> None:
-    """Make the next partitions and look after the log; run it every night. Doing it twice does no harm.
+    """Make the next partitions, look after the log, record refused attempts; run it every night. Twice does no harm.
 
     Example: `indelible maintain --json`
 
@@ -15,4 +16,6 @@ def maintain(*, context: Shared) -> None:
     with context.connection() as connection:
         connection.execute(QUERIES["act_as_maintainer"].encode())
         rows = connection.execute(QUERIES["maintain"].encode()).fetchall()
+        if recorded := drain(connection):
+            rows.append(("drain", f"{recorded} refused attempts recorded"))
     context.output.table(("task", "detail"), rows, "Nothing was left to do.")

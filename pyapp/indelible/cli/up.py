@@ -16,6 +16,7 @@ from rich.console import Console
 
 from indelible.cli.context import Context, Shared
 from indelible.cli.credentials import Credentials
+from indelible.cli.drain import keep_draining
 from indelible.cli.server import bind, make_server
 from indelible.cli.stage import reserved, set_stage
 from indelible.cli.wallet import Wallet, up_lock
@@ -73,7 +74,8 @@ def _only(data_dir: Path) -> Iterator[None]:
 async def _serve(
     server: uvicorn.Server, listening: Any, credentials: Credentials, embedded: EmbeddedServer | None
 ) -> None:
-    async with _alongside(_maintain(credentials)), _alongside(_supervise(embedded)):
+    draining = keep_draining(credentials.roles["ftms_admin"])
+    async with _alongside(_maintain(credentials)), _alongside(draining), _alongside(_supervise(embedded)):
         await server.serve(sockets=[listening])
     if not server.started:
         raise IndelibleError("The HTTP server did not start; its lines above say why.")

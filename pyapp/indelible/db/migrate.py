@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 from yoyo.migrations import MigrationList
 
+from indelible.db.guard import find_keeper
 from indelible.db.ledger import ENTER_LEDGER, LEAVE_LEDGER, Ledger, SqlFile
 from indelible.db.outage import is_outage
 from indelible.db.session import migration_session
@@ -34,18 +35,22 @@ select current_user from pg_catalog.pg_roles where rolname = %s and not pg_catal
 
 @dataclass(frozen=True)
 class MigrationReport:
-    """The migrations `applied` now, in order, by name; the `digest` of all files, as the database now remembers it."""
+    """The migrations `applied` now, in order, by name; the `digest` of all files, as the database now remembers it.
+
+    `guarded` says whether the guard was installed: only a superuser can.
+    """
 
     applied: list[str]
     digest: str
+    guarded: bool
 
 
 def migrate(dsn: str, *, sample: bool = False, sources: Sources | None = None) -> MigrationReport:
     """Apply what is missing from migrations/, then replay sql/; with `sample` those of the sample too.
 
     Safe for several deployers at once, and after one that died halfway. `dsn` is a superuser or a login with
-    CREATEROLE and CREATE on the database, connected directly (PgBouncer in transaction mode loses the lock);
-    `sources` stands in for the package's own files.
+    CREATEROLE and CREATE on the database (a superuser installs the guard too), connected directly (PgBouncer in
+    transaction mode loses the lock); `sources` stands in for the package's own files.
 
     Raises:
         DatabaseUnreachable: no connection, or it was lost; run it again.
@@ -55,7 +60,8 @@ def migrate(dsn: str, *, sample: bool = False, sources: Sources | None = None) -
     sources = sources or Sources.installed()
     try:
         with migration_session(dsn) as connection:
-            applied = _install(connection, sources, "", "audit_owner")
+            keeper = find_keeper(connection)
+            applied = _install(connection, sources, "", "audit_owner", keeper)
             if sample:
                 applied += _install(connection, sources.sample, SAMPLE, "none")
     except psycopg.Error as error:
@@ -63,7 +69,7 @@ def migrate(dsn: str, *, sample: bool = False, sources: Sources | None = None) -
             raise DatabaseUnreachable("The connection to the database was lost: run migrate again.") from error
         message = f"The migration failed with SQLSTATE {error.sqlstate}: {error.diag.message_primary}."
         raise MigrationError(message) from error
-    return MigrationReport(applied, sources.digest())
+    return MigrationReport(applied, sources.digest(), keeper is not None)
 
 
 def installed_digest_of_files() -> str:
@@ -71,11 +77,16 @@ def installed_digest_of_files() -> str:
     return Sources.installed().digest()
 
 
-def _install(connection: psycopg.Connection[Any], sources: Sources, namespace: str, owner: str) -> list[str]:
+def _install(
+    connection: psycopg.Connection[Any], sources: Sources, namespace: str, owner: str, keeper: str | None = None
+) -> list[str]:
     with _telling_who_may_grant(connection, OWNERS[namespace]):
-        _repeat(connection, [sources.roles_file], "none", namespace)
+        _repeat(connection, [(sources.roles_file, "none")], namespace)
     applied = _apply_migrations(connection, sources, namespace, owner)
-    _repeat(connection, sources.behaviour_files(), owner, namespace, digest=None if namespace else sources.digest())
+    steps = [(path, owner) for path in sources.behaviour_files()]
+    if keeper is not None:
+        steps += [(path, keeper) for path in sources.guard_files()]
+    _repeat(connection, steps, namespace, digest=None if namespace else sources.digest())
     return applied
 
 
@@ -109,17 +120,18 @@ def _refuse_unknown(ledger: Ledger, files: list[SqlFile], namespace: str) -> Non
 
 
 def _repeat(
-    connection: psycopg.Connection[Any], files: list[Path], owner: str, namespace: str, digest: str | None = None
+    connection: psycopg.Connection[Any], steps: list[tuple[Path, str]], namespace: str, digest: str | None = None
 ) -> None:
-    """All `files` in one transaction; again, when it met another deployer's work on what all databases share."""
+    """All files, each as its role, in one transaction; again, when it met another deployer's work on what all share."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with connection.transaction():
-                for path in files:
+                for path, role in steps:
                     with _naming(path, namespace):
-                        connection.execute(f"set local role {owner}; set local search_path to pg_catalog".encode())
+                        connection.execute(f"set local role {role}; set local search_path to pg_catalog".encode())
                         connection.execute(path.read_bytes())
                 if digest is not None:
+                    connection.execute(b"set local role audit_owner")
                     connection.execute(
                         "select audit_private.note_installation(%s, %s)",
                         (digest, importlib.metadata.version("indelible")),

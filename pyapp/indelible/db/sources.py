@@ -38,6 +38,10 @@ class Sources:
         """The files of sql/ in the order in which they are replayed, without the roles."""
         return [path for path in sorted(self.sql.glob("*.sql")) if path != self.roles_file]
 
+    def guard_files(self) -> list[Path]:
+        """The files that a superuser alone can run, in order: the guard of the audit objects."""
+        return sorted((self.sql / "guard").glob("*.sql"))
+
     @property
     def roles_file(self) -> Path:
         """Roles and schemas: replayed before the migrations."""
@@ -46,7 +50,7 @@ class Sources:
     def digest(self) -> str:
         """SHA-256 in hex over names and contents of all files of both folders."""
         digest = hashlib.sha256()
-        for path in [*self.migration_files(), *sorted(self.sql.glob("*.sql"))]:
+        for path in [*self.migration_files(), *sorted(self.sql.glob("*.sql")), *self.guard_files()]:
             for part in (f"{path.parent.name.lstrip('_')}/{path.name}".encode(), path.read_bytes()):
                 digest.update(len(part).to_bytes(8, "big") + part)
         return digest.hexdigest()

@@ -56,3 +56,11 @@ select task, detail from audit.maintain()
 -- name: doctor
 -- What is not audited, disabled, drifted or open, each with its remedy.
 select finding, object, detail, remedy from audit.doctor()
+
+-- name: notes
+-- What this server cannot do for Indelible, and what it would need.
+select note, remedy from audit.notes()
+
+-- name: drain
+-- Refused attempts that wait in the write-ahead log, at most 10,000; how many were recorded. In a transaction of its own.
+select audit.drain()
