@@ -1232,8 +1232,15 @@ CREATE FUNCTION audit.set_context(sealed text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  v_actor constant audit_private.actor := audit_private.open_sealed(set_context.sealed);
 begin
-  perform audit_private.establish_context(audit_private.open_sealed(set_context.sealed));
+  perform set_config('indelible.context', context, true)
+  from audit_private.proven_context(v_actor::text) as context
+  where v_actor.claim is null and audit_private.is_application();
+  if not found then
+    perform audit_private.refuse_context(coalesce(v_actor.claim, v_actor.user_id), true);
+  end if;
 end $$;
 
 
@@ -1255,9 +1262,14 @@ CREATE FUNCTION audit.set_context(user_id text, ip_address inet, request_id text
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform audit_private.establish_context(
-    audit_private.claimed_actor(set_context.user_id, set_context.ip_address, set_context.request_id)
-  );
+  perform set_config('indelible.context', context, true)
+  from audit_private.proven_context(
+    audit_private.claimed_actor(set_context.user_id, set_context.ip_address, set_context.request_id)::text
+  ) as context
+  where audit_private.is_application();
+  if not found then
+    perform audit_private.refuse_context(set_context.user_id, true);
+  end if;
 end $$;
 
 
@@ -1279,16 +1291,16 @@ CREATE FUNCTION audit.set_session_context(user_id text, ip_address inet, request
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor constant audit_private.actor := audit_private.claimed_actor(
+  v_context constant text := 'session' || audit_private.claimed_actor(
     set_session_context.user_id, set_session_context.ip_address, set_session_context.request_id
-  );
-  v_claim constant text := audit_private.refused_claim(v_actor);
-  v_context constant text := coalesce(v_claim, 'session' || v_actor::text);
+  )::text;
 begin
-  -- The number is this session's alone: nobody else reads it, and nobody but the owner sets it.
-  if v_claim is null then
-    perform setval('audit_private.session_context', hashtextextended(v_context, 0));
+  if not audit_private.is_application() then
+    perform audit_private.refuse_context(set_session_context.user_id, false);
+    return;
   end if;
+  -- The number is this session's alone: nobody else reads it, and nobody but the owner sets it.
+  perform setval('audit_private.session_context', hashtextextended(v_context, 0));
   perform set_config('indelible.context', v_context, false);
 end $$;
 
@@ -4040,48 +4052,12 @@ COMMENT ON FUNCTION audit_private.changes_source(watch audit_private.watches, si
 
 
 --
--- Name: claimed_actor(text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) RETURNS audit_private.actor
-    LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  return row(
-    nullif(audit_private.clean(claimed_actor.user_id, 200), ''), claimed_actor.ip_address,
-    nullif(audit_private.clean(claimed_actor.request_id, 128), ''), 'service', null
-  )::audit_private.actor;
-end $$;
-
-
-ALTER FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION claimed_actor(user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) IS 'An actor on the word of an application.';
-
-
---
 -- Name: clean(text, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
 CREATE FUNCTION audit_private.clean(value text, length integer) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  -- C0, DEL, C1, line separators and bidirectional overrides: log injection (CWE-117) and misleading display.
-  return left(
-    regexp_replace(
-      clean.value,
-      E'[\\u0001-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]', chr(65533), 'g'
-    ),
-    clean.length
-  );
-end $$;
+    LANGUAGE sql IMMUTABLE
+    RETURN "left"(regexp_replace(value, '[\u0001-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]'::text, chr(65533), 'g'::text), length);
 
 
 ALTER FUNCTION audit_private.clean(value text, length integer) OWNER TO audit_owner;
@@ -4091,6 +4067,24 @@ ALTER FUNCTION audit_private.clean(value text, length integer) OWNER TO audit_ow
 --
 
 COMMENT ON FUNCTION audit_private.clean(value text, length integer) IS 'Control characters become U+FFFD; cut to so many characters.';
+
+
+--
+-- Name: claimed_actor(text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) RETURNS audit_private.actor
+    LANGUAGE sql IMMUTABLE
+    RETURN ROW(NULLIF(audit_private.clean(user_id, 200), ''::text), ip_address, NULLIF(audit_private.clean(request_id, 128), ''::text), 'service'::audit.actor_proof, NULL::text)::audit_private.actor;
+
+
+ALTER FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION claimed_actor(user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) IS 'An actor on the word of an application.';
 
 
 --
@@ -4287,38 +4281,6 @@ CREATE FUNCTION audit_private.complete(changes jsonb, old_remainder jsonb, new_r
 ALTER FUNCTION audit_private.complete(changes jsonb, old_remainder jsonb, new_remainder jsonb) OWNER TO audit_owner;
 
 --
--- Name: context_body(text, text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.context_body(proof text, user_id text, ip_address inet, request_id text) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  return concat_ws(
-    E'\x1f',
-    context_body.proof,
-    coalesce(audit_private.clean(context_body.user_id, 200), ''),
-    coalesce(host(context_body.ip_address), ''),
-    coalesce(audit_private.clean(context_body.request_id, 128), '')
-  );
-end $$;
-
-
-ALTER FUNCTION audit_private.context_body(proof text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
-
---
--- Name: context_message(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.context_message(body text) RETURNS bytea
-    LANGUAGE sql STABLE
-    RETURN ((int4send(pg_backend_pid()) || timestamptz_send(now())) || convert_to((((SESSION_USER)::text || ''::text) || body), 'UTF8'::name));
-
-
-ALTER FUNCTION audit_private.context_message(body text) OWNER TO audit_owner;
-
---
 -- Name: current_actor(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4329,7 +4291,6 @@ CREATE FUNCTION audit_private.current_actor() RETURNS audit_private.actor
 declare
   v_raw constant text := current_setting('indelible.context', true);
   v_actor audit_private.actor;
-  v_proven boolean;
 begin
   if v_raw is null or v_raw = '' then
     return row(null, null, null, 'direct', null)::audit_private.actor;
@@ -4347,11 +4308,8 @@ begin
       when object_not_in_prerequisite_state then null;
     end;
   else
-    select encode(sha256(
-      outer_pad || sha256(inner_pad || audit_private.context_message(substr(v_raw, 65)))
-    ), 'hex') = left(v_raw, 64) into v_proven
-    from audit_private.secrets where purpose = 'context';
-    if v_proven then
+    perform from audit_private.proven_context(substr(v_raw, 65)) as context where context = v_raw;
+    if found then
       return substr(v_raw, 65)::audit_private.actor;
     end if;
   end if;
@@ -4622,28 +4580,6 @@ end $$;
 
 
 ALTER FUNCTION audit_private.entity_id_source(watch audit_private.watches, record_name text) OWNER TO audit_owner;
-
---
--- Name: establish_context(audit_private.actor); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.establish_context(actor audit_private.actor) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_claim constant text := audit_private.refused_claim(actor);
-  v_body constant text := actor::text;
-begin
-  perform set_config(
-    'indelible.context',
-    coalesce(v_claim, encode(audit_private.mac('context', audit_private.context_message(v_body)), 'hex') || v_body),
-    true
-  );
-end $$;
-
-
-ALTER FUNCTION audit_private.establish_context(actor audit_private.actor) OWNER TO audit_owner;
 
 --
 -- Name: expression_digest(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5557,20 +5493,8 @@ ALTER FUNCTION audit_private.insert_source() OWNER TO audit_owner;
 --
 
 CREATE FUNCTION audit_private.is_application() RETURNS boolean
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  -- pg_has_role alone says yes for every superuser, and psql as postgres could pose as anybody.
-  return coalesce(
-    (
-      select not login.rolsuper and pg_has_role(login.oid, 'audit_app', 'member')
-      from pg_catalog.pg_roles as login
-      where login.rolname = session_user
-    ),
-    false
-  );
-end $$;
+    LANGUAGE sql STABLE
+    RETURN (pg_has_role(SESSION_USER, 'audit_app'::name, 'member'::text) AND (NOT pg_has_role(SESSION_USER, 'audit_owner'::name, 'usage'::text)));
 
 
 ALTER FUNCTION audit_private.is_application() OWNER TO audit_owner;
@@ -6041,37 +5965,40 @@ CREATE FUNCTION audit_private.open_sealed(sealed text) RETURNS audit_private.act
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_payload bytea;
-  v_field text[];
+  v_payload text := left(open_sealed.sealed, -65);
+  v_actor audit_private.actor;
 begin
-  if open_sealed.sealed is null
-    or length(open_sealed.sealed) not between 67 and 4000
-    or length(open_sealed.sealed) % 2 = 0
-    -- A regular expression would cost more than all the rest.
-    or translate(open_sealed.sealed, '0123456789abcdef', '') <> '.'
-    or strpos(open_sealed.sealed, '.') <> length(open_sealed.sealed) - 64
-  then
-    return row(null, null, null, 'direct', 'malformed sealed context')::audit_private.actor;
-  end if;
-  v_payload := decode(split_part(open_sealed.sealed, '.', 1), 'hex');
-  if encode(audit_private.mac('handoff', v_payload), 'hex') <> split_part(open_sealed.sealed, '.', 2) then
+  perform from audit_private.secrets
+  where purpose = 'handoff' and octet_length(open_sealed.sealed) <= 4000
+    and v_payload || '.' || encode(sha256(outer_pad || sha256(inner_pad || convert_to(v_payload, 'UTF8'))), 'hex')
+      = open_sealed.sealed;
+  if not found then
     return row(null, null, null, 'direct', 'forged sealed context')::audit_private.actor;
   end if;
-  v_field := string_to_array(convert_from(v_payload, 'UTF8'), E'\x1f', '');
+  v_payload := convert_from(decode(v_payload, 'hex'), 'UTF8');
+  v_actor := substr(v_payload, strpos(v_payload, '('))::audit_private.actor;
   -- Whoever copied a context from pg_stat_activity has it no longer than the user is logged in.
-  if not iam.session_is_open(v_field[2]::bigint) then
-    return row(null, null, null, 'direct', 'sealed context of an ended session of ' || v_field[4])::audit_private.actor;
+  perform from iam.open_sessions as session
+  where session.session_id = split_part(split_part(v_payload, '(', 1), ',', 2)::bigint;
+  if not found then
+    return row(null, null, null, 'direct', 'sealed context of an ended session of ' || v_actor.user_id)::audit_private.actor;
   end if;
   -- A request may outlive its sealed context; then what remains is the word of the application that still presents it.
-  return row(
-    v_field[4], v_field[5]::inet, v_field[6],
-    case when v_field[1]::bigint > extract(epoch from clock_timestamp()) then 'sealed'::audit.actor_proof else 'service' end,
-    null
-  )::audit_private.actor;
+  if split_part(v_payload, ',', 1)::bigint > extract(epoch from clock_timestamp()) then
+    v_actor.proof := 'sealed';
+  end if;
+  return v_actor;
 end $$;
 
 
 ALTER FUNCTION audit_private.open_sealed(sealed text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION open_sealed(sealed text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.open_sealed(sealed text) IS 'The actor that seal_context sealed, or the claim that is not honoured.';
+
 
 --
 -- Name: overdue_relations(regclass, audit_private.shapes); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6187,6 +6114,51 @@ $$;
 ALTER FUNCTION audit_private.place_name(target regclass) OWNER TO audit_owner;
 
 --
+-- Name: secrets; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.secrets (
+    purpose text NOT NULL,
+    inner_pad bytea NOT NULL,
+    outer_pad bytea NOT NULL,
+    CONSTRAINT secrets_inner_pad_block CHECK ((length(inner_pad) = 64)),
+    CONSTRAINT secrets_outer_pad_block CHECK ((length(outer_pad) = 64)),
+    CONSTRAINT secrets_purpose_known CHECK ((purpose = ANY (ARRAY['context'::text, 'handoff'::text, 'login'::text])))
+);
+
+
+ALTER TABLE audit_private.secrets OWNER TO audit_owner;
+
+--
+-- Name: TABLE secrets; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.secrets IS 'One key per purpose: context (a transaction), handoff (a request), login.';
+
+
+--
+-- Name: proven_context(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.proven_context(body text) RETURNS SETOF text
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT (encode(sha256((secrets.outer_pad || sha256((((secrets.inner_pad || int4send(pg_backend_pid())) || timestamptz_send(now())) || convert_to((((SESSION_USER)::text || ''::text) || proven_context.body), 'UTF8'::name))))), 'hex'::text) || proven_context.body)
+    FROM audit_private.secrets
+   WHERE (secrets.purpose = 'context'::text);
+END;
+
+
+ALTER FUNCTION audit_private.proven_context(body text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION proven_context(body text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.proven_context(body text) IS 'A context for this transaction: 64 hexadecimal digits, its HMAC-SHA-256, and the body.';
+
+
+--
 -- Name: record_baseline(audit_private.watches, regclass, text, bigint, bigint, pg_snapshot); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6300,6 +6272,38 @@ end $$;
 ALTER FUNCTION audit_private.records_to_compare(watch audit_private.watches, side text) OWNER TO audit_owner;
 
 --
+-- Name: refuse_context(text, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.refuse_context(claim text, is_local boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_claim constant text := audit_private.clean(
+    case
+      when audit_private.is_application() then refuse_context.claim
+      else format('claim by %s: %s', session_user, refuse_context.claim)
+    end,
+    200
+  );
+begin
+  raise warning 'context not honoured: %', v_claim
+    using hint = 'What is done is recorded under the login itself; only members of audit_app act for others.';
+  perform set_config('indelible.context', v_claim, refuse_context.is_local);
+end $$;
+
+
+ALTER FUNCTION audit_private.refuse_context(claim text, is_local boolean) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION refuse_context(claim text, is_local boolean); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.refuse_context(claim text, is_local boolean) IS 'Keeps what was said and is not honoured, for the record.';
+
+
+--
 -- Name: refuse_drift(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6316,30 +6320,6 @@ end $$;
 
 
 ALTER FUNCTION audit_private.refuse_drift(target regclass) OWNER TO audit_owner;
-
---
--- Name: refused_claim(audit_private.actor); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.refused_claim(actor audit_private.actor) RETURNS text
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  if not audit_private.is_application() then
-    raise warning 'context not honoured: login % is not in audit_app', session_user
-      using hint = 'What this transaction does is recorded under its own login.';
-    return audit_private.clean(format('claim by %s: %s', session_user, (actor).user_id), 200);
-  elsif (actor).claim is not null then
-    raise warning 'context not honoured: %', (actor).claim
-      using hint = 'What this transaction does is recorded under its own login.';
-    return audit_private.clean((actor).claim, 200);
-  end if;
-  return null;
-end $$;
-
-
-ALTER FUNCTION audit_private.refused_claim(actor audit_private.actor) OWNER TO audit_owner;
 
 --
 -- Name: rekey_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6944,13 +6924,13 @@ CREATE FUNCTION audit_private.seal_context(user_id text, ip_address inet, reques
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_payload bytea := convert_to(
-    ceil(extract(epoch from clock_timestamp() + interval '2 minutes'))::bigint::text || E'\x1f' || seal_context.session_id || E'\x1f'
-    || audit_private.context_body('sealed', seal_context.user_id, seal_context.ip_address, seal_context.request_id),
-    'UTF8'
+  v_actor constant audit_private.actor := audit_private.claimed_actor(
+    seal_context.user_id, seal_context.ip_address, seal_context.request_id
   );
+  v_until constant bigint := ceil(extract(epoch from clock_timestamp() + interval '2 minutes'));
+  v_payload constant text := encode(convert_to(v_until || ',' || seal_context.session_id || v_actor::text, 'UTF8'), 'hex');
 begin
-  return encode(v_payload, 'hex') || '.' || encode(audit_private.mac('handoff', v_payload), 'hex');
+  return v_payload || '.' || encode(audit_private.mac('handoff', convert_to(v_payload, 'UTF8')), 'hex');
 end $$;
 
 
@@ -7667,18 +7647,14 @@ CREATE FUNCTION iam.authenticate(token_hash bytea, ip_address inet, request_id t
 begin
   return query
   select
-    account.username,
-    account.display_name,
+    session.username,
+    session.display_name,
     audit_private.seal_context(
-      account.username, authenticate.ip_address, authenticate.request_id, session.session_id
+      session.username, authenticate.ip_address, authenticate.request_id, session.session_id
     ),
     session.expires_at
-  from iam.sessions as session
-  join iam.users as account using (username)
-  where session.token_digest = sha256(authenticate.token_hash)
-    and session.ended_at is null
-    and session.expires_at > clock_timestamp()
-    and account.active;
+  from iam.open_sessions as session
+  where session.token_digest = sha256(authenticate.token_hash);
 end $$;
 
 
@@ -8365,27 +8341,6 @@ ALTER FUNCTION iam.revoke_role(username text, role text) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION iam.revoke_role(username text, role text) IS 'Takes a role from a user.';
 
-
---
--- Name: session_is_open(bigint); Type: FUNCTION; Schema: iam; Owner: audit_owner
---
-
-CREATE FUNCTION iam.session_is_open(session_id bigint) RETURNS boolean
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select exists (
-    select from iam.sessions as session
-    join iam.users as account using (username)
-    where session.session_id = session_is_open.session_id
-      and session.ended_at is null
-      and session.expires_at > clock_timestamp()
-      and account.active
-  )
-$$;
-
-
-ALTER FUNCTION iam.session_is_open(session_id bigint) OWNER TO audit_owner;
 
 --
 -- Name: set_active(text, boolean); Type: FUNCTION; Schema: iam; Owner: audit_owner
@@ -9174,29 +9129,6 @@ COMMENT ON TABLE audit_private.key_changes IS 'Old and new identity of rows whos
 
 
 --
--- Name: secrets; Type: TABLE; Schema: audit_private; Owner: audit_owner
---
-
-CREATE TABLE audit_private.secrets (
-    purpose text NOT NULL,
-    inner_pad bytea NOT NULL,
-    outer_pad bytea NOT NULL,
-    CONSTRAINT secrets_inner_pad_block CHECK ((length(inner_pad) = 64)),
-    CONSTRAINT secrets_outer_pad_block CHECK ((length(outer_pad) = 64)),
-    CONSTRAINT secrets_purpose_known CHECK ((purpose = ANY (ARRAY['context'::text, 'handoff'::text, 'login'::text])))
-);
-
-
-ALTER TABLE audit_private.secrets OWNER TO audit_owner;
-
---
--- Name: TABLE secrets; Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON TABLE audit_private.secrets IS 'One key per purpose: context (a transaction), handoff (a request), login.';
-
-
---
 -- Name: session_context; Type: SEQUENCE; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9267,6 +9199,78 @@ COMMENT ON TABLE iam.credentials IS 'argon2id parameters and sha256(derived key)
 
 
 --
+-- Name: sessions; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.sessions (
+    session_id bigint NOT NULL,
+    token_digest bytea NOT NULL,
+    username text NOT NULL,
+    ip_address inet,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT sessions_token_digest_size CHECK ((length(token_digest) = 32))
+);
+
+
+ALTER TABLE iam.sessions OWNER TO audit_owner;
+
+--
+-- Name: COLUMN sessions.token_digest; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON COLUMN iam.sessions.token_digest IS 'sha256(sha256(token)): neither the token nor its hash is stored.';
+
+
+--
+-- Name: users; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.users (
+    username text NOT NULL,
+    display_name text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT users_display_name_short CHECK (((length(display_name) >= 1) AND (length(display_name) <= 200))),
+    CONSTRAINT users_username_format CHECK ((username ~ '^[a-z0-9][a-z0-9._@+-]{0,99}$'::text))
+);
+
+
+ALTER TABLE iam.users OWNER TO audit_owner;
+
+--
+-- Name: TABLE users; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON TABLE iam.users IS 'People and service accounts. A username is for ever: deactivated, never reused.';
+
+
+--
+-- Name: open_sessions; Type: VIEW; Schema: iam; Owner: audit_owner
+--
+
+CREATE VIEW iam.open_sessions AS
+ SELECT session.session_id,
+    session.token_digest,
+    session.expires_at,
+    account.username,
+    account.display_name
+   FROM (iam.sessions session
+     JOIN iam.users account USING (username))
+  WHERE ((session.ended_at IS NULL) AND (session.expires_at > clock_timestamp()) AND account.active);
+
+
+ALTER VIEW iam.open_sessions OWNER TO audit_owner;
+
+--
+-- Name: VIEW open_sessions; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON VIEW iam.open_sessions IS 'Sessions that say who somebody is; for functions of the owner alone.';
+
+
+--
 -- Name: permissions; Type: TABLE; Schema: iam; Owner: audit_owner
 --
 
@@ -9331,31 +9335,6 @@ CREATE TABLE iam.roles (
 ALTER TABLE iam.roles OWNER TO audit_owner;
 
 --
--- Name: sessions; Type: TABLE; Schema: iam; Owner: audit_owner
---
-
-CREATE TABLE iam.sessions (
-    session_id bigint NOT NULL,
-    token_digest bytea NOT NULL,
-    username text NOT NULL,
-    ip_address inet,
-    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    ended_at timestamp with time zone,
-    CONSTRAINT sessions_token_digest_size CHECK ((length(token_digest) = 32))
-);
-
-
-ALTER TABLE iam.sessions OWNER TO audit_owner;
-
---
--- Name: COLUMN sessions.token_digest; Type: COMMENT; Schema: iam; Owner: audit_owner
---
-
-COMMENT ON COLUMN iam.sessions.token_digest IS 'sha256(sha256(token)): neither the token nor its hash is stored.';
-
-
---
 -- Name: sessions_session_id_seq; Type: SEQUENCE; Schema: iam; Owner: audit_owner
 --
 
@@ -9380,29 +9359,6 @@ CREATE TABLE iam.user_roles (
 
 
 ALTER TABLE iam.user_roles OWNER TO audit_owner;
-
---
--- Name: users; Type: TABLE; Schema: iam; Owner: audit_owner
---
-
-CREATE TABLE iam.users (
-    username text NOT NULL,
-    display_name text NOT NULL,
-    active boolean DEFAULT true NOT NULL,
-    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT users_display_name_short CHECK (((length(display_name) >= 1) AND (length(display_name) <= 200))),
-    CONSTRAINT users_username_format CHECK ((username ~ '^[a-z0-9][a-z0-9._@+-]{0,99}$'::text))
-);
-
-
-ALTER TABLE iam.users OWNER TO audit_owner;
-
---
--- Name: TABLE users; Type: COMMENT; Schema: iam; Owner: audit_owner
---
-
-COMMENT ON TABLE iam.users IS 'People and service accounts. A username is for ever: deactivated, never reused.';
-
 
 --
 -- Name: actions actions_pkey; Type: CONSTRAINT; Schema: audit; Owner: audit_owner
@@ -10651,17 +10607,17 @@ REVOKE ALL ON FUNCTION audit_private.changes_source(watch audit_private.watches,
 
 
 --
--- Name: FUNCTION claimed_actor(user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION clean(value text, length integer); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.clean(value text, length integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION claimed_actor(user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) FROM PUBLIC;
 
 
 --
@@ -10728,20 +10684,6 @@ REVOKE ALL ON FUNCTION audit_private.complete(changes jsonb, old_remainder jsonb
 
 
 --
--- Name: FUNCTION context_body(proof text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.context_body(proof text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION context_message(body text); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.context_message(body text) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION current_actor(); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -10802,13 +10744,6 @@ REVOKE ALL ON FUNCTION audit_private.ensure_trigger(target regclass, name text, 
 --
 
 REVOKE ALL ON FUNCTION audit_private.entity_id_source(watch audit_private.watches, record_name text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION establish_context(actor audit_private.actor); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.establish_context(actor audit_private.actor) FROM PUBLIC;
 
 
 --
@@ -11169,6 +11104,13 @@ REVOKE ALL ON FUNCTION audit_private.place_name(target regclass) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION proven_context(body text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.proven_context(body text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION record_baseline(watch audit_private.watches, relation regclass, condition text, from_block bigint, to_block bigint, start_snapshot pg_snapshot); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11197,17 +11139,17 @@ REVOKE ALL ON FUNCTION audit_private.records_to_compare(watch audit_private.watc
 
 
 --
+-- Name: FUNCTION refuse_context(claim text, is_local boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.refuse_context(claim text, is_local boolean) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION refuse_drift(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.refuse_drift(target regclass) FROM PUBLIC;
-
-
---
--- Name: FUNCTION refused_claim(actor audit_private.actor); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.refused_claim(actor audit_private.actor) FROM PUBLIC;
 
 
 --
@@ -11654,13 +11596,6 @@ GRANT ALL ON FUNCTION iam.revoke_permission(role text, permission text) TO iam_a
 
 REVOKE ALL ON FUNCTION iam.revoke_role(username text, role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION iam.revoke_role(username text, role text) TO iam_admin;
-
-
---
--- Name: FUNCTION session_is_open(session_id bigint); Type: ACL; Schema: iam; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION iam.session_is_open(session_id bigint) FROM PUBLIC;
 
 
 --
