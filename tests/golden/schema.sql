@@ -1517,6 +1517,9 @@ CREATE FUNCTION audit_guard.give_overdue(target regclass, truncate_of bigint) RE
 declare
   v_schema constant regnamespace := (select relnamespace from pg_catalog.pg_class where oid = give_overdue.target);
 begin
+  if not audit_guard.is_captured(give_overdue.target) then
+    return;
+  end if;
   if not has_schema_privilege('audit_owner', v_schema, 'usage') then
     execute format('grant usage on schema %s to audit_owner', v_schema);
   end if;
@@ -1584,6 +1587,37 @@ end $$;
 ALTER FUNCTION audit_guard.has_taken_in(extension oid) OWNER TO postgres;
 
 --
+-- Name: is_about_privileges(text); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.is_about_privileges(tag text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN (tag = ANY (ARRAY['GRANT'::text, 'REVOKE'::text, 'ALTER DEFAULT PRIVILEGES'::text, 'DROP OWNED'::text, 'CREATE SCHEMA'::text]));
+
+
+ALTER FUNCTION audit_guard.is_about_privileges(tag text) OWNER TO postgres;
+
+--
+-- Name: is_captured(regclass); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.is_captured(relation regclass) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from pg_catalog.pg_trigger as trigger
+    join pg_catalog.pg_proc as function on function.oid = trigger.tgfoid
+    where trigger.tgrelid in (select relation union select relid from pg_catalog.pg_partition_ancestors(relation))
+      and trigger.tgname like '!indelible_capture_%'
+      and function.pronamespace = 'audit_private'::regnamespace
+  )
+$$;
+
+
+ALTER FUNCTION audit_guard.is_captured(relation regclass) OWNER TO postgres;
+
+--
 -- Name: is_guarded(oid, oid, text, oid[]); Type: FUNCTION; Schema: audit_guard; Owner: postgres
 --
 
@@ -1592,9 +1626,7 @@ CREATE FUNCTION audit_guard.is_guarded(class oid, object oid, schema_name text, 
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  if schema_name = 'pg_temp' then
-    return false;
-  elsif audit_guard.is_guarded_schema(schema_name) then
+  if audit_guard.is_guarded_schema(schema_name) then
     return true;
   end if;
   case class
@@ -1774,7 +1806,14 @@ CREATE FUNCTION audit_guard.may_change() RETURNS boolean
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select audit_guard.door_is_open()
-    or exists (select from pg_catalog.pg_roles where rolname = session_user and rolsuper)
+    or (
+      exists (select from pg_catalog.pg_roles where rolname = session_user and rolsuper)
+      -- A superuser's ANALYZE, and autovacuum, run a table owner's code as that owner: this is not the superuser at work.
+      and exists (
+        select from pg_catalog.pg_roles
+        where rolname = current_setting('audit_guard.caller', true) and (rolsuper or rolname = current_setting('role'))
+      )
+    )
 $$;
 
 
@@ -1916,7 +1955,7 @@ ALTER FUNCTION audit_guard.owners() OWNER TO postgres;
 --
 
 CREATE FUNCTION audit_guard.privileges_digest(top bigint) RETURNS text
-    LANGUAGE sql STABLE STRICT
+    LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select coalesce(encode(sha256(convert_to(string_agg(entry, E'\n' order by entry), 'UTF8')), 'hex'), '')
@@ -1950,8 +1989,8 @@ CREATE FUNCTION audit_guard.privileges_digest(top bigint) RETURNS text
     select concat_ws(' ', 'default', setting.oid, setting.defaclacl)
     from pg_catalog.pg_default_acl as setting
     left join pg_catalog.pg_namespace as namespace on namespace.oid = setting.defaclnamespace
-    where (setting.defaclrole = any (audit_guard.owners()) or audit_guard.is_guarded_schema(namespace.nspname))
-      and audit_guard.youth(setting.xmin, top) >= 0 and audit_guard.is_mine(setting.xmin, top)
+    -- All of them: what was taken back to PostgreSQL's own defaults has left no row.
+    where setting.defaclrole = any (audit_guard.owners()) or audit_guard.is_guarded_schema(namespace.nspname)
   ) as entries (entry)
 $$;
 
@@ -2061,6 +2100,21 @@ end $$;
 ALTER FUNCTION audit_guard.tg__give_overdue() OWNER TO postgres;
 
 --
+-- Name: tg__note_caller(); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.tg__note_caller() RETURNS event_trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform set_config('audit_guard.caller', current_user, true);
+end $$;
+
+
+ALTER FUNCTION audit_guard.tg__note_caller() OWNER TO postgres;
+
+--
 -- Name: tg__refuse_drop(); Type: FUNCTION; Schema: audit_guard; Owner: postgres
 --
 
@@ -2111,7 +2165,7 @@ begin
       perform audit_guard.refuse(tg_tag, v_command.object_identity, 'guarded');
     end if;
   end loop;
-  if tg_tag in ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'DROP OWNED')
+  if audit_guard.is_about_privileges(tg_tag)
     and audit_guard.has_members() and not audit_guard.may_change()
     and audit_guard.privileges_digest(pg_current_xact_id_if_assigned()::text::bigint)
       is distinct from current_setting('audit_guard.privileges', true)
@@ -2136,7 +2190,7 @@ begin
     if not audit_guard.may_change() then
       perform audit_guard.refuse(tg_tag, 'audit_owner', 'owner');
     end if;
-  elsif tg_tag in ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'DROP OWNED') then
+  elsif audit_guard.is_about_privileges(tg_tag) then
     if audit_guard.has_members() and not audit_guard.may_change() then
       perform set_config(
         'audit_guard.privileges', audit_guard.privileges_digest(pg_current_xact_id_if_assigned()::text::bigint), true
@@ -4802,6 +4856,9 @@ CREATE FUNCTION audit_private.findings_of_guard() RETURNS TABLE(finding text, ob
     AS $$
   select 'guard missing', wanted.name, 'the event trigger is not there, not ALWAYS, or another', 'as a superuser: indelible migrate'
   from (values
+    ('audit_caller_start', 'audit_guard.tg__note_caller()'),
+    ('audit_caller_end', 'audit_guard.tg__note_caller()'),
+    ('audit_caller_drop', 'audit_guard.tg__note_caller()'),
     ('audit_guard_start', 'audit_guard.tg__refuse_start()'),
     ('audit_guard_end', 'audit_guard.tg__refuse_end()'),
     ('audit_guard_drop', 'audit_guard.tg__refuse_drop()'),
@@ -10199,6 +10256,20 @@ REVOKE ALL ON FUNCTION audit_guard.has_taken_in(extension oid) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION is_about_privileges(tag text); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.is_about_privileges(tag text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_captured(relation regclass); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.is_captured(relation regclass) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION is_guarded(class oid, object oid, schema_name text, owners oid[]); Type: ACL; Schema: audit_guard; Owner: postgres
 --
 
@@ -10319,6 +10390,13 @@ REVOKE ALL ON FUNCTION audit_guard.refuse(command text, object text, reason text
 --
 
 REVOKE ALL ON FUNCTION audit_guard.tg__give_overdue() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg__note_caller(); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.tg__note_caller() FROM PUBLIC;
 
 
 --
