@@ -499,6 +499,16 @@ declare
   v_definition text;
 begin
   perform audit_private.require_owner(attach_capture.target);
+  if exists (
+    select from pg_catalog.pg_partition_tree(attach_capture.target) as tree
+    where not tree.isleaf and not audit_private.holds_lock(tree.relid)
+  ) then
+    raise exception using
+      errcode = 'ID012', message = format('%s must be locked, with all of its partitions', attach_capture.target),
+      hint = 'audit.watch() does so.';
+  end if;
+  -- Under the lock, so that no partition comes along whose code would run while the triggers are made.
+  perform audit_private.require_known_partitioning(attach_capture.target);
   for v_definition in select definition from audit.pending_capture(attach_capture.target) loop
     execute v_definition;
   end loop;
@@ -558,6 +568,9 @@ begin
   foreach v_relation in array v_lend loop
     execute format('grant trigger on %s to audit_owner', v_relation);
   end loop;
+  if exists (select from pg_catalog.pg_partition_tree(attach_pending.target)) then
+    execute format('lock table %s in share row exclusive mode', attach_pending.target);
+  end if;
   perform audit.attach_capture(attach_pending.target);
   foreach v_statement in array v_enable loop
     execute v_statement;
@@ -649,6 +662,8 @@ begin
     where oid = comparison_source.target
       and pg_get_userbyid(relowner) = coalesce(nullif(current_setting('role'), 'none'), session_user)
   ) then
+    perform audit_private.require_known_code(relid)
+    from pg_catalog.pg_partition_tree(comparison_source.target) where not isleaf;
     perform audit_private.require_readable(relation) from audit.captured_relations(comparison_source.target) as relation;
   end if;
   v_baselined := exists (
@@ -4190,6 +4205,36 @@ COMMENT ON FUNCTION audit_private.close_watch(watch audit_private.watches, comma
 
 
 --
+-- Name: code_of_others(regclass, oid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.code_of_others(class regclass, object oid) RETURNS regprocedure
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select function.oid
+  from pg_catalog.pg_depend as dependency
+  left join pg_catalog.pg_operator as operator
+    on dependency.refclassid = 'pg_operator'::regclass and operator.oid = dependency.refobjid
+  join pg_catalog.pg_proc as function
+    on function.oid = case when dependency.refclassid = 'pg_proc'::regclass then dependency.refobjid else operator.oprcode end
+  join pg_catalog.pg_roles as author on author.oid = function.proowner
+  where dependency.classid = code_of_others.class and dependency.objid = code_of_others.object
+    and not author.rolsuper and function.proowner <> 'audit_owner'::regrole
+  limit 1
+$$;
+
+
+ALTER FUNCTION audit_private.code_of_others(class regclass, object oid) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION code_of_others(class regclass, object oid); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.code_of_others(class regclass, object oid) IS 'A function of neither a superuser nor the owner of the log that an object calls.';
+
+
+--
 -- Name: column_differences(jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5487,6 +5532,32 @@ $$;
 ALTER FUNCTION audit_private.has_drifted(watch audit_private.watches) OWNER TO audit_owner;
 
 --
+-- Name: holds_lock(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.holds_lock(relation regclass) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from pg_catalog.pg_locks as held
+    where held.pid = pg_backend_pid() and held.locktype = 'relation' and held.granted and held.relation = holds_lock.relation
+      and held.database = (select oid from pg_catalog.pg_database where datname = current_database())
+      and held.mode in ('ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.holds_lock(relation regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION holds_lock(relation regclass); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.holds_lock(relation regclass) IS 'Whether this session has locked out all others that write to a table, or change it.';
+
+
+--
 -- Name: image_source(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6545,12 +6616,7 @@ CREATE FUNCTION audit_private.require_baseline_lock(relation regclass) RETURNS v
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  if current_setting('transaction_isolation') <> 'read committed' or not exists (
-    select from pg_catalog.pg_locks as held
-    where held.pid = pg_backend_pid() and held.locktype = 'relation' and held.granted and held.relation = require_baseline_lock.relation
-      and held.database = (select oid from pg_catalog.pg_database where datname = current_database())
-      and held.mode in ('ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
-  ) then
+  if current_setting('transaction_isolation') <> 'read committed' or not audit_private.holds_lock(relation) then
     raise exception using
       errcode = 'ID012',
       message = format('a baseline of %s needs its lock and the isolation READ COMMITTED', relation),
@@ -6621,6 +6687,75 @@ end $$;
 ALTER FUNCTION audit_private.require_entity_type(entity_type text, target regclass) OWNER TO audit_owner;
 
 --
+-- Name: require_known_code(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_known_code(relation regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_function regprocedure;
+begin
+  perform audit_private.require_present(relation);
+  select audit_private.code_of_others(class, object) into v_function
+  from (
+    select 'pg_class'::regclass as class, indexrelid as object from pg_catalog.pg_index where indrelid = relation
+    union all
+    select 'pg_statistic_ext'::regclass, oid from pg_catalog.pg_statistic_ext where stxrelid = relation
+    union all
+    -- Of the table itself: its partition key.
+    select 'pg_class'::regclass, relation
+  ) as part
+  where audit_private.code_of_others(class, object) is not null
+  limit 1;
+  if v_function is not null then
+    raise exception using
+      errcode = 'ID012',
+      message = format('the rows of %s cannot be recorded: its indexes, statistics or partition key call %s', relation, v_function),
+      hint = 'Use DELETE, which records each row, or leave truncate out of the operations of audit.watch().';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_known_code(relation regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION require_known_code(relation regclass); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.require_known_code(relation regclass) IS 'Whether a table can be read without running code of others.';
+
+
+--
+-- Name: require_known_partitioning(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_known_partitioning(target regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_relation regclass;
+begin
+  for v_relation in select relid from pg_catalog.pg_partition_tree(target) where not isleaf loop
+    perform audit_private.require_present(v_relation);
+    if audit_private.code_of_others('pg_class', v_relation) is not null then
+      raise exception using
+        errcode = 'ID012',
+        message = format(
+          'the partitions of %s cannot be recorded: its partition key calls %s', v_relation,
+          audit_private.code_of_others('pg_class', v_relation)
+        ),
+        hint = 'Partition by a column, or by functions of a superuser.';
+    end if;
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_known_partitioning(target regclass) OWNER TO audit_owner;
+
+--
 -- Name: require_origin(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6675,6 +6810,26 @@ end $$;
 ALTER FUNCTION audit_private.require_owner(target regclass) OWNER TO audit_owner;
 
 --
+-- Name: require_present(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_present(relation regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception using
+      errcode = 'ID012',
+      message = format('%s cannot be opened safely in the isolation %s', relation, current_setting('transaction_isolation')),
+      hint = 'Do so in READ COMMITTED, or use DELETE instead of TRUNCATE.';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_present(relation regclass) OWNER TO audit_owner;
+
+--
 -- Name: require_readable(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6682,29 +6837,9 @@ CREATE FUNCTION audit_private.require_readable(relation regclass) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  v_function regprocedure;
 begin
-  select function.oid into v_function
-  from (
-    select 'pg_class'::regclass as class, indexrelid as object from pg_catalog.pg_index where indrelid = relation
-    union all
-    select 'pg_statistic_ext'::regclass, oid from pg_catalog.pg_statistic_ext where stxrelid = relation
-  ) as part
-  join pg_catalog.pg_depend as dependency on dependency.classid = part.class and dependency.objid = part.object
-  left join pg_catalog.pg_operator as operator
-    on dependency.refclassid = 'pg_operator'::regclass and operator.oid = dependency.refobjid
-  join pg_catalog.pg_proc as function
-    on function.oid = case when dependency.refclassid = 'pg_proc'::regclass then dependency.refobjid else operator.oprcode end
-  join pg_catalog.pg_roles as author on author.oid = function.proowner
-  where not author.rolsuper and function.proowner <> 'audit_owner'::regrole
-  limit 1;
-  if v_function is not null then
-    raise exception using
-      errcode = 'ID012',
-      message = format('the rows of %s cannot be recorded: its indexes or statistics call %s', relation, v_function),
-      hint = 'Use DELETE, which records each row, or leave truncate out of the operations of audit.watch().';
-  elsif not has_table_privilege('audit_owner', relation, 'select')
+  perform audit_private.require_known_code(relation);
+  if not has_table_privilege('audit_owner', relation, 'select')
     or (select relrowsecurity from pg_catalog.pg_class where oid = relation)
       and not (select rolbypassrls or rolsuper from pg_catalog.pg_roles where rolname = 'audit_owner')
   then
@@ -6843,6 +6978,7 @@ begin
     raise exception using errcode = 'ID006', message = 'operations are some of insert, update, delete and truncate';
   end if;
   perform audit_private.require_alone((watch).target, (watch).capture);
+  perform audit_private.require_known_partitioning((watch).target);
   perform audit_private.require_columns(watch);
 end $$;
 
@@ -10757,6 +10893,13 @@ REVOKE ALL ON FUNCTION audit_private.close_watch(watch audit_private.watches, co
 
 
 --
+-- Name: FUNCTION code_of_others(class regclass, object oid); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.code_of_others(class regclass, object oid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION column_differences(before jsonb, after jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11041,6 +11184,13 @@ REVOKE ALL ON FUNCTION audit_private.guard_partition(partition regclass) FROM PU
 --
 
 REVOKE ALL ON FUNCTION audit_private.has_drifted(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION holds_lock(relation regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.holds_lock(relation regclass) FROM PUBLIC;
 
 
 --
@@ -11338,6 +11488,20 @@ REVOKE ALL ON FUNCTION audit_private.require_entity_type(entity_type text, targe
 
 
 --
+-- Name: FUNCTION require_known_code(relation regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_known_code(relation regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_known_partitioning(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_known_partitioning(target regclass) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION require_origin(code text, origin text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11349,6 +11513,13 @@ REVOKE ALL ON FUNCTION audit_private.require_origin(code text, origin text) FROM
 --
 
 REVOKE ALL ON FUNCTION audit_private.require_owner(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_present(relation regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_present(relation regclass) FROM PUBLIC;
 
 
 --
