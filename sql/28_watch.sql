@@ -71,6 +71,7 @@ begin
     raise exception using errcode = 'ID006', message = 'operations are some of insert, update, delete and truncate';
   end if;
   perform audit_private.require_alone((watch).target, (watch).capture);
+  perform audit_private.require_known_partitioning((watch).target);
   perform audit_private.require_columns(watch);
 end $$;
 

@@ -108,6 +108,16 @@ declare
   v_definition text;
 begin
   perform audit_private.require_owner(attach_capture.target);
+  if exists (
+    select from pg_catalog.pg_partition_tree(attach_capture.target) as tree
+    where not tree.isleaf and not audit_private.holds_lock(tree.relid)
+  ) then
+    raise exception using
+      errcode = 'ID012', message = format('%s must be locked, with all of its partitions', attach_capture.target),
+      hint = 'audit.watch() does so.';
+  end if;
+  -- Under the lock, so that no partition comes along whose code would run while the triggers are made.
+  perform audit_private.require_known_partitioning(attach_capture.target);
   for v_definition in select definition from audit.pending_capture(attach_capture.target) loop
     execute v_definition;
   end loop;
@@ -158,6 +168,9 @@ begin
   foreach v_relation in array v_lend loop
     execute format('grant trigger on %s to audit_owner', v_relation);
   end loop;
+  if exists (select from pg_catalog.pg_partition_tree(attach_pending.target)) then
+    execute format('lock table %s in share row exclusive mode', attach_pending.target);
+  end if;
   perform audit.attach_capture(attach_pending.target);
   foreach v_statement in array v_enable loop
     execute v_statement;

@@ -53,12 +53,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if current_setting('transaction_isolation') <> 'read committed' or not exists (
-    select from pg_catalog.pg_locks as held
-    where held.pid = pg_backend_pid() and held.locktype = 'relation' and held.granted and held.relation = require_baseline_lock.relation
-      and held.database = (select oid from pg_catalog.pg_database where datname = current_database())
-      and held.mode in ('ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
-  ) then
+  if current_setting('transaction_isolation') <> 'read committed' or not audit_private.holds_lock(relation) then
     raise exception using
       errcode = 'ID012',
       message = format('a baseline of %s needs its lock and the isolation READ COMMITTED', relation),

@@ -94,6 +94,8 @@ begin
     where oid = comparison_source.target
       and pg_get_userbyid(relowner) = coalesce(nullif(current_setting('role'), 'none'), session_user)
   ) then
+    perform audit_private.require_known_code(relid)
+    from pg_catalog.pg_partition_tree(comparison_source.target) where not isleaf;
     perform audit_private.require_readable(relation) from audit.captured_relations(comparison_source.target) as relation;
   end if;
   v_baselined := exists (

@@ -10,6 +10,9 @@ set search_path = pg_catalog, pg_temp
 as $$
   select 'guard missing', wanted.name, 'the event trigger is not there, not ALWAYS, or another', 'as a superuser: indelible migrate'
   from (values
+    ('audit_caller_start', 'audit_guard.tg__note_caller()'),
+    ('audit_caller_end', 'audit_guard.tg__note_caller()'),
+    ('audit_caller_drop', 'audit_guard.tg__note_caller()'),
     ('audit_guard_start', 'audit_guard.tg__refuse_start()'),
     ('audit_guard_end', 'audit_guard.tg__refuse_end()'),
     ('audit_guard_drop', 'audit_guard.tg__refuse_drop()'),

@@ -9,6 +9,10 @@ begin
   for v_wanted in
     select *
     from (values
+      -- Earlier in the alphabet, so that the refusals know who is at work.
+      ('audit_caller_start', 'ddl_command_start', 'audit_guard.tg__note_caller()'),
+      ('audit_caller_end', 'ddl_command_end', 'audit_guard.tg__note_caller()'),
+      ('audit_caller_drop', 'sql_drop', 'audit_guard.tg__note_caller()'),
       ('audit_guard_start', 'ddl_command_start', 'audit_guard.tg__refuse_start()'),
       ('audit_guard_end', 'ddl_command_end', 'audit_guard.tg__refuse_end()'),
       ('audit_guard_drop', 'sql_drop', 'audit_guard.tg__refuse_drop()'),
@@ -22,6 +26,7 @@ begin
       where evtname = wanted.name and evtevent = wanted.event and evtfoid = wanted.function::regprocedure
         and evtenabled = 'A' and evttags is null and evtowner = current_user::regrole
     )
+    order by name
   loop
     execute format('drop event trigger if exists %I', v_wanted.name);
     execute format('create event trigger %I on %s execute function %s', v_wanted.name, v_wanted.event, v_wanted.function);

@@ -48,6 +48,7 @@ def test_the_guard_is_the_bootstrap_superusers(empty_database: str) -> None:
         assert migrate(make_conninfo(empty_database, options="-c role=test_second_superuser")).guarded
         found = rows(empty_database, TRIGGERS)
         assert [name for name, *_ in found] == [
+            "audit_caller_drop", "audit_caller_end", "audit_caller_start",
             "audit_guard_drop", "audit_guard_end", "audit_guard_start",
             "audit_watch_drop", "audit_watch_end", "audit_watch_finish",
         ]  # fmt: skip

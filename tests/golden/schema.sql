@@ -499,6 +499,16 @@ declare
   v_definition text;
 begin
   perform audit_private.require_owner(attach_capture.target);
+  if exists (
+    select from pg_catalog.pg_partition_tree(attach_capture.target) as tree
+    where not tree.isleaf and not audit_private.holds_lock(tree.relid)
+  ) then
+    raise exception using
+      errcode = 'ID012', message = format('%s must be locked, with all of its partitions', attach_capture.target),
+      hint = 'audit.watch() does so.';
+  end if;
+  -- Under the lock, so that no partition comes along whose code would run while the triggers are made.
+  perform audit_private.require_known_partitioning(attach_capture.target);
   for v_definition in select definition from audit.pending_capture(attach_capture.target) loop
     execute v_definition;
   end loop;
@@ -558,6 +568,9 @@ begin
   foreach v_relation in array v_lend loop
     execute format('grant trigger on %s to audit_owner', v_relation);
   end loop;
+  if exists (select from pg_catalog.pg_partition_tree(attach_pending.target)) then
+    execute format('lock table %s in share row exclusive mode', attach_pending.target);
+  end if;
   perform audit.attach_capture(attach_pending.target);
   foreach v_statement in array v_enable loop
     execute v_statement;
@@ -649,6 +662,8 @@ begin
     where oid = comparison_source.target
       and pg_get_userbyid(relowner) = coalesce(nullif(current_setting('role'), 'none'), session_user)
   ) then
+    perform audit_private.require_known_code(relid)
+    from pg_catalog.pg_partition_tree(comparison_source.target) where not isleaf;
     perform audit_private.require_readable(relation) from audit.captured_relations(comparison_source.target) as relation;
   end if;
   v_baselined := exists (
@@ -1529,6 +1544,9 @@ CREATE FUNCTION audit_guard.give_overdue(target regclass, truncate_of bigint) RE
 declare
   v_schema constant regnamespace := (select relnamespace from pg_catalog.pg_class where oid = give_overdue.target);
 begin
+  if not audit_guard.is_captured(give_overdue.target) then
+    return;
+  end if;
   if not has_schema_privilege('audit_owner', v_schema, 'usage') then
     execute format('grant usage on schema %s to audit_owner', v_schema);
   end if;
@@ -1596,6 +1614,37 @@ end $$;
 ALTER FUNCTION audit_guard.has_taken_in(extension oid) OWNER TO postgres;
 
 --
+-- Name: is_about_privileges(text); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.is_about_privileges(tag text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN (tag = ANY (ARRAY['GRANT'::text, 'REVOKE'::text, 'ALTER DEFAULT PRIVILEGES'::text, 'DROP OWNED'::text, 'CREATE SCHEMA'::text]));
+
+
+ALTER FUNCTION audit_guard.is_about_privileges(tag text) OWNER TO postgres;
+
+--
+-- Name: is_captured(regclass); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.is_captured(relation regclass) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from pg_catalog.pg_trigger as trigger
+    join pg_catalog.pg_proc as function on function.oid = trigger.tgfoid
+    where trigger.tgrelid in (select relation union select relid from pg_catalog.pg_partition_ancestors(relation))
+      and trigger.tgname like '!indelible_capture_%'
+      and function.pronamespace = 'audit_private'::regnamespace
+  )
+$$;
+
+
+ALTER FUNCTION audit_guard.is_captured(relation regclass) OWNER TO postgres;
+
+--
 -- Name: is_guarded(oid, oid, text, oid[]); Type: FUNCTION; Schema: audit_guard; Owner: postgres
 --
 
@@ -1604,9 +1653,7 @@ CREATE FUNCTION audit_guard.is_guarded(class oid, object oid, schema_name text, 
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  if schema_name = 'pg_temp' then
-    return false;
-  elsif audit_guard.is_guarded_schema(schema_name) then
+  if audit_guard.is_guarded_schema(schema_name) then
     return true;
   end if;
   case class
@@ -1786,7 +1833,14 @@ CREATE FUNCTION audit_guard.may_change() RETURNS boolean
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select audit_guard.door_is_open()
-    or exists (select from pg_catalog.pg_roles where rolname = session_user and rolsuper)
+    or (
+      exists (select from pg_catalog.pg_roles where rolname = session_user and rolsuper)
+      -- A superuser's ANALYZE, and autovacuum, run a table owner's code as that owner: this is not the superuser at work.
+      and exists (
+        select from pg_catalog.pg_roles
+        where rolname = current_setting('audit_guard.caller', true) and (rolsuper or rolname = current_setting('role'))
+      )
+    )
 $$;
 
 
@@ -1928,7 +1982,7 @@ ALTER FUNCTION audit_guard.owners() OWNER TO postgres;
 --
 
 CREATE FUNCTION audit_guard.privileges_digest(top bigint) RETURNS text
-    LANGUAGE sql STABLE STRICT
+    LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select coalesce(encode(sha256(convert_to(string_agg(entry, E'\n' order by entry), 'UTF8')), 'hex'), '')
@@ -1962,8 +2016,8 @@ CREATE FUNCTION audit_guard.privileges_digest(top bigint) RETURNS text
     select concat_ws(' ', 'default', setting.oid, setting.defaclacl)
     from pg_catalog.pg_default_acl as setting
     left join pg_catalog.pg_namespace as namespace on namespace.oid = setting.defaclnamespace
-    where (setting.defaclrole = any (audit_guard.owners()) or audit_guard.is_guarded_schema(namespace.nspname))
-      and audit_guard.youth(setting.xmin, top) >= 0 and audit_guard.is_mine(setting.xmin, top)
+    -- All of them: what was taken back to PostgreSQL's own defaults has left no row.
+    where setting.defaclrole = any (audit_guard.owners()) or audit_guard.is_guarded_schema(namespace.nspname)
   ) as entries (entry)
 $$;
 
@@ -2073,6 +2127,21 @@ end $$;
 ALTER FUNCTION audit_guard.tg__give_overdue() OWNER TO postgres;
 
 --
+-- Name: tg__note_caller(); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.tg__note_caller() RETURNS event_trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform set_config('audit_guard.caller', current_user, true);
+end $$;
+
+
+ALTER FUNCTION audit_guard.tg__note_caller() OWNER TO postgres;
+
+--
 -- Name: tg__refuse_drop(); Type: FUNCTION; Schema: audit_guard; Owner: postgres
 --
 
@@ -2123,7 +2192,7 @@ begin
       perform audit_guard.refuse(tg_tag, v_command.object_identity, 'guarded');
     end if;
   end loop;
-  if tg_tag in ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'DROP OWNED')
+  if audit_guard.is_about_privileges(tg_tag)
     and audit_guard.has_members() and not audit_guard.may_change()
     and audit_guard.privileges_digest(pg_current_xact_id_if_assigned()::text::bigint)
       is distinct from current_setting('audit_guard.privileges', true)
@@ -2148,7 +2217,7 @@ begin
     if not audit_guard.may_change() then
       perform audit_guard.refuse(tg_tag, 'audit_owner', 'owner');
     end if;
-  elsif tg_tag in ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'DROP OWNED') then
+  elsif audit_guard.is_about_privileges(tg_tag) then
     if audit_guard.has_members() and not audit_guard.may_change() then
       perform set_config(
         'audit_guard.privileges', audit_guard.privileges_digest(pg_current_xact_id_if_assigned()::text::bigint), true
@@ -4130,6 +4199,36 @@ COMMENT ON FUNCTION audit_private.close_watch(watch audit_private.watches, comma
 
 
 --
+-- Name: code_of_others(regclass, oid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.code_of_others(class regclass, object oid) RETURNS regprocedure
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select function.oid
+  from pg_catalog.pg_depend as dependency
+  left join pg_catalog.pg_operator as operator
+    on dependency.refclassid = 'pg_operator'::regclass and operator.oid = dependency.refobjid
+  join pg_catalog.pg_proc as function
+    on function.oid = case when dependency.refclassid = 'pg_proc'::regclass then dependency.refobjid else operator.oprcode end
+  join pg_catalog.pg_roles as author on author.oid = function.proowner
+  where dependency.classid = code_of_others.class and dependency.objid = code_of_others.object
+    and not author.rolsuper and function.proowner <> 'audit_owner'::regrole
+  limit 1
+$$;
+
+
+ALTER FUNCTION audit_private.code_of_others(class regclass, object oid) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION code_of_others(class regclass, object oid); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.code_of_others(class regclass, object oid) IS 'A function of neither a superuser nor the owner of the log that an object calls.';
+
+
+--
 -- Name: column_differences(jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4738,6 +4837,9 @@ CREATE FUNCTION audit_private.findings_of_guard() RETURNS TABLE(finding text, ob
     AS $$
   select 'guard missing', wanted.name, 'the event trigger is not there, not ALWAYS, or another', 'as a superuser: indelible migrate'
   from (values
+    ('audit_caller_start', 'audit_guard.tg__note_caller()'),
+    ('audit_caller_end', 'audit_guard.tg__note_caller()'),
+    ('audit_caller_drop', 'audit_guard.tg__note_caller()'),
     ('audit_guard_start', 'audit_guard.tg__refuse_start()'),
     ('audit_guard_end', 'audit_guard.tg__refuse_end()'),
     ('audit_guard_drop', 'audit_guard.tg__refuse_drop()'),
@@ -5364,6 +5466,32 @@ $$;
 
 
 ALTER FUNCTION audit_private.has_drifted(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: holds_lock(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.holds_lock(relation regclass) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from pg_catalog.pg_locks as held
+    where held.pid = pg_backend_pid() and held.locktype = 'relation' and held.granted and held.relation = holds_lock.relation
+      and held.database = (select oid from pg_catalog.pg_database where datname = current_database())
+      and held.mode in ('ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.holds_lock(relation regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION holds_lock(relation regclass); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.holds_lock(relation regclass) IS 'Whether this session has locked out all others that write to a table, or change it.';
+
 
 --
 -- Name: image_source(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6468,12 +6596,7 @@ CREATE FUNCTION audit_private.require_baseline_lock(relation regclass) RETURNS v
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  if current_setting('transaction_isolation') <> 'read committed' or not exists (
-    select from pg_catalog.pg_locks as held
-    where held.pid = pg_backend_pid() and held.locktype = 'relation' and held.granted and held.relation = require_baseline_lock.relation
-      and held.database = (select oid from pg_catalog.pg_database where datname = current_database())
-      and held.mode in ('ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
-  ) then
+  if current_setting('transaction_isolation') <> 'read committed' or not audit_private.holds_lock(relation) then
     raise exception using
       errcode = 'ID012',
       message = format('a baseline of %s needs its lock and the isolation READ COMMITTED', relation),
@@ -6544,6 +6667,75 @@ end $$;
 ALTER FUNCTION audit_private.require_entity_type(entity_type text, target regclass) OWNER TO audit_owner;
 
 --
+-- Name: require_known_code(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_known_code(relation regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_function regprocedure;
+begin
+  perform audit_private.require_present(relation);
+  select audit_private.code_of_others(class, object) into v_function
+  from (
+    select 'pg_class'::regclass as class, indexrelid as object from pg_catalog.pg_index where indrelid = relation
+    union all
+    select 'pg_statistic_ext'::regclass, oid from pg_catalog.pg_statistic_ext where stxrelid = relation
+    union all
+    -- Of the table itself: its partition key.
+    select 'pg_class'::regclass, relation
+  ) as part
+  where audit_private.code_of_others(class, object) is not null
+  limit 1;
+  if v_function is not null then
+    raise exception using
+      errcode = 'ID012',
+      message = format('the rows of %s cannot be recorded: its indexes, statistics or partition key call %s', relation, v_function),
+      hint = 'Use DELETE, which records each row, or leave truncate out of the operations of audit.watch().';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_known_code(relation regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION require_known_code(relation regclass); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.require_known_code(relation regclass) IS 'Whether a table can be read without running code of others.';
+
+
+--
+-- Name: require_known_partitioning(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_known_partitioning(target regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_relation regclass;
+begin
+  for v_relation in select relid from pg_catalog.pg_partition_tree(target) where not isleaf loop
+    perform audit_private.require_present(v_relation);
+    if audit_private.code_of_others('pg_class', v_relation) is not null then
+      raise exception using
+        errcode = 'ID012',
+        message = format(
+          'the partitions of %s cannot be recorded: its partition key calls %s', v_relation,
+          audit_private.code_of_others('pg_class', v_relation)
+        ),
+        hint = 'Partition by a column, or by functions of a superuser.';
+    end if;
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_known_partitioning(target regclass) OWNER TO audit_owner;
+
+--
 -- Name: require_origin(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6598,6 +6790,26 @@ end $$;
 ALTER FUNCTION audit_private.require_owner(target regclass) OWNER TO audit_owner;
 
 --
+-- Name: require_present(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_present(relation regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception using
+      errcode = 'ID012',
+      message = format('%s cannot be opened safely in the isolation %s', relation, current_setting('transaction_isolation')),
+      hint = 'Do so in READ COMMITTED, or use DELETE instead of TRUNCATE.';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_present(relation regclass) OWNER TO audit_owner;
+
+--
 -- Name: require_readable(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6605,29 +6817,9 @@ CREATE FUNCTION audit_private.require_readable(relation regclass) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  v_function regprocedure;
 begin
-  select function.oid into v_function
-  from (
-    select 'pg_class'::regclass as class, indexrelid as object from pg_catalog.pg_index where indrelid = relation
-    union all
-    select 'pg_statistic_ext'::regclass, oid from pg_catalog.pg_statistic_ext where stxrelid = relation
-  ) as part
-  join pg_catalog.pg_depend as dependency on dependency.classid = part.class and dependency.objid = part.object
-  left join pg_catalog.pg_operator as operator
-    on dependency.refclassid = 'pg_operator'::regclass and operator.oid = dependency.refobjid
-  join pg_catalog.pg_proc as function
-    on function.oid = case when dependency.refclassid = 'pg_proc'::regclass then dependency.refobjid else operator.oprcode end
-  join pg_catalog.pg_roles as author on author.oid = function.proowner
-  where not author.rolsuper and function.proowner <> 'audit_owner'::regrole
-  limit 1;
-  if v_function is not null then
-    raise exception using
-      errcode = 'ID012',
-      message = format('the rows of %s cannot be recorded: its indexes or statistics call %s', relation, v_function),
-      hint = 'Use DELETE, which records each row, or leave truncate out of the operations of audit.watch().';
-  elsif not has_table_privilege('audit_owner', relation, 'select')
+  perform audit_private.require_known_code(relation);
+  if not has_table_privilege('audit_owner', relation, 'select')
     or (select relrowsecurity from pg_catalog.pg_class where oid = relation)
       and not (select rolbypassrls or rolsuper from pg_catalog.pg_roles where rolname = 'audit_owner')
   then
@@ -6766,6 +6958,7 @@ begin
     raise exception using errcode = 'ID006', message = 'operations are some of insert, update, delete and truncate';
   end if;
   perform audit_private.require_alone((watch).target, (watch).capture);
+  perform audit_private.require_known_partitioning((watch).target);
   perform audit_private.require_columns(watch);
 end $$;
 
@@ -10155,6 +10348,20 @@ REVOKE ALL ON FUNCTION audit_guard.has_taken_in(extension oid) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION is_about_privileges(tag text); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.is_about_privileges(tag text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_captured(relation regclass); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.is_captured(relation regclass) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION is_guarded(class oid, object oid, schema_name text, owners oid[]); Type: ACL; Schema: audit_guard; Owner: postgres
 --
 
@@ -10275,6 +10482,13 @@ REVOKE ALL ON FUNCTION audit_guard.refuse(command text, object text, reason text
 --
 
 REVOKE ALL ON FUNCTION audit_guard.tg__give_overdue() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg__note_caller(); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.tg__note_caller() FROM PUBLIC;
 
 
 --
@@ -10635,6 +10849,13 @@ REVOKE ALL ON FUNCTION audit_private.close_watch(watch audit_private.watches, co
 
 
 --
+-- Name: FUNCTION code_of_others(class regclass, object oid); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.code_of_others(class regclass, object oid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION column_differences(before jsonb, after jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -10898,6 +11119,13 @@ REVOKE ALL ON FUNCTION audit_private.guard_partition(partition regclass) FROM PU
 --
 
 REVOKE ALL ON FUNCTION audit_private.has_drifted(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION holds_lock(relation regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.holds_lock(relation regclass) FROM PUBLIC;
 
 
 --
@@ -11202,6 +11430,20 @@ REVOKE ALL ON FUNCTION audit_private.require_entity_type(entity_type text, targe
 
 
 --
+-- Name: FUNCTION require_known_code(relation regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_known_code(relation regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_known_partitioning(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_known_partitioning(target regclass) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION require_origin(code text, origin text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11213,6 +11455,13 @@ REVOKE ALL ON FUNCTION audit_private.require_origin(code text, origin text) FROM
 --
 
 REVOKE ALL ON FUNCTION audit_private.require_owner(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_present(relation regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_present(relation regclass) FROM PUBLIC;
 
 
 --
