@@ -1027,6 +1027,12 @@ declare
 begin
   perform audit_private.require_owner(prepare_watch.target);
   select * into v_before from audit_private.watches where target = prepare_watch.target and stopped_at is null for update;
+  -- Where no event trigger told: what was declared of a column that was renamed or dropped since.
+  if v_before.watch_id is not null and not prepare_watch.dry_run then
+    v_before := audit_private.follow_columns(v_before, known, audit_private.table_shape(v_before.target))
+    from audit_private.shapes as known
+    where known.watch_id = v_before.watch_id;
+  end if;
   v_watch := v_before;
   v_watch.target := prepare_watch.target;
   v_watch.target_name := prepare_watch.target::text;
@@ -4757,7 +4763,11 @@ CREATE FUNCTION audit_private.findings_of_drift() RETURNS TABLE(finding text, ob
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select 'capture disabled', place.relation::text, format('trigger %s is %s', place.trigger, place.found),
-    format('as its owner: alter table %s enable always trigger %I', place.relation, place.trigger)
+    'as its owner: ' || case
+      -- Of a partition's there is only what its table has.
+      when place.found in ('missing', 'replaced') then format('select audit.watch(%L)', watch.target::text)
+      else format('alter table %s enable always trigger %I', place.relation, place.trigger)
+    end
   from audit_private.watches as watch
   cross join audit_private.capture_places(watch) as place
   where watch.stopped_at is null and not place.right_there
@@ -4774,7 +4784,10 @@ CREATE FUNCTION audit_private.findings_of_drift() RETURNS TABLE(finding text, ob
   from audit_private.watches as watch
   join pg_catalog.pg_class as class on class.oid = watch.target and class.relkind = 'p'
   where watch.stopped_at is null
-    and not has_function_privilege(class.relowner, format('audit_private.capture_%s_insert()', watch.watch_id)::regprocedure, 'execute')
+    -- Of a function that is gone this is null: has_drifted tells of it.
+    and not has_function_privilege(
+      class.relowner, to_regprocedure(format('audit_private.capture_%s_insert()', watch.watch_id))::oid, 'execute'
+    )
   union all
   select 'capture drifted', relation::text, 'audit_owner may not read it, and TRUNCATE would fail',
     format('as its owner: select audit.watch(%L)', watch.target::text)
@@ -5165,10 +5178,10 @@ COMMENT ON COLUMN audit_private.shapes.overdue IS 'Partitions that came, or tabl
 
 
 --
--- Name: follow_declaration(audit_private.watches, audit_private.shapes, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: follow_columns(audit_private.watches, audit_private.shapes, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.follow_declaration(watch audit_private.watches, known audit_private.shapes, shape jsonb) RETURNS audit_private.watches
+CREATE FUNCTION audit_private.follow_columns(watch audit_private.watches, known audit_private.shapes, shape jsonb) RETURNS audit_private.watches
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -5179,10 +5192,33 @@ declare
   v_skipped record := audit_private.follow_names((watch).skipped, '{}', (known).shape, shape);
   v_watch audit_private.watches := watch;
 begin
-  v_watch.target_name := shape ->> 'name';
   v_watch.excluded := v_excluded.names_now;
   v_watch.masked := v_masked.names_now;
   v_watch.skipped := v_skipped.names_now;
+  update audit_private.watches set
+    excluded = v_watch.excluded, masked = v_watch.masked, skipped = v_watch.skipped
+  where watch_id = v_watch.watch_id;
+  update audit_private.shapes set once_excluded = v_excluded.once_now, once_masked = v_masked.once_now
+  where watch_id = v_watch.watch_id;
+  return v_watch;
+end $$;
+
+
+ALTER FUNCTION audit_private.follow_columns(watch audit_private.watches, known audit_private.shapes, shape jsonb) OWNER TO audit_owner;
+
+--
+-- Name: follow_declaration(audit_private.watches, audit_private.shapes, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.follow_declaration(watch audit_private.watches, known audit_private.shapes, shape jsonb) RETURNS audit_private.watches
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_watch audit_private.watches := audit_private.follow_columns(watch, known, shape);
+begin
+  v_watch.target_name := shape ->> 'name';
   if v_watch.capture = 'statement' and shape ? 'parents' then
     raise exception using
       errcode = 'ID006',
@@ -5190,11 +5226,9 @@ begin
       hint = 'Its statement triggers would not see what is written through the parent; audit.watch(…, capture => ''row'') first.';
   end if;
   perform audit_private.require_columns(v_watch);
-  update audit_private.watches set
-    target_name = v_watch.target_name, excluded = v_watch.excluded, masked = v_watch.masked, skipped = v_watch.skipped
-  where watch_id = v_watch.watch_id;
+  update audit_private.watches set target_name = v_watch.target_name where watch_id = v_watch.watch_id;
   update audit_private.shapes set
-    shape = follow_declaration.shape, once_excluded = v_excluded.once_now, once_masked = v_masked.once_now,
+    shape = follow_declaration.shape,
     overdue = audit_private.overdue_relations(v_watch.target, known), noted_at = clock_timestamp()
   where watch_id = v_watch.watch_id;
   return v_watch;
@@ -10893,6 +10927,13 @@ REVOKE ALL ON FUNCTION audit_private.finish_baseline(watch audit_private.watches
 --
 
 REVOKE ALL ON FUNCTION audit_private.follow_capture(watch audit_private.watches, command text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION follow_columns(watch audit_private.watches, known audit_private.shapes, shape jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.follow_columns(watch audit_private.watches, known audit_private.shapes, shape jsonb) FROM PUBLIC;
 
 
 --
