@@ -6,7 +6,7 @@
 -- that have none, so that each row is recorded once. Refuses (ID012) a table that cannot be read without running code of
 -- its owner: planning any query calls the functions that stand in the expressions and predicates of its indexes.
 
-create or replace function audit_private.require_readable(relation regclass) returns void
+create or replace function audit_private.require_no_foreign_code(relation regclass) returns void
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
@@ -31,9 +31,20 @@ begin
   if v_function is not null then
     raise exception using
       errcode = 'ID012',
-      message = format('the rows of %s cannot be recorded: its indexes or statistics call %s', relation, v_function),
-      hint = 'Use DELETE, which records each row, or leave truncate out of the operations of audit.watch().';
-  elsif not has_table_privilege('audit_owner', relation, 'select')
+      message = format('the rows of %s cannot be read: its indexes or statistics call %s', relation, v_function),
+      hint = 'Its owner can reconcile it; instead of TRUNCATE use DELETE, which records each row, or leave truncate out of the operations.';
+  end if;
+end $$;
+comment on function audit_private.require_no_foreign_code is 'Whether a table may be read without running code of others.';
+
+create or replace function audit_private.require_readable(relation regclass) returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform audit_private.require_no_foreign_code(relation);
+  if not has_table_privilege('audit_owner', relation, 'select')
     or (select relrowsecurity from pg_catalog.pg_class where oid = relation)
       and not (select rolbypassrls or rolsuper from pg_catalog.pg_roles where rolname = 'audit_owner')
   then

@@ -94,7 +94,7 @@ begin
     where oid = comparison_source.target
       and pg_get_userbyid(relowner) = coalesce(nullif(current_setting('role'), 'none'), session_user)
   ) then
-    perform audit_private.require_readable(relation) from audit.captured_relations(comparison_source.target) as relation;
+    perform audit_private.require_no_foreign_code(relation) from audit.captured_relations(comparison_source.target) as relation;
   end if;
   v_baselined := exists (
     select from audit_private.baselines where watch_id = v_watch.watch_id and finished_at is not null

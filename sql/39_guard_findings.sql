@@ -174,8 +174,12 @@ as $$
       class.relowner, to_regprocedure(format('audit_private.capture_%s_insert()', watch.watch_id))::oid, 'execute'
     )
   union all
-  select 'capture drifted', relation::text, 'audit_owner may not read it, and TRUNCATE would fail',
-    format('as its owner: select audit.watch(%L)', watch.target::text)
+  select 'capture drifted', relation::text, 'audit_owner may not read it, and TRUNCATE would fail', case
+    when not has_schema_privilege('audit_owner', class.relnamespace, 'usage')
+      and not has_schema_privilege(class.relowner, class.relnamespace, 'usage with grant option')
+    then format('as the owner of the schema: grant usage on schema %s to audit_owner', class.relnamespace::regnamespace)
+    else format('as its owner: select audit.watch(%L)', watch.target::text)
+  end
   from audit_private.watches as watch
   cross join audit.captured_relations(watch.target) as relation
   join pg_catalog.pg_class as class on class.oid = relation

@@ -527,7 +527,7 @@ declare
   v_enable text[] := array(
     select audit.enable_statement(relation, name, enabled) from audit.pending_capture(attach_pending.target)
   );
-  v_schema regnamespace := (select relnamespace from pg_catalog.pg_class where oid = attach_pending.target);
+  v_schema regnamespace;
   v_relations constant regclass[] := array(select audit.captured_relations(attach_pending.target));
   v_lend constant regclass[] := array(
     -- Those between, too, which hold no rows: triggers pass through them.
@@ -544,9 +544,19 @@ begin
   loop
     execute v_statement;
   end loop;
-  if not has_schema_privilege('audit_owner', v_schema, 'usage') then
+  for v_schema in
+    select distinct relnamespace from pg_catalog.pg_class
+    where oid = any (v_relations) and not has_schema_privilege('audit_owner', relnamespace, 'usage')
+  loop
+    -- To whoever may not give it GRANT says a warning, or a refusal that does not say for whom.
+    if not has_schema_privilege(v_schema, 'usage with grant option') then
+      raise exception using
+        errcode = '42501',
+        message = format('%s cannot be watched: audit_owner may not use schema %s', attach_pending.target, v_schema),
+        hint = format('As the owner of the schema: grant usage on schema %s to audit_owner', v_schema);
+    end if;
     execute format('grant usage on schema %s to audit_owner', v_schema);
-  end if;
+  end loop;
   foreach v_relation in array v_relations loop
     if not has_table_privilege('audit_owner', v_relation, 'select') then
       execute format('grant select on %s to audit_owner', v_relation);
@@ -649,7 +659,7 @@ begin
     where oid = comparison_source.target
       and pg_get_userbyid(relowner) = coalesce(nullif(current_setting('role'), 'none'), session_user)
   ) then
-    perform audit_private.require_readable(relation) from audit.captured_relations(comparison_source.target) as relation;
+    perform audit_private.require_no_foreign_code(relation) from audit.captured_relations(comparison_source.target) as relation;
   end if;
   v_baselined := exists (
     select from audit_private.baselines where watch_id = v_watch.watch_id and finished_at is not null
@@ -4789,8 +4799,12 @@ CREATE FUNCTION audit_private.findings_of_drift() RETURNS TABLE(finding text, ob
       class.relowner, to_regprocedure(format('audit_private.capture_%s_insert()', watch.watch_id))::oid, 'execute'
     )
   union all
-  select 'capture drifted', relation::text, 'audit_owner may not read it, and TRUNCATE would fail',
-    format('as its owner: select audit.watch(%L)', watch.target::text)
+  select 'capture drifted', relation::text, 'audit_owner may not read it, and TRUNCATE would fail', case
+    when not has_schema_privilege('audit_owner', class.relnamespace, 'usage')
+      and not has_schema_privilege(class.relowner, class.relnamespace, 'usage with grant option')
+    then format('as the owner of the schema: grant usage on schema %s to audit_owner', class.relnamespace::regnamespace)
+    else format('as its owner: select audit.watch(%L)', watch.target::text)
+  end
   from audit_private.watches as watch
   cross join audit.captured_relations(watch.target) as relation
   join pg_catalog.pg_class as class on class.oid = relation
@@ -6598,6 +6612,49 @@ end $$;
 ALTER FUNCTION audit_private.require_entity_type(entity_type text, target regclass) OWNER TO audit_owner;
 
 --
+-- Name: require_no_foreign_code(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_no_foreign_code(relation regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_function regprocedure;
+begin
+  select function.oid into v_function
+  from (
+    select 'pg_class'::regclass as class, indexrelid as object from pg_catalog.pg_index where indrelid = relation
+    union all
+    select 'pg_statistic_ext'::regclass, oid from pg_catalog.pg_statistic_ext where stxrelid = relation
+  ) as part
+  join pg_catalog.pg_depend as dependency on dependency.classid = part.class and dependency.objid = part.object
+  left join pg_catalog.pg_operator as operator
+    on dependency.refclassid = 'pg_operator'::regclass and operator.oid = dependency.refobjid
+  join pg_catalog.pg_proc as function
+    on function.oid = case when dependency.refclassid = 'pg_proc'::regclass then dependency.refobjid else operator.oprcode end
+  join pg_catalog.pg_roles as author on author.oid = function.proowner
+  where not author.rolsuper and function.proowner <> 'audit_owner'::regrole
+  limit 1;
+  if v_function is not null then
+    raise exception using
+      errcode = 'ID012',
+      message = format('the rows of %s cannot be read: its indexes or statistics call %s', relation, v_function),
+      hint = 'Its owner can reconcile it; instead of TRUNCATE use DELETE, which records each row, or leave truncate out of the operations.';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_no_foreign_code(relation regclass) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION require_no_foreign_code(relation regclass); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.require_no_foreign_code(relation regclass) IS 'Whether a table may be read without running code of others.';
+
+
+--
 -- Name: require_origin(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6659,29 +6716,9 @@ CREATE FUNCTION audit_private.require_readable(relation regclass) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  v_function regprocedure;
 begin
-  select function.oid into v_function
-  from (
-    select 'pg_class'::regclass as class, indexrelid as object from pg_catalog.pg_index where indrelid = relation
-    union all
-    select 'pg_statistic_ext'::regclass, oid from pg_catalog.pg_statistic_ext where stxrelid = relation
-  ) as part
-  join pg_catalog.pg_depend as dependency on dependency.classid = part.class and dependency.objid = part.object
-  left join pg_catalog.pg_operator as operator
-    on dependency.refclassid = 'pg_operator'::regclass and operator.oid = dependency.refobjid
-  join pg_catalog.pg_proc as function
-    on function.oid = case when dependency.refclassid = 'pg_proc'::regclass then dependency.refobjid else operator.oprcode end
-  join pg_catalog.pg_roles as author on author.oid = function.proowner
-  where not author.rolsuper and function.proowner <> 'audit_owner'::regrole
-  limit 1;
-  if v_function is not null then
-    raise exception using
-      errcode = 'ID012',
-      message = format('the rows of %s cannot be recorded: its indexes or statistics call %s', relation, v_function),
-      hint = 'Use DELETE, which records each row, or leave truncate out of the operations of audit.watch().';
-  elsif not has_table_privilege('audit_owner', relation, 'select')
+  perform audit_private.require_no_foreign_code(relation);
+  if not has_table_privilege('audit_owner', relation, 'select')
     or (select relrowsecurity from pg_catalog.pg_class where oid = relation)
       and not (select rolbypassrls or rolsuper from pg_catalog.pg_roles where rolname = 'audit_owner')
   then
@@ -11298,6 +11335,13 @@ REVOKE ALL ON FUNCTION audit_private.require_columns(watch audit_private.watches
 --
 
 REVOKE ALL ON FUNCTION audit_private.require_entity_type(entity_type text, target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_no_foreign_code(relation regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_no_foreign_code(relation regclass) FROM PUBLIC;
 
 
 --
