@@ -47,3 +47,31 @@ begin
   on conflict do nothing;
 end $$;
 comment on function audit_private.remember_columns is 'Notes what became comparable now; forgets what no longer is.';
+
+-- Where a label was renamed or an attribute added, the same value is written differently: the log no longer says how.
+create or replace function audit_private.forget_rewritten(watch_id bigint, before jsonb, after jsonb) returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  v_names constant text[] := array(
+    select old.value ->> 'name'
+    from jsonb_each(before -> 'columns') as old
+    join jsonb_each(after -> 'columns') as new using (key)
+    where not (new.value -> 'type_parts' @> (old.value -> 'type_parts'))
+  );
+begin
+  -- A key that is written differently names other rows.
+  if exists (
+    select from audit_private.compared_columns as known
+    where known.watch_id = forget_rewritten.watch_id and known.name = any (v_names) and known.is_key
+  ) then
+    delete from audit_private.compared_columns as known where known.watch_id = forget_rewritten.watch_id;
+    delete from audit_private.baselines as baseline where baseline.watch_id = forget_rewritten.watch_id;
+  end if;
+  delete from audit_private.compared_columns as known
+  where known.watch_id = forget_rewritten.watch_id and known.name = any (v_names);
+end $$;
+comment on function audit_private.forget_rewritten is 'Called where the shape of a table changed, before its capture is written anew.';

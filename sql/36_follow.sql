@@ -204,6 +204,7 @@ begin
     insert into audit_private.shapes (watch_id, shape, capture) values ((watch).watch_id, v_shape, (watch).capture);
   elsif v_known.shape <> v_shape then
     v_watch := audit_private.follow_declaration(watch, v_known, v_shape);
+    perform audit_private.forget_rewritten((watch).watch_id, v_known.shape, v_shape);
     perform audit_private.write_capture(v_watch);
     perform audit_private.note_changes(
       'AUDIT_SCHEMA_CHANGED', v_watch, command,

@@ -4199,6 +4199,7 @@ CREATE FUNCTION audit_private.column_shapes(target regclass) RETURNS jsonb
   select coalesce(jsonb_object_agg(attribute.attnum, jsonb_strip_nulls(jsonb_build_object(
     'name', attribute.attname,
     'type', format_type(attribute.atttypid, attribute.atttypmod),
+    'type_parts', case when attribute.atttypid >= 16384 then audit_private.type_parts(attribute.atttypid) end,
     'collation', case when attribute.attcollation <> kind.typcollation then attribute.attcollation::regcollation::text end,
     'not_null', nullif(attribute.attnotnull, false),
     'generated', nullif(attribute.attgenerated, ''),
@@ -5335,6 +5336,7 @@ begin
     insert into audit_private.shapes (watch_id, shape, capture) values ((watch).watch_id, v_shape, (watch).capture);
   elsif v_known.shape <> v_shape then
     v_watch := audit_private.follow_declaration(watch, v_known, v_shape);
+    perform audit_private.forget_rewritten((watch).watch_id, v_known.shape, v_shape);
     perform audit_private.write_capture(v_watch);
     perform audit_private.note_changes(
       'AUDIT_SCHEMA_CHANGED', v_watch, command,
@@ -5352,6 +5354,45 @@ ALTER FUNCTION audit_private.follow_watch(watch audit_private.watches, command t
 --
 
 COMMENT ON FUNCTION audit_private.follow_watch(watch audit_private.watches, command text) IS 'Brings the capture of a table up to what the table is now, and records what changed; nothing if nothing did.';
+
+
+--
+-- Name: forget_rewritten(bigint, jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.forget_rewritten(watch_id bigint, before jsonb, after jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_names constant text[] := array(
+    select old.value ->> 'name'
+    from jsonb_each(before -> 'columns') as old
+    join jsonb_each(after -> 'columns') as new using (key)
+    where not (new.value -> 'type_parts' @> (old.value -> 'type_parts'))
+  );
+begin
+  -- A key that is written differently names other rows.
+  if exists (
+    select from audit_private.compared_columns as known
+    where known.watch_id = forget_rewritten.watch_id and known.name = any (v_names) and known.is_key
+  ) then
+    delete from audit_private.compared_columns as known where known.watch_id = forget_rewritten.watch_id;
+    delete from audit_private.baselines as baseline where baseline.watch_id = forget_rewritten.watch_id;
+  end if;
+  delete from audit_private.compared_columns as known
+  where known.watch_id = forget_rewritten.watch_id and known.name = any (v_names);
+end $$;
+
+
+ALTER FUNCTION audit_private.forget_rewritten(watch_id bigint, before jsonb, after jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION forget_rewritten(watch_id bigint, before jsonb, after jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.forget_rewritten(watch_id bigint, before jsonb, after jsonb) IS 'Called where the shape of a table changed, before its capture is written anew.';
 
 
 --
@@ -7326,6 +7367,8 @@ begin
         if v_command.schema_name is distinct from 'pg_temp' then
           v_relations := v_relations || v_command.objid;
         end if;
+        -- A composite type is a relation, too.
+        v_objects := v_objects || (select reltype from pg_catalog.pg_class where oid = v_command.objid);
       when 'pg_trigger'::regclass then
         v_relations := v_relations || (select tgrelid from pg_catalog.pg_trigger where oid = v_command.objid);
       when 'pg_rewrite'::regclass then
@@ -7489,6 +7532,63 @@ $$;
 ALTER FUNCTION audit_private.type_guard_source(watch audit_private.watches, record_name text) OWNER TO audit_owner;
 
 --
+-- Name: type_parts(oid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.type_parts(type oid) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_object_agg(part.number, part.text)
+  from (
+    select label.oid, label.enumlabel::text
+    from pg_catalog.pg_enum as label
+    where label.enumtypid in (select audit_private.types_within(type_parts.type))
+    union all
+    select kind.oid, string_agg(format_type(attribute.atttypid, attribute.atttypmod), ', ' order by attribute.attnum)
+    from pg_catalog.pg_type as kind
+    join pg_catalog.pg_attribute as attribute
+      on attribute.attrelid = kind.typrelid and attribute.attnum > 0 and not attribute.attisdropped
+    where kind.oid in (select audit_private.types_within(type_parts.type))
+    group by kind.oid
+  ) as part (number, text)
+$$;
+
+
+ALTER FUNCTION audit_private.type_parts(type oid) OWNER TO audit_owner;
+
+--
+-- Name: types_within(oid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.types_within(type oid) RETURNS SETOF oid
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with recursive part (type) as (
+    select type
+    union
+    select inner_type.oid
+    from part
+    join pg_catalog.pg_type as kind on kind.oid = part.type
+    cross join lateral (
+      select kind.typbasetype where kind.typtype = 'd'
+      union all
+      select kind.typelem where kind.typcategory = 'A'
+      union all
+      select atttypid from pg_catalog.pg_attribute where attrelid = kind.typrelid and attnum > 0 and not attisdropped
+      union all
+      select rngsubtype from pg_catalog.pg_range where kind.oid in (rngtypid, rngmultitypid)
+    ) as inner_type (oid)
+    where kind.oid >= 16384
+  )
+  select part.type from part
+$$;
+
+
+ALTER FUNCTION audit_private.types_within(type oid) OWNER TO audit_owner;
+
+--
 -- Name: update_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7584,9 +7684,9 @@ CREATE FUNCTION audit_private.watched_users_of(command text, objects oid[]) RETU
       command = 'ALTER SCHEMA'
       or exists (
         select from pg_catalog.pg_attribute as attribute
-        join pg_catalog.pg_type as kind on kind.oid = attribute.atttypid
-        where attribute.attrelid = watch.target and attribute.attnum > 0
-          and (kind.oid = any (objects) or kind.typelem = any (objects))
+        cross join audit_private.types_within(attribute.atttypid) as part (type)
+        where attribute.attrelid = watch.target and attribute.attnum > 0 and not attribute.attisdropped
+          and attribute.atttypid >= 16384 and part.type = any (objects)
       )
       or exists (select from pg_catalog.pg_class where oid = watch.target and reloftype = any (objects))
     )
@@ -11005,6 +11105,13 @@ REVOKE ALL ON FUNCTION audit_private.follow_watch(watch audit_private.watches, c
 
 
 --
+-- Name: FUNCTION forget_rewritten(watch_id bigint, before jsonb, after jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.forget_rewritten(watch_id bigint, before jsonb, after jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION found_image_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11527,6 +11634,20 @@ REVOKE ALL ON FUNCTION audit_private.truncate_source(watch audit_private.watches
 --
 
 REVOKE ALL ON FUNCTION audit_private.type_guard_source(watch audit_private.watches, record_name text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION type_parts(type oid); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.type_parts(type oid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION types_within(type oid); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.types_within(type oid) FROM PUBLIC;
 
 
 --
