@@ -205,6 +205,7 @@ begin
   elsif v_known.shape <> v_shape then
     v_watch := audit_private.follow_declaration(watch, v_known, v_shape);
     perform audit_private.forget_rewritten((watch).watch_id, v_known.shape, v_shape);
+    perform audit_private.follow_partitions(v_watch);
     perform audit_private.write_capture(v_watch);
     perform audit_private.note_changes(
       'AUDIT_SCHEMA_CHANGED', v_watch, command,

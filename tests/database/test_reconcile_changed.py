@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from tests.reconciling import baseline, reconcile, tamper, watched
-from tests.support import remove_guard
+from tests.support import one, remove_guard
 
 
 @pytest.mark.parametrize("guarded", [True, False])
@@ -38,3 +38,52 @@ def test_values_that_are_written_differently_now(
     assert reconcile(postgresql) == []
     tamper(postgresql, "update public.things set n = 5 where id = 1")
     assert {row[1] for row in reconcile(postgresql)} == ({"changed"} if key else {"missing", "unexpected"})
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("key", ["primary key", ""])
+def test_a_partition_that_comes_with_rows(postgresql: psycopg.Connection, key: str, guarded: bool) -> None:
+    """Its rows are no finding until the baseline, called again, has them on record; those of the others are."""
+    if not guarded:
+        remove_guard(postgresql)
+    postgresql.execute(
+        f"""create table public.things (id int {key}, name text) partition by range (id);
+        create table public.p1 partition of public.things for values from (0) to (10);
+        select audit.watch('public.things', 'THING');
+        insert into public.things values (1, 'x')""".encode()
+    )
+    baseline(postgresql)
+    postgresql.execute(
+        f"""create table public.p2 (id int {key}, name text); insert into public.p2 values (11, 'old'), (12, 'old');
+        alter table public.things attach partition public.p2 for values from (10) to (20);
+        select audit.watch('public.things');
+        insert into public.things values (2, 'y'), (13, 'new');
+        update public.things set name = 'z' where id = 12""".encode()
+    )
+    assert reconcile(postgresql) == []
+    tamper(postgresql, "insert into public.things values (3, '?')")
+    if key:
+        assert [row[:2] for row in reconcile(postgresql)] == [("3", "unexpected")]
+    tamper(postgresql, "delete from public.things where id = 3")
+    baseline(postgresql)
+    assert reconcile(postgresql) == []
+    tamper(postgresql, "delete from public.things where id in (11, 12)", "insert into public.things values (14, '?')")
+    assert sorted(row[1] for row in reconcile(postgresql)) == ["missing", "missing", "unexpected"]
+
+
+@pytest.mark.parametrize("key", ["primary key", ""])
+def test_a_partition_that_comes_empty(postgresql: psycopg.Connection, key: str) -> None:
+    """Needs no new baseline: what is not on record of it is unexpected from its first row on; back again, it is new."""
+    watched(postgresql, f"id int {key}, name text) partition by range (id")
+    postgresql.execute("create table public.p1 partition of public.things for values from (0) to (10)")
+    baseline(postgresql)
+    postgresql.execute("create table public.p2 partition of public.things for values from (10) to (20)")
+    postgresql.execute("insert into public.things values (11, 'x')")
+    tamper(postgresql, "insert into public.things values (12, '?')")
+    assert [row[1] for row in reconcile(postgresql)] == ["unexpected"]
+    assert one(postgresql, "select audit.baseline('public.things')") == (0,)
+    postgresql.execute("alter table public.things detach partition public.p2")
+    postgresql.execute("alter table public.things attach partition public.p2 for values from (10) to (20)")
+    assert reconcile(postgresql) == []
+    assert one(postgresql, "select audit.baseline('public.things')") == (2,)
+    assert reconcile(postgresql) == []

@@ -648,7 +648,7 @@ CREATE FUNCTION audit.comparison_source(target regclass) RETURNS text
     AS $$
 declare
   v_watch audit_private.watches;
-  v_baselined boolean;
+  v_baseline audit_private.baselines;
 begin
   perform audit_private.require_reader(comparison_source.target);
   v_watch := audit_private.active_watch(comparison_source.target);
@@ -661,12 +661,12 @@ begin
   ) then
     perform audit_private.require_no_foreign_code(relation) from audit.captured_relations(comparison_source.target) as relation;
   end if;
-  v_baselined := exists (
-    select from audit_private.baselines where watch_id = v_watch.watch_id and finished_at is not null
-  );
+  select * into v_baseline from audit_private.baselines where watch_id = v_watch.watch_id and finished_at is not null;
   return case
-    when audit_private.key_columns(v_watch.target) = '{}' then audit_private.keyless_comparison_source(v_watch, v_baselined)
-    else audit_private.keyed_comparison_source(v_watch, v_baselined)
+    when audit_private.key_columns(v_watch.target) = '{}' then audit_private.keyless_comparison_source(
+      v_watch, v_baseline.watch_id is not null and audit_private.next_relation(v_baseline, v_watch.target) is null
+    )
+    else audit_private.keyed_comparison_source(v_watch, coalesce(v_baseline.visited, '{}'))
   end;
 end $$;
 
@@ -2553,11 +2553,19 @@ CREATE FUNCTION audit_private.begin_baseline(watch audit_private.watches) RETURN
     AS $$
 #variable_conflict use_column
 declare
+  v_has_key constant boolean := audit_private.key_columns(watch.target) <> '{}';
   v_baseline audit_private.baselines;
 begin
   insert into audit_private.baselines (watch_id, start_snapshot, first_id)
   select watch.watch_id, pg_current_snapshot(), coalesce((select max(id) from audit.audit_logs), 0)
   on conflict do nothing;
+  -- Without a key a row that is on record could not be told from one that is not: then from the beginning.
+  update audit_private.baselines as baseline set
+    start_snapshot = pg_current_snapshot(), finished_at = null,
+    first_id = case when v_has_key then first_id else coalesce((select max(id) from audit.audit_logs), 0) end,
+    visited = case when v_has_key then visited else '{}' end
+  where watch_id = watch.watch_id and finished_at is not null
+    and audit_private.next_relation(baseline, watch.target) is not null;
   select * into v_baseline from audit_private.baselines where watch_id = watch.watch_id for update;
   return v_baseline;
 end $$;
@@ -5283,6 +5291,26 @@ $$;
 ALTER FUNCTION audit_private.follow_names(names text[], once text[], before jsonb, after jsonb, OUT names_now text[], OUT once_now text[]) OWNER TO audit_owner;
 
 --
+-- Name: follow_partitions(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.follow_partitions(watch audit_private.watches) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update audit_private.baselines as baseline set visited = array(
+    select class.oid
+    from audit.captured_relations(watch.target) as captured
+    join pg_catalog.pg_class as class on class.oid = captured
+    where class.oid = any (baseline.visited) or class.relkind = 'r' and pg_relation_size(class.oid) = 0
+  )
+  where baseline.watch_id = watch.watch_id and baseline.finished_at is not null
+$$;
+
+
+ALTER FUNCTION audit_private.follow_partitions(watch audit_private.watches) OWNER TO audit_owner;
+
+--
 -- Name: follow_relations(oid[], text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5337,6 +5365,7 @@ begin
   elsif v_known.shape <> v_shape then
     v_watch := audit_private.follow_declaration(watch, v_known, v_shape);
     perform audit_private.forget_rewritten((watch).watch_id, v_known.shape, v_shape);
+    perform audit_private.follow_partitions(v_watch);
     perform audit_private.write_capture(v_watch);
     perform audit_private.note_changes(
       'AUDIT_SCHEMA_CHANGED', v_watch, command,
@@ -5742,10 +5771,10 @@ COMMENT ON FUNCTION audit_private.key_identifies(target regclass) IS 'Whether no
 
 
 --
--- Name: keyed_comparison_source(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: keyed_comparison_source(audit_private.watches, oid[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined boolean) RETURNS text
+CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined oid[]) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -5754,7 +5783,9 @@ CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watche
     select coalesce(recorded.entity_id, found.entity_id), finding.name, array_to_string(nullif(difference.names, '{}'), ', '),
       recorded.image, found.image
     from audit.recorded_rows(%1$L::regclass) as recorded
-    full join (select (%2$s) collate "C" as entity_id, %3$s as image from %4$s as present) as found
+    full join (
+      select (%2$s) collate "C" as entity_id, %3$s as image, present.tableoid as relation from %4$s as present
+    ) as found
       on found.entity_id = recorded.entity_id
     cross join lateral (
       select array(
@@ -5765,7 +5796,7 @@ CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watche
     ) as difference
     cross join lateral (
       select case
-        when recorded.entity_id is null then case when %5$s then 'unexpected' end
+        when recorded.entity_id is null then case when found.relation = any (%5$L::oid[]) then 'unexpected' end
         when recorded.copies = 0 then case when found.entity_id is not null then 'unexpected' end
         when found.entity_id is null then 'missing'
         when difference.names <> '{}' then 'changed'
@@ -5775,12 +5806,12 @@ CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watche
     order by 1
     $source$,
     watch.target, replace(audit_private.entity_id_source(watch, 'present'), 'audit_private.entity_key(', 'audit.entity_key('),
-    audit_private.found_image_source(watch), watch.target, baselined::text
+    audit_private.found_image_source(watch), watch.target, baselined
   )
 $_$;
 
 
-ALTER FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined boolean) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined oid[]) OWNER TO audit_owner;
 
 --
 -- Name: keyless_comparison_source(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -11091,6 +11122,13 @@ REVOKE ALL ON FUNCTION audit_private.follow_names(names text[], once text[], bef
 
 
 --
+-- Name: FUNCTION follow_partitions(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.follow_partitions(watch audit_private.watches) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION follow_relations(relations oid[], command text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11217,10 +11255,10 @@ REVOKE ALL ON FUNCTION audit_private.key_identifies(target regclass) FROM PUBLIC
 
 
 --
--- Name: FUNCTION keyed_comparison_source(watch audit_private.watches, baselined boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION keyed_comparison_source(watch audit_private.watches, baselined oid[]); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined oid[]) FROM PUBLIC;
 
 
 --
