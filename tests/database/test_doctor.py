@@ -147,6 +147,19 @@ def test_an_application_that_could_bypass_is_found(
     postgresql.execute("alter table shop.orders owner to current_user")
 
 
+def test_an_application_in_a_group_of_its_own_is_found(
+    postgresql: psycopg.Connection, login: Login, connect: Connect
+) -> None:
+    """A login that is in audit_app through another role acts for users, and is looked at like any other."""
+    group = f"test_{last_id(postgresql)}_group"
+    postgresql.execute(f"create role {group} in role audit_app".encode())
+    try:
+        with connect(login(group, options="bypassrls")) as connection:
+            assert findings(postgresql, connection.info.user) == [("application can bypass", connection.info.user)]
+    finally:
+        postgresql.execute(f"drop role {group}".encode())
+
+
 def test_exceptions_are_declared_with_a_reason(postgresql: psycopg.Connection) -> None:
     """A table that needs no capture is left out once somebody says why, on record; without a reason it is not."""
     postgresql.execute(SOUND.encode())
