@@ -13,10 +13,16 @@ as $$
   from audit_private.captured_columns(watch) as captured
   join pg_catalog.pg_attribute as attribute on attribute.attrelid = (watch).target and attribute.attnum = captured.place
   where not captured.is_masked and captured.name <> all ((watch).skipped)
+    -- Values of regclass and its kin are written as the names of objects, which change without them.
+    and not exists (
+      select from audit_private.types_within(captured.type) as part (type)
+      join pg_catalog.pg_type as kind on kind.oid = part.type
+      where kind.typnamespace = 'pg_catalog'::regnamespace and kind.typname ~ '^_?reg'
+    )
     -- What is not recorded cannot be missed.
     and (watch).operations @> '{insert,update,delete,truncate}'
 $$;
-comment on function audit_private.comparable_columns is 'Columns whose every change is recorded with its value.';
+comment on function audit_private.comparable_columns is 'Columns whose every change is recorded with its value, which says the same for ever.';
 
 create or replace function audit_private.remember_columns(watch audit_private.watches) returns void
 language plpgsql

@@ -10,32 +10,6 @@ as $$
   select left(encode(sha256(convert_to(expression, 'UTF8')), 'hex'), 32)
 $$;
 
--- A type, and what users' types are made of: bases of domains, elements, attributes, bounds.
-create or replace function audit_private.types_within(type oid) returns setof oid
-language sql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-  with recursive part (type) as (
-    select type
-    union
-    select inner_type.oid
-    from part
-    join pg_catalog.pg_type as kind on kind.oid = part.type
-    cross join lateral (
-      select kind.typbasetype where kind.typtype = 'd'
-      union all
-      select kind.typelem where kind.typcategory = 'A'
-      union all
-      select atttypid from pg_catalog.pg_attribute where attrelid = kind.typrelid and attnum > 0 and not attisdropped
-      union all
-      select rngsubtype from pg_catalog.pg_range where kind.oid in (rngtypid, rngmultitypid)
-    ) as inner_type (oid)
-    where kind.oid >= 16384
-  )
-  select part.type from part
-$$;
-
 -- What decides how values of users' types are written: labels by number, attributes of composites by type.
 create or replace function audit_private.type_parts(type oid) returns jsonb
 language sql

@@ -40,6 +40,21 @@ def test_values_that_are_written_differently_now(
     assert {row[1] for row in reconcile(postgresql)} == ({"changed"} if key else {"missing", "unexpected"})
 
 
+@pytest.mark.parametrize("key", ["primary key", ""])
+def test_names_of_objects(postgresql: psycopg.Connection, key: str) -> None:
+    """A value that is the name of an object reads differently once that is renamed, moved or dropped: not compared."""
+    postgresql.execute("create table public.other (); create domain public.place as regclass")
+    watched(postgresql, f"id int {key}, a regclass, b regclass[], c public.place, n int")
+    baseline(postgresql)
+    postgresql.execute(
+        "insert into public.things select 1, o, array[o], o, 1 from (select 'public.other'::regclass) as t(o)"
+    )
+    postgresql.execute("alter table public.other rename to another")
+    assert reconcile(postgresql) == []
+    tamper(postgresql, "update public.things set n = 2")
+    assert {row[1] for row in reconcile(postgresql)} == ({"changed"} if key else {"missing", "unexpected"})
+
+
 @pytest.mark.parametrize("guarded", [True, False])
 @pytest.mark.parametrize("key", ["primary key", ""])
 def test_a_partition_that_comes_with_rows(postgresql: psycopg.Connection, key: str, guarded: bool) -> None:

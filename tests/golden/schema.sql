@@ -4268,6 +4268,12 @@ CREATE FUNCTION audit_private.comparable_columns(watch audit_private.watches) RE
   from audit_private.captured_columns(watch) as captured
   join pg_catalog.pg_attribute as attribute on attribute.attrelid = (watch).target and attribute.attnum = captured.place
   where not captured.is_masked and captured.name <> all ((watch).skipped)
+    -- Values of regclass and its kin are written as the names of objects, which change without them.
+    and not exists (
+      select from audit_private.types_within(captured.type) as part (type)
+      join pg_catalog.pg_type as kind on kind.oid = part.type
+      where kind.typnamespace = 'pg_catalog'::regnamespace and kind.typname ~ '^_?reg'
+    )
     -- What is not recorded cannot be missed.
     and (watch).operations @> '{insert,update,delete,truncate}'
 $$;
@@ -4279,7 +4285,7 @@ ALTER FUNCTION audit_private.comparable_columns(watch audit_private.watches) OWN
 -- Name: FUNCTION comparable_columns(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
 --
 
-COMMENT ON FUNCTION audit_private.comparable_columns(watch audit_private.watches) IS 'Columns whose every change is recorded with its value.';
+COMMENT ON FUNCTION audit_private.comparable_columns(watch audit_private.watches) IS 'Columns whose every change is recorded with its value, which says the same for ever.';
 
 
 --
