@@ -63,8 +63,8 @@ begin
   if v_function is not null then
     raise exception using
       errcode = 'ID012',
-      message = format('the rows of %s cannot be recorded: its indexes, statistics or partition key call %s', relation, v_function),
-      hint = 'Use DELETE, which records each row, or leave truncate out of the operations of audit.watch().';
+      message = format('the rows of %s cannot be read: its indexes, statistics or partition key call %s', relation, v_function),
+      hint = 'Its owner can reconcile it; instead of TRUNCATE use DELETE, which records each row, or leave truncate out of the operations.';
   end if;
 end $$;
 comment on function audit_private.require_known_code is 'Whether a table can be read without running code of others.';

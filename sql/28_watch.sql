@@ -150,6 +150,12 @@ declare
 begin
   perform audit_private.require_owner(prepare_watch.target);
   select * into v_before from audit_private.watches where target = prepare_watch.target and stopped_at is null for update;
+  -- Where no event trigger told: what was declared of a column that was renamed or dropped since.
+  if v_before.watch_id is not null and not prepare_watch.dry_run then
+    v_before := audit_private.follow_columns(v_before, known, audit_private.table_shape(v_before.target))
+    from audit_private.shapes as known
+    where known.watch_id = v_before.watch_id;
+  end if;
   v_watch := v_before;
   v_watch.target := prepare_watch.target;
   v_watch.target_name := prepare_watch.target::text;

@@ -137,7 +137,7 @@ declare
   v_enable text[] := array(
     select audit.enable_statement(relation, name, enabled) from audit.pending_capture(attach_pending.target)
   );
-  v_schema regnamespace := (select relnamespace from pg_catalog.pg_class where oid = attach_pending.target);
+  v_schema regnamespace;
   v_relations constant regclass[] := array(select audit.captured_relations(attach_pending.target));
   v_lend constant regclass[] := array(
     -- Those between, too, which hold no rows: triggers pass through them.
@@ -154,9 +154,19 @@ begin
   loop
     execute v_statement;
   end loop;
-  if not has_schema_privilege('audit_owner', v_schema, 'usage') then
+  for v_schema in
+    select distinct relnamespace from pg_catalog.pg_class
+    where oid = any (v_relations) and not has_schema_privilege('audit_owner', relnamespace, 'usage')
+  loop
+    -- To whoever may not give it GRANT says a warning, or a refusal that does not say for whom.
+    if not has_schema_privilege(v_schema, 'usage with grant option') then
+      raise exception using
+        errcode = '42501',
+        message = format('%s cannot be watched: audit_owner may not use schema %s', attach_pending.target, v_schema),
+        hint = format('As the owner of the schema: grant usage on schema %s to audit_owner', v_schema);
+    end if;
     execute format('grant usage on schema %s to audit_owner', v_schema);
-  end if;
+  end loop;
   foreach v_relation in array v_relations loop
     if not has_table_privilege('audit_owner', v_relation, 'select') then
       execute format('grant select on %s to audit_owner', v_relation);

@@ -13,7 +13,7 @@ as $$
   from audit_private.columns_to_compare(watch)
 $$;
 
-create or replace function audit_private.keyed_comparison_source(watch audit_private.watches, baselined boolean) returns text
+create or replace function audit_private.keyed_comparison_source(watch audit_private.watches, baselined oid[]) returns text
 language sql
 stable
 set search_path = pg_catalog, pg_temp
@@ -23,7 +23,9 @@ as $$
     select coalesce(recorded.entity_id, found.entity_id), finding.name, array_to_string(nullif(difference.names, '{}'), ', '),
       recorded.image, found.image
     from audit.recorded_rows(%1$L::regclass) as recorded
-    full join (select (%2$s) collate "C" as entity_id, %3$s as image from %4$s as present) as found
+    full join (
+      select (%2$s) collate "C" as entity_id, %3$s as image, present.tableoid as relation from %4$s as present
+    ) as found
       on found.entity_id = recorded.entity_id
     cross join lateral (
       select array(
@@ -34,7 +36,7 @@ as $$
     ) as difference
     cross join lateral (
       select case
-        when recorded.entity_id is null then case when %5$s then 'unexpected' end
+        when recorded.entity_id is null then case when found.relation = any (%5$L::oid[]) then 'unexpected' end
         when recorded.copies = 0 then case when found.entity_id is not null then 'unexpected' end
         when found.entity_id is null then 'missing'
         when difference.names <> '{}' then 'changed'
@@ -44,7 +46,7 @@ as $$
     order by 1
     $source$,
     watch.target, replace(audit_private.entity_id_source(watch, 'present'), 'audit_private.entity_key(', 'audit.entity_key('),
-    audit_private.found_image_source(watch), watch.target, baselined::text
+    audit_private.found_image_source(watch), watch.target, baselined
   )
 $$;
 
@@ -83,7 +85,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_watch audit_private.watches;
-  v_baselined boolean;
+  v_baseline audit_private.baselines;
 begin
   perform audit_private.require_reader(comparison_source.target);
   v_watch := audit_private.active_watch(comparison_source.target);
@@ -96,14 +98,14 @@ begin
   ) then
     perform audit_private.require_known_code(relid)
     from pg_catalog.pg_partition_tree(comparison_source.target) where not isleaf;
-    perform audit_private.require_readable(relation) from audit.captured_relations(comparison_source.target) as relation;
+    perform audit_private.require_known_code(relation) from audit.captured_relations(comparison_source.target) as relation;
   end if;
-  v_baselined := exists (
-    select from audit_private.baselines where watch_id = v_watch.watch_id and finished_at is not null
-  );
+  select * into v_baseline from audit_private.baselines where watch_id = v_watch.watch_id and finished_at is not null;
   return case
-    when audit_private.key_columns(v_watch.target) = '{}' then audit_private.keyless_comparison_source(v_watch, v_baselined)
-    else audit_private.keyed_comparison_source(v_watch, v_baselined)
+    when audit_private.key_columns(v_watch.target) = '{}' then audit_private.keyless_comparison_source(
+      v_watch, v_baseline.watch_id is not null and audit_private.next_relation(v_baseline, v_watch.target) is null
+    )
+    else audit_private.keyed_comparison_source(v_watch, coalesce(v_baseline.visited, '{}'))
   end;
 end $$;
 comment on function audit.comparison_source(regclass) is 'The query by which the caller compares a table with the log.';

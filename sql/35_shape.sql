@@ -10,6 +10,27 @@ as $$
   select left(encode(sha256(convert_to(expression, 'UTF8')), 'hex'), 32)
 $$;
 
+-- What decides how values of users' types are written: labels by number, attributes of composites by type.
+create or replace function audit_private.type_parts(type oid) returns jsonb
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_object_agg(part.number, part.text)
+  from (
+    select label.oid, label.enumlabel::text
+    from pg_catalog.pg_enum as label
+    where label.enumtypid in (select audit_private.types_within(type_parts.type))
+    union all
+    select kind.oid, string_agg(format_type(attribute.atttypid, attribute.atttypmod), ', ' order by attribute.attnum)
+    from pg_catalog.pg_type as kind
+    join pg_catalog.pg_attribute as attribute
+      on attribute.attrelid = kind.typrelid and attribute.attnum > 0 and not attribute.attisdropped
+    where kind.oid in (select audit_private.types_within(type_parts.type))
+    group by kind.oid
+  ) as part (number, text)
+$$;
+
 -- By number, which survives a renaming.
 create or replace function audit_private.column_shapes(target regclass) returns jsonb
 language sql
@@ -19,6 +40,7 @@ as $$
   select coalesce(jsonb_object_agg(attribute.attnum, jsonb_strip_nulls(jsonb_build_object(
     'name', attribute.attname,
     'type', format_type(attribute.atttypid, attribute.atttypmod),
+    'type_parts', case when attribute.atttypid >= 16384 then audit_private.type_parts(attribute.atttypid) end,
     'collation', case when attribute.attcollation <> kind.typcollation then attribute.attcollation::regcollation::text end,
     'not_null', nullif(attribute.attnotnull, false),
     'generated', nullif(attribute.attgenerated, ''),

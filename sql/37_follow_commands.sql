@@ -92,9 +92,9 @@ as $$
       command = 'ALTER SCHEMA'
       or exists (
         select from pg_catalog.pg_attribute as attribute
-        join pg_catalog.pg_type as kind on kind.oid = attribute.atttypid
-        where attribute.attrelid = watch.target and attribute.attnum > 0
-          and (kind.oid = any (objects) or kind.typelem = any (objects))
+        cross join audit_private.types_within(attribute.atttypid) as part (type)
+        where attribute.attrelid = watch.target and attribute.attnum > 0 and not attribute.attisdropped
+          and attribute.atttypid >= 16384 and part.type = any (objects)
       )
       or exists (select from pg_catalog.pg_class where oid = watch.target and reloftype = any (objects))
     )
@@ -117,6 +117,8 @@ begin
         if v_command.schema_name is distinct from 'pg_temp' then
           v_relations := v_relations || v_command.objid;
         end if;
+        -- A composite type is a relation, too.
+        v_objects := v_objects || (select reltype from pg_catalog.pg_class where oid = v_command.objid);
       when 'pg_trigger'::regclass then
         v_relations := v_relations || (select tgrelid from pg_catalog.pg_trigger where oid = v_command.objid);
       when 'pg_rewrite'::regclass then

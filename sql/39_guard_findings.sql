@@ -151,7 +151,11 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
   select 'capture disabled', place.relation::text, format('trigger %s is %s', place.trigger, place.found),
-    format('as its owner: alter table %s enable always trigger %I', place.relation, place.trigger)
+    'as its owner: ' || case
+      -- Of a partition's there is only what its table has.
+      when place.found in ('missing', 'replaced') then format('select audit.watch(%L)', watch.target::text)
+      else format('alter table %s enable always trigger %I', place.relation, place.trigger)
+    end
   from audit_private.watches as watch
   cross join audit_private.capture_places(watch) as place
   where watch.stopped_at is null and not place.right_there
@@ -168,10 +172,17 @@ as $$
   from audit_private.watches as watch
   join pg_catalog.pg_class as class on class.oid = watch.target and class.relkind = 'p'
   where watch.stopped_at is null
-    and not has_function_privilege(class.relowner, format('audit_private.capture_%s_insert()', watch.watch_id)::regprocedure, 'execute')
+    -- Of a function that is gone this is null: has_drifted tells of it.
+    and not has_function_privilege(
+      class.relowner, to_regprocedure(format('audit_private.capture_%s_insert()', watch.watch_id))::oid, 'execute'
+    )
   union all
-  select 'capture drifted', relation::text, 'audit_owner may not read it, and TRUNCATE would fail',
-    format('as its owner: select audit.watch(%L)', watch.target::text)
+  select 'capture drifted', relation::text, 'audit_owner may not read it, and TRUNCATE would fail', case
+    when not has_schema_privilege('audit_owner', class.relnamespace, 'usage')
+      and not has_schema_privilege(class.relowner, class.relnamespace, 'usage with grant option')
+    then format('as the owner of the schema: grant usage on schema %s to audit_owner', class.relnamespace::regnamespace)
+    else format('as its owner: select audit.watch(%L)', watch.target::text)
+  end
   from audit_private.watches as watch
   cross join audit.captured_relations(watch.target) as relation
   join pg_catalog.pg_class as class on class.oid = relation

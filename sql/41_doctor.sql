@@ -92,10 +92,17 @@ as $$
   where login.rolcanlogin
     and powers.held is not null
     and exists (
-      select from pg_catalog.pg_auth_members as membership
-      where membership.member = login.oid and membership.roleid in ('audit_app'::regrole, 'audit_writer'::regrole)
+      -- Not by pg_has_role: superusers are members of everything. Through groups of the application's own, too.
+      with recursive held (role) as (
+        select login.oid
+        union
+        select membership.roleid
+        from held
+        join pg_catalog.pg_auth_members as membership on membership.member = held.role
         -- Whoever made the roles administers them, and is no application for that.
-        and (membership.inherit_option or membership.set_option)
+        where membership.inherit_option or membership.set_option
+      )
+      select from held where held.role in ('audit_app'::regrole, 'audit_writer'::regrole)
     )
   union all
   select 'unsafe definer function', function.oid::regprocedure::text, 'SECURITY DEFINER without a fixed search_path',

@@ -537,7 +537,7 @@ declare
   v_enable text[] := array(
     select audit.enable_statement(relation, name, enabled) from audit.pending_capture(attach_pending.target)
   );
-  v_schema regnamespace := (select relnamespace from pg_catalog.pg_class where oid = attach_pending.target);
+  v_schema regnamespace;
   v_relations constant regclass[] := array(select audit.captured_relations(attach_pending.target));
   v_lend constant regclass[] := array(
     -- Those between, too, which hold no rows: triggers pass through them.
@@ -554,9 +554,19 @@ begin
   loop
     execute v_statement;
   end loop;
-  if not has_schema_privilege('audit_owner', v_schema, 'usage') then
+  for v_schema in
+    select distinct relnamespace from pg_catalog.pg_class
+    where oid = any (v_relations) and not has_schema_privilege('audit_owner', relnamespace, 'usage')
+  loop
+    -- To whoever may not give it GRANT says a warning, or a refusal that does not say for whom.
+    if not has_schema_privilege(v_schema, 'usage with grant option') then
+      raise exception using
+        errcode = '42501',
+        message = format('%s cannot be watched: audit_owner may not use schema %s', attach_pending.target, v_schema),
+        hint = format('As the owner of the schema: grant usage on schema %s to audit_owner', v_schema);
+    end if;
     execute format('grant usage on schema %s to audit_owner', v_schema);
-  end if;
+  end loop;
   foreach v_relation in array v_relations loop
     if not has_table_privilege('audit_owner', v_relation, 'select') then
       execute format('grant select on %s to audit_owner', v_relation);
@@ -651,7 +661,7 @@ CREATE FUNCTION audit.comparison_source(target regclass) RETURNS text
     AS $$
 declare
   v_watch audit_private.watches;
-  v_baselined boolean;
+  v_baseline audit_private.baselines;
 begin
   perform audit_private.require_reader(comparison_source.target);
   v_watch := audit_private.active_watch(comparison_source.target);
@@ -664,14 +674,14 @@ begin
   ) then
     perform audit_private.require_known_code(relid)
     from pg_catalog.pg_partition_tree(comparison_source.target) where not isleaf;
-    perform audit_private.require_readable(relation) from audit.captured_relations(comparison_source.target) as relation;
+    perform audit_private.require_known_code(relation) from audit.captured_relations(comparison_source.target) as relation;
   end if;
-  v_baselined := exists (
-    select from audit_private.baselines where watch_id = v_watch.watch_id and finished_at is not null
-  );
+  select * into v_baseline from audit_private.baselines where watch_id = v_watch.watch_id and finished_at is not null;
   return case
-    when audit_private.key_columns(v_watch.target) = '{}' then audit_private.keyless_comparison_source(v_watch, v_baselined)
-    else audit_private.keyed_comparison_source(v_watch, v_baselined)
+    when audit_private.key_columns(v_watch.target) = '{}' then audit_private.keyless_comparison_source(
+      v_watch, v_baseline.watch_id is not null and audit_private.next_relation(v_baseline, v_watch.target) is null
+    )
+    else audit_private.keyed_comparison_source(v_watch, coalesce(v_baseline.visited, '{}'))
   end;
 end $$;
 
@@ -1042,6 +1052,12 @@ declare
 begin
   perform audit_private.require_owner(prepare_watch.target);
   select * into v_before from audit_private.watches where target = prepare_watch.target and stopped_at is null for update;
+  -- Where no event trigger told: what was declared of a column that was renamed or dropped since.
+  if v_before.watch_id is not null and not prepare_watch.dry_run then
+    v_before := audit_private.follow_columns(v_before, known, audit_private.table_shape(v_before.target))
+    from audit_private.shapes as known
+    where known.watch_id = v_before.watch_id;
+  end if;
   v_watch := v_before;
   v_watch.target := prepare_watch.target;
   v_watch.target_name := prepare_watch.target::text;
@@ -2618,11 +2634,19 @@ CREATE FUNCTION audit_private.begin_baseline(watch audit_private.watches) RETURN
     AS $$
 #variable_conflict use_column
 declare
+  v_has_key constant boolean := audit_private.key_columns(watch.target) <> '{}';
   v_baseline audit_private.baselines;
 begin
   insert into audit_private.baselines (watch_id, start_snapshot, first_id)
   select watch.watch_id, pg_current_snapshot(), coalesce((select max(id) from audit.audit_logs), 0)
   on conflict do nothing;
+  -- Without a key a row that is on record could not be told from one that is not: then from the beginning.
+  update audit_private.baselines as baseline set
+    start_snapshot = pg_current_snapshot(), finished_at = null,
+    first_id = case when v_has_key then first_id else coalesce((select max(id) from audit.audit_logs), 0) end,
+    visited = case when v_has_key then visited else '{}' end
+  where watch_id = watch.watch_id and finished_at is not null
+    and audit_private.next_relation(baseline, watch.target) is not null;
   select * into v_baseline from audit_private.baselines where watch_id = watch.watch_id for update;
   return v_baseline;
 end $$;
@@ -4276,6 +4300,7 @@ CREATE FUNCTION audit_private.column_shapes(target regclass) RETURNS jsonb
   select coalesce(jsonb_object_agg(attribute.attnum, jsonb_strip_nulls(jsonb_build_object(
     'name', attribute.attname,
     'type', format_type(attribute.atttypid, attribute.atttypmod),
+    'type_parts', case when attribute.atttypid >= 16384 then audit_private.type_parts(attribute.atttypid) end,
     'collation', case when attribute.attcollation <> kind.typcollation then attribute.attcollation::regcollation::text end,
     'not_null', nullif(attribute.attnotnull, false),
     'generated', nullif(attribute.attgenerated, ''),
@@ -4336,6 +4361,12 @@ CREATE FUNCTION audit_private.comparable_columns(watch audit_private.watches) RE
   from audit_private.captured_columns(watch) as captured
   join pg_catalog.pg_attribute as attribute on attribute.attrelid = (watch).target and attribute.attnum = captured.place
   where not captured.is_masked and captured.name <> all ((watch).skipped)
+    -- Values of regclass and its kin are written as the names of objects, which change without them.
+    and not exists (
+      select from audit_private.types_within(captured.type) as part (type)
+      join pg_catalog.pg_type as kind on kind.oid = part.type
+      where kind.typnamespace = 'pg_catalog'::regnamespace and kind.typname ~ '^_?reg'
+    )
     -- What is not recorded cannot be missed.
     and (watch).operations @> '{insert,update,delete,truncate}'
 $$;
@@ -4347,7 +4378,7 @@ ALTER FUNCTION audit_private.comparable_columns(watch audit_private.watches) OWN
 -- Name: FUNCTION comparable_columns(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
 --
 
-COMMENT ON FUNCTION audit_private.comparable_columns(watch audit_private.watches) IS 'Columns whose every change is recorded with its value.';
+COMMENT ON FUNCTION audit_private.comparable_columns(watch audit_private.watches) IS 'Columns whose every change is recorded with its value, which says the same for ever.';
 
 
 --
@@ -4792,7 +4823,11 @@ CREATE FUNCTION audit_private.findings_of_drift() RETURNS TABLE(finding text, ob
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select 'capture disabled', place.relation::text, format('trigger %s is %s', place.trigger, place.found),
-    format('as its owner: alter table %s enable always trigger %I', place.relation, place.trigger)
+    'as its owner: ' || case
+      -- Of a partition's there is only what its table has.
+      when place.found in ('missing', 'replaced') then format('select audit.watch(%L)', watch.target::text)
+      else format('alter table %s enable always trigger %I', place.relation, place.trigger)
+    end
   from audit_private.watches as watch
   cross join audit_private.capture_places(watch) as place
   where watch.stopped_at is null and not place.right_there
@@ -4809,10 +4844,17 @@ CREATE FUNCTION audit_private.findings_of_drift() RETURNS TABLE(finding text, ob
   from audit_private.watches as watch
   join pg_catalog.pg_class as class on class.oid = watch.target and class.relkind = 'p'
   where watch.stopped_at is null
-    and not has_function_privilege(class.relowner, format('audit_private.capture_%s_insert()', watch.watch_id)::regprocedure, 'execute')
+    -- Of a function that is gone this is null: has_drifted tells of it.
+    and not has_function_privilege(
+      class.relowner, to_regprocedure(format('audit_private.capture_%s_insert()', watch.watch_id))::oid, 'execute'
+    )
   union all
-  select 'capture drifted', relation::text, 'audit_owner may not read it, and TRUNCATE would fail',
-    format('as its owner: select audit.watch(%L)', watch.target::text)
+  select 'capture drifted', relation::text, 'audit_owner may not read it, and TRUNCATE would fail', case
+    when not has_schema_privilege('audit_owner', class.relnamespace, 'usage')
+      and not has_schema_privilege(class.relowner, class.relnamespace, 'usage with grant option')
+    then format('as the owner of the schema: grant usage on schema %s to audit_owner', class.relnamespace::regnamespace)
+    else format('as its owner: select audit.watch(%L)', watch.target::text)
+  end
   from audit_private.watches as watch
   cross join audit.captured_relations(watch.target) as relation
   join pg_catalog.pg_class as class on class.oid = relation
@@ -5010,10 +5052,17 @@ CREATE FUNCTION audit_private.findings_of_roles() RETURNS TABLE(finding text, ob
   where login.rolcanlogin
     and powers.held is not null
     and exists (
-      select from pg_catalog.pg_auth_members as membership
-      where membership.member = login.oid and membership.roleid in ('audit_app'::regrole, 'audit_writer'::regrole)
+      -- Not by pg_has_role: superusers are members of everything. Through groups of the application's own, too.
+      with recursive held (role) as (
+        select login.oid
+        union
+        select membership.roleid
+        from held
+        join pg_catalog.pg_auth_members as membership on membership.member = held.role
         -- Whoever made the roles administers them, and is no application for that.
-        and (membership.inherit_option or membership.set_option)
+        where membership.inherit_option or membership.set_option
+      )
+      select from held where held.role in ('audit_app'::regrole, 'audit_writer'::regrole)
     )
   union all
   select 'unsafe definer function', function.oid::regprocedure::text, 'SECURITY DEFINER without a fixed search_path',
@@ -5203,10 +5252,10 @@ COMMENT ON COLUMN audit_private.shapes.overdue IS 'Partitions that came, or tabl
 
 
 --
--- Name: follow_declaration(audit_private.watches, audit_private.shapes, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: follow_columns(audit_private.watches, audit_private.shapes, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.follow_declaration(watch audit_private.watches, known audit_private.shapes, shape jsonb) RETURNS audit_private.watches
+CREATE FUNCTION audit_private.follow_columns(watch audit_private.watches, known audit_private.shapes, shape jsonb) RETURNS audit_private.watches
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -5217,10 +5266,33 @@ declare
   v_skipped record := audit_private.follow_names((watch).skipped, '{}', (known).shape, shape);
   v_watch audit_private.watches := watch;
 begin
-  v_watch.target_name := shape ->> 'name';
   v_watch.excluded := v_excluded.names_now;
   v_watch.masked := v_masked.names_now;
   v_watch.skipped := v_skipped.names_now;
+  update audit_private.watches set
+    excluded = v_watch.excluded, masked = v_watch.masked, skipped = v_watch.skipped
+  where watch_id = v_watch.watch_id;
+  update audit_private.shapes set once_excluded = v_excluded.once_now, once_masked = v_masked.once_now
+  where watch_id = v_watch.watch_id;
+  return v_watch;
+end $$;
+
+
+ALTER FUNCTION audit_private.follow_columns(watch audit_private.watches, known audit_private.shapes, shape jsonb) OWNER TO audit_owner;
+
+--
+-- Name: follow_declaration(audit_private.watches, audit_private.shapes, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.follow_declaration(watch audit_private.watches, known audit_private.shapes, shape jsonb) RETURNS audit_private.watches
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_watch audit_private.watches := audit_private.follow_columns(watch, known, shape);
+begin
+  v_watch.target_name := shape ->> 'name';
   if v_watch.capture = 'statement' and shape ? 'parents' then
     raise exception using
       errcode = 'ID006',
@@ -5228,11 +5300,9 @@ begin
       hint = 'Its statement triggers would not see what is written through the parent; audit.watch(…, capture => ''row'') first.';
   end if;
   perform audit_private.require_columns(v_watch);
-  update audit_private.watches set
-    target_name = v_watch.target_name, excluded = v_watch.excluded, masked = v_watch.masked, skipped = v_watch.skipped
-  where watch_id = v_watch.watch_id;
+  update audit_private.watches set target_name = v_watch.target_name where watch_id = v_watch.watch_id;
   update audit_private.shapes set
-    shape = follow_declaration.shape, once_excluded = v_excluded.once_now, once_masked = v_masked.once_now,
+    shape = follow_declaration.shape,
     overdue = audit_private.overdue_relations(v_watch.target, known), noted_at = clock_timestamp()
   where watch_id = v_watch.watch_id;
   return v_watch;
@@ -5270,6 +5340,26 @@ $$;
 
 
 ALTER FUNCTION audit_private.follow_names(names text[], once text[], before jsonb, after jsonb, OUT names_now text[], OUT once_now text[]) OWNER TO audit_owner;
+
+--
+-- Name: follow_partitions(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.follow_partitions(watch audit_private.watches) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update audit_private.baselines as baseline set visited = array(
+    select class.oid
+    from audit.captured_relations(watch.target) as captured
+    join pg_catalog.pg_class as class on class.oid = captured
+    where class.oid = any (baseline.visited) or class.relkind = 'r' and pg_relation_size(class.oid) = 0
+  )
+  where baseline.watch_id = watch.watch_id and baseline.finished_at is not null
+$$;
+
+
+ALTER FUNCTION audit_private.follow_partitions(watch audit_private.watches) OWNER TO audit_owner;
 
 --
 -- Name: follow_relations(oid[], text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5325,6 +5415,8 @@ begin
     insert into audit_private.shapes (watch_id, shape, capture) values ((watch).watch_id, v_shape, (watch).capture);
   elsif v_known.shape <> v_shape then
     v_watch := audit_private.follow_declaration(watch, v_known, v_shape);
+    perform audit_private.forget_rewritten((watch).watch_id, v_known.shape, v_shape);
+    perform audit_private.follow_partitions(v_watch);
     perform audit_private.write_capture(v_watch);
     perform audit_private.note_changes(
       'AUDIT_SCHEMA_CHANGED', v_watch, command,
@@ -5342,6 +5434,45 @@ ALTER FUNCTION audit_private.follow_watch(watch audit_private.watches, command t
 --
 
 COMMENT ON FUNCTION audit_private.follow_watch(watch audit_private.watches, command text) IS 'Brings the capture of a table up to what the table is now, and records what changed; nothing if nothing did.';
+
+
+--
+-- Name: forget_rewritten(bigint, jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.forget_rewritten(watch_id bigint, before jsonb, after jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_names constant text[] := array(
+    select old.value ->> 'name'
+    from jsonb_each(before -> 'columns') as old
+    join jsonb_each(after -> 'columns') as new using (key)
+    where not (new.value -> 'type_parts' @> (old.value -> 'type_parts'))
+  );
+begin
+  -- A key that is written differently names other rows.
+  if exists (
+    select from audit_private.compared_columns as known
+    where known.watch_id = forget_rewritten.watch_id and known.name = any (v_names) and known.is_key
+  ) then
+    delete from audit_private.compared_columns as known where known.watch_id = forget_rewritten.watch_id;
+    delete from audit_private.baselines as baseline where baseline.watch_id = forget_rewritten.watch_id;
+  end if;
+  delete from audit_private.compared_columns as known
+  where known.watch_id = forget_rewritten.watch_id and known.name = any (v_names);
+end $$;
+
+
+ALTER FUNCTION audit_private.forget_rewritten(watch_id bigint, before jsonb, after jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION forget_rewritten(watch_id bigint, before jsonb, after jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.forget_rewritten(watch_id bigint, before jsonb, after jsonb) IS 'Called where the shape of a table changed, before its capture is written anew.';
 
 
 --
@@ -5705,10 +5836,10 @@ COMMENT ON FUNCTION audit_private.key_identifies(target regclass) IS 'Whether no
 
 
 --
--- Name: keyed_comparison_source(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: keyed_comparison_source(audit_private.watches, oid[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined boolean) RETURNS text
+CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined oid[]) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -5717,7 +5848,9 @@ CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watche
     select coalesce(recorded.entity_id, found.entity_id), finding.name, array_to_string(nullif(difference.names, '{}'), ', '),
       recorded.image, found.image
     from audit.recorded_rows(%1$L::regclass) as recorded
-    full join (select (%2$s) collate "C" as entity_id, %3$s as image from %4$s as present) as found
+    full join (
+      select (%2$s) collate "C" as entity_id, %3$s as image, present.tableoid as relation from %4$s as present
+    ) as found
       on found.entity_id = recorded.entity_id
     cross join lateral (
       select array(
@@ -5728,7 +5861,7 @@ CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watche
     ) as difference
     cross join lateral (
       select case
-        when recorded.entity_id is null then case when %5$s then 'unexpected' end
+        when recorded.entity_id is null then case when found.relation = any (%5$L::oid[]) then 'unexpected' end
         when recorded.copies = 0 then case when found.entity_id is not null then 'unexpected' end
         when found.entity_id is null then 'missing'
         when difference.names <> '{}' then 'changed'
@@ -5738,12 +5871,12 @@ CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watche
     order by 1
     $source$,
     watch.target, replace(audit_private.entity_id_source(watch, 'present'), 'audit_private.entity_key(', 'audit.entity_key('),
-    audit_private.found_image_source(watch), watch.target, baselined::text
+    audit_private.found_image_source(watch), watch.target, baselined
   )
 $_$;
 
 
-ALTER FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined boolean) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined oid[]) OWNER TO audit_owner;
 
 --
 -- Name: keyless_comparison_source(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5817,19 +5950,22 @@ CREATE FUNCTION audit_private.maintain_partitions() RETURNS text[]
 declare
   v_door constant bigint := audit_private.open_door();
   v_this_month date := date_trunc('month', clock_timestamp())::date;
+  v_late date[];
   v_months date[];
   v_month date;
   v_done text[] := '{}';
 begin
   -- Not an advisory lock: anybody can hold those.
   lock table audit_private.installations in exclusive mode;
+  -- A maintenance that was forgotten for long has left months behind, too; a name has four digits for the year.
+  v_late := array(
+    select distinct date_trunc('month', created_at)::date from audit_private.audit_logs_default
+    where created_at >= '0001-01-01' and created_at < '10000-01-01'
+  );
   -- Claimed times reach 30 days back; three months ahead outlast a forgotten job.
-  select array_agg((v_this_month + make_interval(months => step))::date order by step) into v_months
-  from generate_series(-1, 3) as step;
-  if exists (
-    select from audit_private.audit_logs_default
-    where created_at >= v_months[1] and created_at < v_months[5] + interval '1 month'
-  ) then
+  select array_agg(distinct month order by month) into v_months
+  from unnest(v_late || array(select (v_this_month + make_interval(months => step))::date from generate_series(-1, 3) as step)) as month;
+  if v_late <> '{}' then
     v_done := v_done || format('net: %s rows moved into their months', audit_private.empty_net(v_months));
   end if;
   foreach v_month in array v_months loop
@@ -6692,8 +6828,8 @@ begin
   if v_function is not null then
     raise exception using
       errcode = 'ID012',
-      message = format('the rows of %s cannot be recorded: its indexes, statistics or partition key call %s', relation, v_function),
-      hint = 'Use DELETE, which records each row, or leave truncate out of the operations of audit.watch().';
+      message = format('the rows of %s cannot be read: its indexes, statistics or partition key call %s', relation, v_function),
+      hint = 'Its owner can reconcile it; instead of TRUNCATE use DELETE, which records each row, or leave truncate out of the operations.';
   end if;
 end $$;
 
@@ -7425,6 +7561,8 @@ begin
         if v_command.schema_name is distinct from 'pg_temp' then
           v_relations := v_relations || v_command.objid;
         end if;
+        -- A composite type is a relation, too.
+        v_objects := v_objects || (select reltype from pg_catalog.pg_class where oid = v_command.objid);
       when 'pg_trigger'::regclass then
         v_relations := v_relations || (select tgrelid from pg_catalog.pg_trigger where oid = v_command.objid);
       when 'pg_rewrite'::regclass then
@@ -7588,6 +7726,63 @@ $$;
 ALTER FUNCTION audit_private.type_guard_source(watch audit_private.watches, record_name text) OWNER TO audit_owner;
 
 --
+-- Name: type_parts(oid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.type_parts(type oid) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_object_agg(part.number, part.text)
+  from (
+    select label.oid, label.enumlabel::text
+    from pg_catalog.pg_enum as label
+    where label.enumtypid in (select audit_private.types_within(type_parts.type))
+    union all
+    select kind.oid, string_agg(format_type(attribute.atttypid, attribute.atttypmod), ', ' order by attribute.attnum)
+    from pg_catalog.pg_type as kind
+    join pg_catalog.pg_attribute as attribute
+      on attribute.attrelid = kind.typrelid and attribute.attnum > 0 and not attribute.attisdropped
+    where kind.oid in (select audit_private.types_within(type_parts.type))
+    group by kind.oid
+  ) as part (number, text)
+$$;
+
+
+ALTER FUNCTION audit_private.type_parts(type oid) OWNER TO audit_owner;
+
+--
+-- Name: types_within(oid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.types_within(type oid) RETURNS SETOF oid
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with recursive part (type) as (
+    select type
+    union
+    select inner_type.oid
+    from part
+    join pg_catalog.pg_type as kind on kind.oid = part.type
+    cross join lateral (
+      select kind.typbasetype where kind.typtype = 'd'
+      union all
+      select kind.typelem where kind.typcategory = 'A'
+      union all
+      select atttypid from pg_catalog.pg_attribute where attrelid = kind.typrelid and attnum > 0 and not attisdropped
+      union all
+      select rngsubtype from pg_catalog.pg_range where kind.oid in (rngtypid, rngmultitypid)
+    ) as inner_type (oid)
+    where kind.oid >= 16384
+  )
+  select part.type from part
+$$;
+
+
+ALTER FUNCTION audit_private.types_within(type oid) OWNER TO audit_owner;
+
+--
 -- Name: update_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7683,9 +7878,9 @@ CREATE FUNCTION audit_private.watched_users_of(command text, objects oid[]) RETU
       command = 'ALTER SCHEMA'
       or exists (
         select from pg_catalog.pg_attribute as attribute
-        join pg_catalog.pg_type as kind on kind.oid = attribute.atttypid
-        where attribute.attrelid = watch.target and attribute.attnum > 0
-          and (kind.oid = any (objects) or kind.typelem = any (objects))
+        cross join audit_private.types_within(attribute.atttypid) as part (type)
+        where attribute.attrelid = watch.target and attribute.attnum > 0 and not attribute.attisdropped
+          and attribute.atttypid >= 16384 and part.type = any (objects)
       )
       or exists (select from pg_catalog.pg_class where oid = watch.target and reloftype = any (objects))
     )
@@ -11052,6 +11247,13 @@ REVOKE ALL ON FUNCTION audit_private.follow_capture(watch audit_private.watches,
 
 
 --
+-- Name: FUNCTION follow_columns(watch audit_private.watches, known audit_private.shapes, shape jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.follow_columns(watch audit_private.watches, known audit_private.shapes, shape jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION follow_declaration(watch audit_private.watches, known audit_private.shapes, shape jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11066,6 +11268,13 @@ REVOKE ALL ON FUNCTION audit_private.follow_names(names text[], once text[], bef
 
 
 --
+-- Name: FUNCTION follow_partitions(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.follow_partitions(watch audit_private.watches) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION follow_relations(relations oid[], command text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11077,6 +11286,13 @@ REVOKE ALL ON FUNCTION audit_private.follow_relations(relations oid[], command t
 --
 
 REVOKE ALL ON FUNCTION audit_private.follow_watch(watch audit_private.watches, command text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION forget_rewritten(watch_id bigint, before jsonb, after jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.forget_rewritten(watch_id bigint, before jsonb, after jsonb) FROM PUBLIC;
 
 
 --
@@ -11192,10 +11408,10 @@ REVOKE ALL ON FUNCTION audit_private.key_identifies(target regclass) FROM PUBLIC
 
 
 --
--- Name: FUNCTION keyed_comparison_source(watch audit_private.watches, baselined boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION keyed_comparison_source(watch audit_private.watches, baselined oid[]); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined oid[]) FROM PUBLIC;
 
 
 --
@@ -11630,6 +11846,20 @@ REVOKE ALL ON FUNCTION audit_private.truncate_source(watch audit_private.watches
 --
 
 REVOKE ALL ON FUNCTION audit_private.type_guard_source(watch audit_private.watches, record_name text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION type_parts(type oid); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.type_parts(type oid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION types_within(type oid); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.types_within(type oid) FROM PUBLIC;
 
 
 --
