@@ -28,6 +28,10 @@ class DataDirectoryInUse(EmbeddedError):
     """Another process runs a server in this data directory."""
 
 
+class InvalidNote(IndelibleError):
+    """A signed note, checkpoint, proof or key that is malformed, or not signed as it must be."""
+
+
 class TransactionAborted(IndelibleError):
     """COMMIT was asked for, but an earlier, swallowed error had already doomed the transaction: it was rolled back."""
 
