@@ -23,7 +23,15 @@ Prove = Callable[[int], list[bytes]]
 
 
 class NotCosigned(IndelibleError):
-    """A witness gave no cosignature; the message says why."""
+    """A witness gave no cosignature; the message says why.
+
+    `status` is that of its answer, if there was one, and `size` what it has cosigned, if it says so.
+    """
+
+    def __init__(self, message: str, status: int | None = None, size: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.size = size
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +72,9 @@ class WitnessClient:
             if self._size <= checkpoint.checkpoint.size:
                 status, body = self._ask(checkpoint, prove)
         if status == 409:
-            raise NotCosigned(f"it has cosigned another tree of {self._size} entries")
+            raise NotCosigned(f"it has cosigned another tree of {self._size} entries", status, self._size)
         if status != 200:
-            raise NotCosigned(f"it answered {status}: {neutralise(body.strip())}")
+            raise NotCosigned(f"it answered {status}: {neutralise(body.strip())}", status)
         signature = self._own(checkpoint.note, body)
         self._size = checkpoint.checkpoint.size
         return signature
