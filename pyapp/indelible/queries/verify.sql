@@ -18,14 +18,15 @@ where not pg_catalog.pg_has_role('audit_owner', 'usage')
 select pg_catalog.pg_export_snapshot()
 
 -- name: relations_read
--- The relations that are read, and the log's partitions: what they are, whether rules rewrite what is read of them.
+-- The relations that are read, and the log's partitions: whether they are tables of which no rule rewrites what is read,
+-- and may be read.
 with recursive read as (
   select class.oid, class.oid as top
   from pg_catalog.pg_class as class
   join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
   where (namespace.nspname, class.relname) in (
     ('audit', 'audit_logs'), ('audit_private', 'leaves'), ('audit_private', 'tiles'), ('audit_private', 'checkpoints'),
-    ('audit_private', 'epochs'), ('audit_private', 'log_position')
+    ('audit_private', 'cosignatures'), ('audit_private', 'epochs'), ('audit_private', 'log_position')
   )
   union all
   select inherits.inhrelid, read.top
@@ -34,7 +35,8 @@ with recursive read as (
 )
 select
   namespace.nspname || '.' || class.relname,
-  class.relkind in ('r', 'p') and not class.relhasrules and (class.oid = read.top or class.relispartition)
+  class.relkind in ('r', 'p') and not class.relhasrules and (class.oid = read.top or class.relispartition),
+  has_table_privilege(class.oid, 'select')
 from read
 join pg_catalog.pg_class as class on class.oid = read.oid
 join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
@@ -42,7 +44,7 @@ order by 1
 
 -- name: columns_read
 -- The columns of the log and their types: a type of somebody else's would run somebody else's code.
-select attribute.attname::text, namespace.nspname || '.' || type.typname, type.typtype::text
+select attribute.attname::text, namespace.nspname || '.' || type.typname
 from pg_catalog.pg_attribute as attribute
 join pg_catalog.pg_class as class on class.oid = attribute.attrelid
 join pg_catalog.pg_namespace as home on home.oid = class.relnamespace
@@ -56,8 +58,15 @@ order by 1
 select origin from audit_private.epochs order by epoch desc limit 1
 
 -- name: raw_checkpoint
--- The newest signed checkpoint of a log.
-select note from audit_private.checkpoints where origin = $1 order by tree_size desc limit 1
+-- The newest signed checkpoint of a log: its origin, and whether it must be one that witnesses have cosigned.
+select stored.note || coalesce(string_agg(cosignature.line, '' order by cosignature.witness), '')
+from audit_private.checkpoints as stored
+left join audit_private.cosignatures as cosignature
+  on cosignature.origin = stored.origin and cosignature.tree_size = stored.tree_size
+where stored.origin = $1 and (not $2 or cosignature.line is not null)
+group by stored.tree_size, stored.note
+order by stored.tree_size desc
+limit 1
 
 -- name: raw_checkpoints
 -- All signed checkpoints of a log.
@@ -106,7 +115,7 @@ order by log.id
 select log.id, log.action, log.entity_id, log.metadata::text
 from audit.audit_logs as log
 where log.action in (
-  'AUDIT_CAPTURE_SEEN', 'AUDIT_WATCH_STARTED', 'AUDIT_WATCH_CHANGED', 'AUDIT_WATCH_STOPPED', 'AUDIT_INSTALLED',
-  'AUDIT_EPOCH'
+  'AUDIT_CAPTURE_SEEN', 'AUDIT_WATCH_STARTED', 'AUDIT_WATCH_CHANGED', 'AUDIT_WATCH_STOPPED',
+  'AUDIT_CAPTURE_WRITTEN', 'AUDIT_INSTALLED', 'AUDIT_EPOCH'
 )
 order by log.id

@@ -22,12 +22,12 @@ def check_root(tree: Tree, signed: Checkpoint, older: Sequence[Checkpoint]) -> I
     yield Finding(Kind.ALTERED, detail, tree.entry(good).id if good < tree.size else None, good)
 
 
-def check_saved(tree: Tree, signed: Checkpoint, saved: Iterable[Checkpoint]) -> Iterator[Finding]:
+def check_saved(tree: Tree, saved: Iterable[Checkpoint]) -> Iterator[Finding]:
     """Whether the log extends every checkpoint that was kept elsewhere: by us, or by a witness."""
     for checkpoint in saved:
-        if checkpoint.size > signed.size:
-            detail = f"The log has {signed.size} leaves; it was signed with {checkpoint.size} before."
-            yield Finding(Kind.TRUNCATED, detail, leaf_index=signed.size)
+        if checkpoint.size > tree.size:
+            detail = f"The log has {tree.size} leaves; it was signed with {checkpoint.size} before."
+            yield Finding(Kind.TRUNCATED, detail, leaf_index=tree.size)
         elif tree.root(checkpoint.size) != checkpoint.root:
             detail = (
                 f"The log was signed anew: its first {checkpoint.size} leaves are not those of the kept checkpoint."

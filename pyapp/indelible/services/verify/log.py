@@ -70,7 +70,7 @@ class LogCheck:
         self.report.saved_size = max((item.size for item in saved), default=None)
         if not saved:
             self.report.caveats.append(NOTHING_SAVED)
-        findings.add(*check_saved(tree, checkpoint, saved))
+        findings.add(*check_saved(tree, saved))
         read = reader(tree.tile, checkpoint.size)
         findings.add(*ask_witnesses(self.policy, signed, read, self.report.caveats))
         return tree

@@ -21,6 +21,10 @@ BYTES = (0, "text", "bytea", "jsonb")  # 0: enums, whose names are sent
 # One byte before the text says in which version a jsonb is sent: there is one version only.
 _JSONB = tuple(CONTENT_COLUMNS.index(name) - 1 for name in ("changes", "metadata"))
 
+RELATIONS = {
+    "audit.audit_logs", "audit_private.leaves", "audit_private.tiles", "audit_private.checkpoints",
+    "audit_private.cosignatures", "audit_private.epochs", "audit_private.log_position",
+}  # fmt: skip
 EXPECTED_TYPES = {
     "id": "int8", "xid": "xid8", "created_at": "timestamptz", "recorded_at": "timestamptz", "ip_address": "inet",
     "changes": "jsonb", "metadata": "jsonb", "outcome": "audit.outcome", "actor_proof": "audit.actor_proof",
@@ -61,11 +65,7 @@ class Row:
 
 
 def prepare(connection: psycopg.Connection[Any], snapshot: str | None = None) -> None:
-    """Begin the one transaction of a verification: all that is read is of one moment, that of `snapshot` if given.
-
-    Raises:
-        ConfigurationError: the login may not read salts.
-    """
+    """Begin the one transaction of a verification: all that is read is of one moment, that of `snapshot` if given."""
     connection.autocommit = True
     connection.cursor_factory = psycopg.RawCursor
     connection.execute(QUERIES["prepare_verification"].encode())
@@ -75,22 +75,26 @@ def prepare(connection: psycopg.Connection[Any], snapshot: str | None = None) ->
     connection.read_only = True
     if snapshot:
         connection.execute(f"set transaction snapshot '{snapshot}'".encode())
-    try:
-        connection.execute(QUERIES["raw_position"].encode())
-    except psycopg.errors.InsufficientPrivilege:
-        message = "Verifying reads salts, which only a superuser or a member of audit_owner may."
-        raise ConfigurationError(message) from None
 
 
 def check_relations(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
-    """Whether what is read are the tables themselves: no view, rule or foreign table in their place, no other type."""
-    for name, plain in connection.execute(QUERIES["relations_read"].encode()).fetchall():
-        if not plain:
+    """Whether what is read are the tables themselves: no view, rule or foreign table in their place, no other type.
+
+    Raises:
+        ConfigurationError: the login may not read them, salts above all.
+    """
+    found = connection.execute(QUERIES["relations_read"].encode()).fetchall()
+    for name in RELATIONS - {name for name, _, _ in found}:
+        yield Finding(Kind.REPLACED, f"{name} is gone.")
+    for name, is_plain, is_readable in found:
+        if not is_plain:
             yield Finding(Kind.REPLACED, f"{name} is not the plain table that it must be.")
-    found = {name: type_name for name, type_name, _ in connection.execute(QUERIES["columns_read"].encode()).fetchall()}
+        elif not is_readable:
+            raise ConfigurationError("Verifying reads salts: it takes a superuser or a member of audit_owner.")
+    types = dict(connection.execute(QUERIES["columns_read"].encode()).fetchall())
     for column in ("id", "xid", "created_at", *CONTENT_COLUMNS):
         expected = EXPECTED_TYPES.get(column, "text")
-        if found.get(column, "").removeprefix("pg_catalog.") != expected:
+        if types.get(column, "").removeprefix("pg_catalog.") != expected:
             yield Finding(Kind.REPLACED, f"The column {column} of the log is not of type {expected}.")
 
 

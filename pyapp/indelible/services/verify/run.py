@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from indelible.errors import ConfigurationError, InvalidNote
+from indelible.errors import InvalidNote
 from indelible.queries import QUERIES
 from indelible.services.verify.capture import check_capture
 from indelible.services.verify.compare import Part
@@ -17,11 +17,11 @@ from indelible.services.verify.kinds import name_missing_rows, name_wrong_rows
 from indelible.services.verify.log import LogCheck, Watcher
 from indelible.services.verify.parallel import ENTRIES, Task, compare_all
 from indelible.services.verify.position import Position
-from indelible.services.verify.report import Report
+from indelible.services.verify.report import Finding, Kind, Report
 from indelible.services.verify.rows import check_relations, prepare
 from indelible.services.verify.sources import Database, Source
 from indelible.services.verify.tree import Tree
-from indelible.tlog.checkpoint import Checkpoint, open_checkpoint
+from indelible.tlog.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint
 from indelible.tlog.policy import Policy
 
 NO_ROWS = "No row was read: whether a database still holds what was logged is verified on that database."
@@ -29,7 +29,7 @@ FAST = (
     "--fast has the server put each row into its canonical form, by a function that a superuser could have replaced: "
     "it is a routine check, and no proof against superusers."
 )
-NOTHING_SEALED = "Nothing is sealed in this database: `indelible seal` begins."
+NOTHING_SEALED = "No log is here: nothing was ever sealed in this database, or it is gone."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +58,38 @@ def verify_database(connection: psycopg.Connection[Any], question: Question, wat
     `connection`, in autocommit mode, is of no more use to others afterwards.
 
     Raises:
-        ConfigurationError: nothing is sealed there, or the login may not read salts.
+        ConfigurationError: the login may not read salts.
     """
+    prepare(connection)
+    report = Report()
+    report.findings.add(*check_relations(connection))
+    if not report.intact:
+        return report
+    origin = connection.execute(QUERIES["raw_origin"].encode()).fetchone()
+    position = Position.read(connection)
+    if origin is None or position is None:
+        report.findings.add(Finding(Kind.TRUNCATED, NOTHING_SEALED))
+        return report
+    source = Database(connection, origin[0], cosigned=bool(question.policy.witnesses))
+    log = LogCheck(source, question.policy, question.saved, watcher, report)
+    if signed := log.open():
+        _verify_tables(connection, log, signed, position, question)
+    return log.finished()
+
+
+def _verify_tables(
+    connection: psycopg.Connection[Any], log: LogCheck, signed: SignedCheckpoint, position: Position, question: Question
+) -> None:
+    # Leaves that are stored and not signed yet are part of the tree all the same.
+    size = max(signed.checkpoint.size, position.tree_size)
+    older = _older(connection, signed.checkpoint.origin, question.policy)
     with tempfile.TemporaryDirectory(prefix="indelible-verify-") as name:
-        prepare(connection)
-        origin = connection.execute(QUERIES["raw_origin"].encode()).fetchone()
-        position = Position.read(connection)
-        if origin is None or position is None:
-            raise ConfigurationError(NOTHING_SEALED)
-        log = LogCheck(Database(connection, origin[0]), question.policy, question.saved, watcher)
-        log.report.findings.add(*check_relations(connection))
-        if log.report.intact and (signed := log.open()):
-            size = max(signed.checkpoint.size, position.tree_size)
-            older = _older(connection, origin[0], question.policy)
-            with (Path(name) / ENTRIES).open("w+b") as entries:
-                if tree := log.check(signed, size, older, entries):
-                    task = Task.of(connection, Path(name), position, size, fast=question.fast)
-                    with closing(tree):
-                        _check_rows(connection, log, tree, task, question.jobs)
-        return log.finished()
+        with (Path(name) / ENTRIES).open("w+b") as entries:
+            tree = log.check(signed, size, older, entries)
+        if tree:
+            task = Task.of(connection, Path(name), position, size, fast=question.fast)
+            with closing(tree):
+                _check_rows(connection, log, tree, task, question.jobs)
 
 
 def _older(connection: psycopg.Connection[Any], origin: str, policy: Policy) -> Iterator[Checkpoint]:

@@ -105,15 +105,19 @@ class Url(Published):
 
 
 class Database:
-    """The tables of a log in a database, read within the transaction of `connection`; `origin` is which log."""
+    """The tables of the log `origin`, read within the transaction of `connection`.
 
-    def __init__(self, connection: psycopg.Connection[Any], origin: str) -> None:
+    With `cosigned` the newest checkpoint is the newest that witnesses have signed too.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any], origin: str, *, cosigned: bool) -> None:
         self._connection = connection
         self._origin = origin
+        self._cosigned = cosigned
 
     def checkpoint(self) -> str:
         """The newest signed checkpoint of the log."""
-        row = self._connection.execute(QUERIES["raw_checkpoint"].encode(), [self._origin]).fetchone()
+        row = self._connection.execute(QUERIES["raw_checkpoint"].encode(), [self._origin, self._cosigned]).fetchone()
         if row is None:
             raise NotThere(f"There is no checkpoint of the log {self._origin}.")
         return str(row[0])
