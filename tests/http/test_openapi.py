@@ -59,7 +59,7 @@ def model_named(name: str) -> type[BaseModel]:
 def test_every_route_is_described(document: dict[str, Any]) -> None:
     """Paths and methods are those of the routes; only the document itself is left out."""
     routed = {
-        (route.path, method.lower())
+        (route.path_format, method.lower())
         for route in (*standard_routes(), *ROUTES)
         for method in route.methods or ()
         if route.path != "/openapi.json" and method != "HEAD"
@@ -101,7 +101,8 @@ def test_what_protects_an_operation_is_said(document: dict[str, Any]) -> None:
     permissions = {}
     for path, method, operation in operations(document):
         statuses = set(operation["responses"])
-        assert bool(operation["security"]) == (not path.startswith(("/livez", "/readyz", "/metrics", "/v1/auth/login")))
+        public = ("/livez", "/readyz", "/metrics", "/v1/auth/login", "/tlog/")
+        assert bool(operation["security"]) == (not path.startswith(public))
         if operation["security"]:
             assert {"401", "503"} <= statuses
         if "x-permission" in operation:
@@ -127,7 +128,7 @@ async def test_the_examples_work(client: httpx.AsyncClient, log_in: LogIn, docum
     """Whoever copies the request examples of the document, in order, is answered as the document says."""
     alice = await log_in("alice")
     for path, method, operation in operations(document):
-        if path.startswith("/v1/auth"):
+        if path.startswith(("/v1/auth", "/tlog/")):  # the log has not begun: test_tlog.py
             continue
         body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
         response = await client.request(method, path.replace("{id}", "1"), json=body, headers=alice)

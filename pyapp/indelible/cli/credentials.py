@@ -18,8 +18,8 @@ from indelible.errors import ConfigurationError
 class Credentials:
     """Demo `users` (name → password), login `roles` (name → DSN), and where everything is.
 
-    `passwords_set` has the moment of the event, in microseconds, by which each user got that password;
-    `tlog` the `origin` and the verifier key (`vkey`) of the transparency log.
+    `passwords_set` has the moment of the event, in microseconds, by which each user got that password; `tlog` the name
+    of the transparency log (`origin`) and the public key that verifies it (`vkey`).
     """
 
     users: dict[str, str] = field(default_factory=dict, repr=False)

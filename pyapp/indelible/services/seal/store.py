@@ -94,6 +94,11 @@ class Store:
             raise ValueError(f"{tile.path} is missing")
         return content
 
+    def read_checkpoint(self) -> str | None:
+        """The newest signed checkpoint, None before the first one."""
+        note: str | None = self._call("read_checkpoint", None)
+        return note
+
     def _call(self, query: str, *values: object) -> Any:
         row = self._connection.execute(QUERIES[query].encode(), values).fetchone()
         return row[0] if row else None
