@@ -52,10 +52,10 @@ begin
     target_name = excluded.target_name, entity_type = excluded.entity_type, capture = excluded.capture,
     excluded = excluded.excluded, masked = excluded.masked, skipped = excluded.skipped, operations = excluded.operations,
     record_unchanged = excluded.record_unchanged;
-  perform audit_private.write_capture(after);
-  if (before).watch_id is null
-    or to_jsonb(before) - 'target_name' - 'started_at' <> to_jsonb(after) - 'target_name' - 'started_at'
-  then
+  if to_jsonb(before) - 'target_name' - 'started_at' = to_jsonb(after) - 'target_name' - 'started_at' then
+    perform audit_private.renew_capture(after);
+  else
+    perform audit_private.write_capture(after);
     perform audit_private.append(
       actor => audit_private.current_actor(),
       action => case when (before).watch_id is null then 'AUDIT_WATCH_STARTED' else 'AUDIT_WATCH_CHANGED' end,
@@ -219,6 +219,6 @@ begin
     join pg_catalog.pg_class as class on class.oid = watch.target
     where watch.stopped_at is null
   loop
-    perform audit_private.write_capture(v_watch);
+    perform audit_private.renew_capture(v_watch);
   end loop;
 end $$;

@@ -21,7 +21,8 @@ end $$;
 comment on function audit.heartbeat() is 'An event that says how far the log is sealed: without it, silence would look like peace.';
 
 -- What capture and the guards of the log are at this moment: a digest of their definitions and of whether they fire, and the
--- transactions that wrote them, which tell what was taken away and put back between two looks.
+-- transactions that wrote the triggers, which tell what was taken away and put back between two looks. Functions are written
+-- again by every migrate: of them only the text counts.
 create or replace function audit_private.triggers_of(target regclass)
 returns table (digest bytea, revision text, triggers bigint, disabled bigint)
 language sql
@@ -33,7 +34,7 @@ as $$
       concat_ws(E'\n', pg_get_triggerdef(trigger.oid), trigger.tgenabled, function.prosrc, function.proconfig), E'\n\n'
       order by relation.oid, trigger.tgname
     ), ''), 'UTF8')),
-    coalesce(string_agg(concat(trigger.xmin, '/', function.xmin), ' ' order by relation.oid, trigger.tgname), ''),
+    coalesce(string_agg(trigger.xmin::text, ' ' order by relation.oid, trigger.tgname), ''),
     count(*),
     count(*) filter (where trigger.tgenabled = 'D')
   from (

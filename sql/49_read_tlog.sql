@@ -14,26 +14,37 @@ $$;
 comment on function audit.read_tile(int, bigint) is
   'A tile of hashes (level 1 and up) or a bundle of entries (level -1) as far as it is filled; null if there is none.';
 
+-- Witnesses come after the signature. For as long as they come, a checkpoint is published only with theirs, or else who asks
+-- for a quorum would be refused for a moment after every batch.
 create or replace function audit.read_checkpoint(size bigint default null) returns text
 language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  select stored.note
+  select stored.note || coalesce(cosigned.lines, '')
   from audit_private.checkpoints as stored
   join audit_private.epochs as epoch on epoch.origin = stored.origin
-  where read_checkpoint.size is null or stored.tree_size = read_checkpoint.size
+  left join lateral (
+    select string_agg(line, '' order by witness) as lines
+    from audit_private.cosignatures as cosignature
+    where cosignature.origin = stored.origin and cosignature.tree_size = stored.tree_size
+  ) as cosigned on true
+  where stored.tree_size = coalesce(read_checkpoint.size, (
+    select max(cosignature.tree_size) from audit_private.cosignatures as cosignature
+    where cosignature.origin = epoch.origin and cosignature.stored_at > now() - interval '1 hour'
+  ), stored.tree_size)
   order by epoch.epoch desc, stored.tree_size desc
   limit 1
 $$;
-comment on function audit.read_checkpoint(bigint) is 'The newest signed checkpoint, or that of a size; null if there is none.';
+comment on function audit.read_checkpoint(bigint) is
+  'The newest signed checkpoint with the signatures of its witnesses, or that of a size; null if there is none.';
 
 do $$
 declare
   v_table text;
 begin
-  foreach v_table in array array['epochs', 'tiles', 'batches', 'checkpoints'] loop
+  foreach v_table in array array['epochs', 'tiles', 'batches', 'checkpoints', 'cosignatures'] loop
     perform audit_private.ensure_trigger(
       format('audit_private.%I', v_table)::regclass, 'log_refuse_statement',
       'before update or delete or truncate on %s for each statement'

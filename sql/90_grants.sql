@@ -75,6 +75,7 @@ grant execute on function
   audit.seal_batch(int, bigint, bytea),
   audit.close_batch(bigint, bytea, int[], bigint[], int[], bytea[]),
   audit.store_checkpoint(text, bigint, text),
+  audit.store_cosignatures(text, bigint, text[]),
   audit.note_key(text, text),
   audit.heartbeat(),
   audit.observe_capture()

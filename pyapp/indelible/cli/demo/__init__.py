@@ -5,7 +5,7 @@ from indelible.cli.demo.client import Client
 from indelible.cli.demo.scenes import play
 from indelible.cli.demo.show import Show
 from indelible.cli.failure import FOUND
-from indelible.cli.server import served
+from indelible.cli.server import make_server, served
 from indelible.cli.stage import reserved, set_stage
 from indelible.cli.wallet import Wallet, up_runs
 
@@ -28,7 +28,7 @@ def demo(*, context: Shared) -> int:
     ):
         wallet = Wallet(context.data_dir, not context.database_url, up_runs(context.data_dir))
         credentials = set_stage(admin_dsn, wallet)
-        with served(credentials) as base_url:
+        with served(make_server(credentials)) as base_url:
             credentials.base_url = base_url
             wallet.put(credentials)
             show.ready()
