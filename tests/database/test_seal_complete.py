@@ -98,7 +98,7 @@ def test_a_row_overtaken_by_a_batch_comes_in_a_later_one(
         slow.execute("select iam.create_user('slow', 'Slow')")
         postgresql.execute("select iam.create_user('quick', 'Quick')")
         seal(dsn, tmp_path)
-        ids = dict(
+        ids: dict[str, int] = dict(
             postgresql.execute(
                 "select entity_id, id from audit.audit_logs where action = 'IAM_USER_CREATED'"
             ).fetchall()
