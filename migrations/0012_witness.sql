@@ -16,3 +16,6 @@ comment on table audit_private.cosignatures is
 
 insert into audit.actions (code, origin, description) values
   ('AUDIT_CAPTURE_WRITTEN', 'database', 'The capture code of a watched table was written anew, as the table or the code had changed.');
+
+insert into iam.permissions (permission, description) values
+  ('audit.event.read', 'Read events of the audit log and have their proofs.');

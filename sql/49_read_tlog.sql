@@ -1,5 +1,6 @@
 -- Chapter 4, seal: the log as strangers may fetch it, and its guards: but for salts, what is stored of it stays.
--- Called by whoever serves, exports or verifies it (audit_app, audit_sealer, audit_investigator). Nothing in it is secret.
+-- Called by whoever serves, exports or verifies it (audit_app, audit_sealer, audit_investigator). Nothing in it is secret, but
+-- what read_leaf tells of an event, to those who may read events or ask for whom they do (audit_investigator, audit_writer).
 
 create or replace function audit.read_tile(level int, number bigint) returns bytea
 language sql
@@ -39,6 +40,22 @@ as $$
 $$;
 comment on function audit.read_checkpoint(bigint) is
   'The newest signed checkpoint with the signatures of its witnesses, or that of a size; null if there is none.';
+
+create or replace function audit.read_leaf(event_id bigint) returns table (leaf_index bigint, salt bytea, content text)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select leaf.leaf_index, leaf.salt, audit_private.content_v1(log)
+  from audit.audit_logs as log
+  left join audit_private.leaves as leaf on leaf.id = log.id
+  where log.id = read_leaf.event_id
+  order by leaf.leaf_index
+  limit 1
+$$;
+comment on function audit.read_leaf(bigint) is
+  'What proves an event: its leaf, null while it is not sealed, and the salt and content that the leaf commits to.';
 
 do $$
 declare

@@ -85,6 +85,9 @@ to audit_sealer;
 grant execute on function audit.read_tile(int, bigint), audit.read_checkpoint(bigint)
 to audit_app, audit_sealer, audit_investigator;
 
+-- Proofs of events: to investigators, and to the service, which asks iam who may have one.
+grant execute on function audit.read_leaf(bigint) to audit_investigator, audit_writer;
+
 -- Administration, kept apart from use.
 grant execute on function
   audit.maintain(), audit.define_action(text, text, text), audit.doctor(), audit.allow_unwatched(regclass, text)

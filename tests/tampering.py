@@ -25,6 +25,19 @@ GUARDED = """
     from unnest(array['epochs', 'tiles', 'batches', 'checkpoints', 'cosignatures', 'leaves']) as name
 """
 
+CUT = """
+    delete from audit.audit_logs where id in (select id from audit_private.leaves where leaf_index >= {size});
+    delete from audit_private.cosignatures where tree_size > {size};
+    delete from audit_private.checkpoints where tree_size > {size};
+    delete from audit_private.batches where tree_size > {size};
+    delete from audit_private.leaves where leaf_index >= {size};
+    update audit_private.tiles set content = substring(content for ({size} % 256 - start) * 63)
+    where level = -1 and number = {size} / 256 and start < {size} % 256 and start + length(content) / 63 > {size} % 256;
+    delete from audit_private.tiles where level = -1 and number * 256 + start >= {size};
+    update audit_private.log_position set tree_size = {size},
+      snapshot = (select snapshot from audit_private.batches where tree_size = {size});
+"""
+
 
 class Silent:
     """A watcher that does not look."""
@@ -118,3 +131,8 @@ def first(report: Report) -> Finding:
     """The first thing that was found."""
     assert report.findings.first, "nothing was found"
     return report.findings.first[0]
+
+
+def cut(log: SealedLog, size: int) -> None:
+    """Cut the log where a batch ended, with everything that is stored of it beyond that."""
+    log.tamper(CUT.format(size=size))

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from indelible.services.verify.report import Kind
-from tests.support import Login
-from tests.tampering import SealedLog, first
+from tests.support import Login, one
+from tests.tampering import SealedLog, cut, first
 
 USERS = "select iam.create_user('user' || number, 'User ' || number) from generate_series(%s::int, %s::int) as number"
 
@@ -193,30 +193,11 @@ def test_rows_cut_off_at_the_end_are_named(log: SealedLog) -> None:
     assert (found.kind, found.event_id) == (Kind.TRUNCATED, event_id)
 
 
-CUT = """
-    delete from audit.audit_logs where id in (select id from audit_private.leaves where leaf_index >= {size});
-    delete from audit_private.checkpoints where tree_size > {size};
-    delete from audit_private.batches where tree_size > {size};
-    delete from audit_private.leaves where leaf_index >= {size};
-    update audit_private.tiles set content = substring(content for ({size} % 256 - start) * 63)
-    where level = -1 and number = {size} / 256 and start < {size} % 256 and start + length(content) / 63 > {size} % 256;
-    delete from audit_private.tiles where level = -1 and number * 256 + start >= {size};
-    update audit_private.log_position set tree_size = {size},
-      snapshot = (select snapshot from audit_private.batches where tree_size = {size});
-"""
-
-
-def cut(log: SealedLog) -> int:
-    """Cut the log where a batch ended, with everything that is stored of it; the size that is left."""
-    query = "select min(tree_size) from audit_private.checkpoints where tree_size > 500"
-    (size,) = log.admin.execute(query).fetchone() or (0,)
-    log.tamper(CUT.format(size=size))
-    return int(size)
-
-
 def test_a_log_cut_with_all_its_traces_is_found_by_a_kept_checkpoint(log: SealedLog) -> None:
     """Rows, leaves, tiles and checkpoints are gone alike: only who kept a checkpoint knows that there was more."""
-    size = cut(log)
+    query = "select min(tree_size) from audit_private.checkpoints where tree_size > 500"
+    (size,) = one(log.admin, query)
+    cut(log, size)
     report = log.verify()
     assert (first(report).kind, first(report).leaf_index) == (Kind.TRUNCATED, size)
     log.kept.clear()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from psycopg import RawCursor
 
 from indelible.cli.context import Context, Shared, require_installed
+from indelible.cli.cosigning import cosigning
 from indelible.cli.sealing import KEY_EXPOSED, key_is_apart, new_origin, sealer_folder
 from indelible.db.session import connect
 from indelible.services.seal.adopt import adopt as adopt_log
@@ -33,7 +34,8 @@ def seal(*, adopt: str | None = None, origin: str | None = None, context: Shared
             tell(KEY_EXPOSED)
         if adopt is not None:
             tell(f"Adopted as epoch {_adopt(dsn, folder, adopt, context)}.")
-        seal_until(threading.Event(), dsn, folder, origin or new_origin(), tell)
+        with cosigning(dsn, context, tell):
+            seal_until(threading.Event(), dsn, folder, origin or new_origin(), tell)
 
 
 @contextlib.contextmanager

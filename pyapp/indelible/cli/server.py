@@ -21,8 +21,8 @@ START_SECONDS = 20.0
 SAMPLE = "ftms.app"
 
 
-def bind(port: int) -> socket.socket:
-    """A listening socket on 127.0.0.1; port 0 takes a free one.
+def bind(port: int, host: str = "127.0.0.1") -> socket.socket:
+    """A listening socket on an IPv4 address; port 0 takes a free one.
 
     Raises:
         ConfigurationError: the port is taken or not allowed.
@@ -30,11 +30,11 @@ def bind(port: int) -> socket.socket:
     bound = socket.socket()
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        bound.bind(("127.0.0.1", port))
+        bound.bind((host, port))
     except OSError as error:
         bound.close()
         raise ConfigurationError(
-            f"Port {port} on 127.0.0.1 cannot be used ({error.strerror}): choose another --port."
+            f"Port {port} on {host} cannot be used ({error.strerror}): choose another --port."
         ) from error
     return bound
 

@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from rich.console import Console
 
 from indelible.cli.context import Context, Shared
+from indelible.cli.cosigning import cosigning
 from indelible.cli.credentials import Credentials
 from indelible.cli.sealing import KEY_EXPOSED, key_is_apart, log_identity, sealer_folder, sealing
 from indelible.cli.server import bind, make_server
@@ -54,7 +55,9 @@ def up(*, port: Port = 8080, context: Shared) -> None:
             folder = sealer_folder(context)
             credentials.tlog = log_identity(folder)
             path = wallet.put(credentials)
-        running.enter_context(sealing(credentials.roles["ftms_sealer"], folder, credentials.tlog["origin"]))
+        sealer = credentials.roles["ftms_sealer"]
+        running.enter_context(sealing(sealer, folder, credentials.tlog["origin"]))
+        running.enter_context(cosigning(sealer, context, context.output.say))
         _announce(context, credentials, str(path), embedded)
         asyncio.run(_serve(make_server(credentials), listening, credentials, embedded))
 

@@ -11,7 +11,7 @@ from cyclopts.validators import Number
 from indelible.cli.context import Context, Shared
 from indelible.cli.failure import FOUND
 from indelible.cli.progress import shown
-from indelible.cli.trust import KNOWN_KEY, Trust
+from indelible.cli.trust import KNOWN_KEYS, Trust
 from indelible.errors import ConfigurationError
 from indelible.services.verify.kept import Kept, read_checkpoints
 from indelible.services.verify.proof import verify_proof
@@ -28,7 +28,7 @@ def verify(
     url: str | None = None,
     folder: Path | None = None,
     proof: Path | None = None,
-    trust: Trust = KNOWN_KEY,
+    trust: Trust = KNOWN_KEYS,
     saved: tuple[Path, ...] = (),
     fast: bool = False,
     jobs: Jobs = None,
@@ -52,7 +52,7 @@ def verify(
     """
     if sum(given is not None for given in (url, folder, proof)) > 1:
         raise ConfigurationError("Only one of --url, --folder and --proof can be verified at a time.")
-    policy = trust.read(context.data_dir)
+    policy = trust.read(context)
     if proof:
         return _show_proof(context, proof, policy)
     kept = Kept(context.data_dir)

@@ -32,6 +32,10 @@ select audit.close_batch($1, $2, $3::int[], $4::bigint[], $5::int[], $6::bytea[]
 -- Publishes a signed checkpoint: origin, size, note.
 select audit.store_checkpoint($1, $2, $3)
 
+-- name: store_cosignatures
+-- Publishes the signature lines of witnesses under a checkpoint: origin, size, lines.
+select audit.store_cosignatures($1, $2, $3::text[])
+
 -- name: note_key
 -- Puts on record that a key signs from now on: verifier key, reason.
 select audit.note_key($1, $2)
@@ -51,3 +55,7 @@ select audit.read_tile($1, $2) as content
 -- name: read_checkpoint
 -- The newest signed checkpoint, or the one of a size.
 select audit.read_checkpoint($1) as note
+
+-- name: read_leaf
+-- What proves an event: its leaf (null while it is not sealed), the salt, and the canonical content. No row: no such event.
+select leaf_index, salt, content from audit.read_leaf($1)

@@ -94,9 +94,13 @@ class Store:
             raise ValueError(f"{tile.path} is missing")
         return content
 
-    def read_checkpoint(self) -> str | None:
-        """The newest signed checkpoint, None before the first one."""
-        note: str | None = self._call("read_checkpoint", None)
+    def store_cosignatures(self, origin: str, size: int, lines: list[str]) -> None:
+        """Publish the signatures of witnesses under a checkpoint."""
+        self._call("store_cosignatures", origin, size, lines)
+
+    def read_checkpoint(self, size: int | None = None) -> str | None:
+        """The published checkpoint, or the one of this size; None if there is none."""
+        note: str | None = self._call("read_checkpoint", size)
         return note
 
     def _call(self, query: str, *values: object) -> Any:

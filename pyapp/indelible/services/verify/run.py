@@ -22,7 +22,7 @@ from indelible.services.verify.rows import check_relations, prepare
 from indelible.services.verify.sources import Database, Source
 from indelible.services.verify.tree import Tree
 from indelible.tlog.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint
-from indelible.tlog.policy import Policy
+from indelible.tlog.policy import NOBODY, Policy
 
 NO_ROWS = "No row was read: whether a database still holds what was logged is verified on that database."
 FAST = (
@@ -70,7 +70,7 @@ def verify_database(connection: psycopg.Connection[Any], question: Question, wat
     if origin is None or position is None:
         report.findings.add(Finding(Kind.TRUNCATED, NOTHING_SEALED))
         return report
-    source = Database(connection, origin[0], cosigned=bool(question.policy.witnesses))
+    source = Database(connection, origin[0], cosigned=question.policy.quorum != NOBODY)
     log = LogCheck(source, question.policy, question.saved, watcher, report)
     if signed := log.open():
         _verify_tables(connection, log, signed, position, question)
