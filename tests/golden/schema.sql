@@ -1239,10 +1239,18 @@ CREATE FUNCTION audit.read_checkpoint(size bigint DEFAULT NULL::bigint) RETURNS 
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select stored.note
+  select stored.note || coalesce(cosigned.lines, '')
   from audit_private.checkpoints as stored
   join audit_private.epochs as epoch on epoch.origin = stored.origin
-  where read_checkpoint.size is null or stored.tree_size = read_checkpoint.size
+  left join lateral (
+    select string_agg(line, '' order by witness) as lines
+    from audit_private.cosignatures as cosignature
+    where cosignature.origin = stored.origin and cosignature.tree_size = stored.tree_size
+  ) as cosigned on true
+  where stored.tree_size = coalesce(read_checkpoint.size, (
+    select max(cosignature.tree_size) from audit_private.cosignatures as cosignature
+    where cosignature.origin = epoch.origin and cosignature.stored_at > now() - interval '1 hour'
+  ), stored.tree_size)
   order by epoch.epoch desc, stored.tree_size desc
   limit 1
 $$;
@@ -1254,7 +1262,33 @@ ALTER FUNCTION audit.read_checkpoint(size bigint) OWNER TO audit_owner;
 -- Name: FUNCTION read_checkpoint(size bigint); Type: COMMENT; Schema: audit; Owner: audit_owner
 --
 
-COMMENT ON FUNCTION audit.read_checkpoint(size bigint) IS 'The newest signed checkpoint, or that of a size; null if there is none.';
+COMMENT ON FUNCTION audit.read_checkpoint(size bigint) IS 'The newest signed checkpoint with the signatures of its witnesses, or that of a size; null if there is none.';
+
+
+--
+-- Name: read_leaf(bigint); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.read_leaf(event_id bigint) RETURNS TABLE(leaf_index bigint, salt bytea, content text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select leaf.leaf_index, leaf.salt, audit_private.content_v1(log)
+  from audit.audit_logs as log
+  left join audit_private.leaves as leaf on leaf.id = log.id
+  where log.id = read_leaf.event_id
+  order by leaf.leaf_index
+  limit 1
+$$;
+
+
+ALTER FUNCTION audit.read_leaf(event_id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION read_leaf(event_id bigint); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.read_leaf(event_id bigint) IS 'What proves an event: its leaf, null while it is not sealed, and the salt and content that the leaf commits to.';
 
 
 --
@@ -1592,6 +1626,30 @@ ALTER FUNCTION audit.store_checkpoint(origin text, tree_size bigint, note text) 
 --
 
 COMMENT ON FUNCTION audit.store_checkpoint(origin text, tree_size bigint, note text) IS 'Publishes what the sealer has signed.';
+
+
+--
+-- Name: store_cosignatures(text, bigint, text[]); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.store_cosignatures(origin text, tree_size bigint, lines text[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into audit_private.cosignatures (origin, tree_size, witness, line)
+  select store_cosignatures.origin, store_cosignatures.tree_size, split_part(line, ' ', 2), line
+  from unnest(store_cosignatures.lines) as line
+  on conflict on constraint cosignatures_pkey do nothing
+$$;
+
+
+ALTER FUNCTION audit.store_cosignatures(origin text, tree_size bigint, lines text[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION store_cosignatures(origin text, tree_size bigint, lines text[]); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.store_cosignatures(origin text, tree_size bigint, lines text[]) IS 'Publishes the signatures of witnesses under a checkpoint.';
 
 
 --
@@ -3387,6 +3445,22 @@ end $$;
 
 
 ALTER FUNCTION audit_private.capture_7_update() OWNER TO audit_owner;
+
+--
+-- Name: capture_code(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_code(watch audit_private.watches) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select string_agg(prosrc, E'\n' order by proname)
+  from pg_catalog.pg_proc
+  where pronamespace = 'audit_private'::regnamespace and proname like format('capture\_%s\_%%', (watch).watch_id)
+$$;
+
+
+ALTER FUNCTION audit_private.capture_code(watch audit_private.watches) OWNER TO audit_owner;
 
 --
 -- Name: capture_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5411,6 +5485,38 @@ COMMENT ON FUNCTION audit_private.remember_columns(watch audit_private.watches) 
 
 
 --
+-- Name: renew_capture(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.renew_capture(watch audit_private.watches) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_former_code constant text := audit_private.capture_code(watch);
+begin
+  perform audit_private.write_capture(watch);
+  if v_former_code <> audit_private.capture_code(watch) then
+    perform audit_private.append(
+      actor => audit_private.current_actor(),
+      action => 'AUDIT_CAPTURE_WRITTEN',
+      entity_type => 'AUDIT_WATCH',
+      entity_id => (watch).target_name
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.renew_capture(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION renew_capture(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.renew_capture(watch audit_private.watches) IS 'Writes the capture functions again, as the table or this code has changed.';
+
+
+--
 -- Name: require_alone(regclass, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5910,10 +6016,10 @@ begin
     target_name = excluded.target_name, entity_type = excluded.entity_type, capture = excluded.capture,
     excluded = excluded.excluded, masked = excluded.masked, skipped = excluded.skipped, operations = excluded.operations,
     record_unchanged = excluded.record_unchanged;
-  perform audit_private.write_capture(after);
-  if (before).watch_id is null
-    or to_jsonb(before) - 'target_name' - 'started_at' <> to_jsonb(after) - 'target_name' - 'started_at'
-  then
+  if to_jsonb(before) - 'target_name' - 'started_at' = to_jsonb(after) - 'target_name' - 'started_at' then
+    perform audit_private.renew_capture(after);
+  else
+    perform audit_private.write_capture(after);
     perform audit_private.append(
       actor => audit_private.current_actor(),
       action => case when (before).watch_id is null then 'AUDIT_WATCH_STARTED' else 'AUDIT_WATCH_CHANGED' end,
@@ -6158,7 +6264,7 @@ CREATE FUNCTION audit_private.triggers_of(target regclass) RETURNS TABLE(digest 
       concat_ws(E'\n', pg_get_triggerdef(trigger.oid), trigger.tgenabled, function.prosrc, function.proconfig), E'\n\n'
       order by relation.oid, trigger.tgname
     ), ''), 'UTF8')),
-    coalesce(string_agg(concat(trigger.xmin, '/', function.xmin), ' ' order by relation.oid, trigger.tgname), ''),
+    coalesce(string_agg(trigger.xmin::text, ' ' order by relation.oid, trigger.tgname), ''),
     count(*),
     count(*) filter (where trigger.tgenabled = 'D')
   from (
@@ -7658,6 +7764,30 @@ COMMENT ON TABLE audit_private.compared_columns IS 'Columns of watched tables wh
 
 
 --
+-- Name: cosignatures; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.cosignatures (
+    origin text NOT NULL,
+    tree_size bigint NOT NULL,
+    witness text NOT NULL,
+    line text NOT NULL,
+    stored_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT cosignatures_line_format CHECK (((line ~ '^— [^ +]+ [A-Za-z0-9+/]+={0,2}\n$'::text) AND (length(line) <= 1000))),
+    CONSTRAINT cosignatures_witness_short CHECK (((length(witness) >= 1) AND (length(witness) <= 255)))
+);
+
+
+ALTER TABLE audit_private.cosignatures OWNER TO audit_owner;
+
+--
+-- Name: TABLE cosignatures; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.cosignatures IS 'Signature lines of witnesses, of checkpoints that a whole quorum has cosigned.';
+
+
+--
 -- Name: epochs; Type: TABLE; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8120,6 +8250,14 @@ ALTER TABLE ONLY audit_private.compared_columns
 
 
 --
+-- Name: cosignatures cosignatures_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.cosignatures
+    ADD CONSTRAINT cosignatures_pkey PRIMARY KEY (origin, tree_size, witness);
+
+
+--
 -- Name: epochs epochs_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8369,6 +8507,15 @@ ALTER TABLE audit_private.batches ENABLE ALWAYS TRIGGER log_refuse_statement;
 CREATE TRIGGER log_refuse_statement BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION audit_private.tg__refuse_change();
 
 ALTER TABLE audit_private.checkpoints ENABLE ALWAYS TRIGGER log_refuse_statement;
+
+
+--
+-- Name: cosignatures log_refuse_statement; Type: TRIGGER; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TRIGGER log_refuse_statement BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.cosignatures FOR EACH STATEMENT EXECUTE FUNCTION audit_private.tg__refuse_change();
+
+ALTER TABLE audit_private.cosignatures ENABLE ALWAYS TRIGGER log_refuse_statement;
 
 
 --
@@ -8683,6 +8830,14 @@ ALTER TABLE ONLY audit_private.compared_columns
 
 
 --
+-- Name: cosignatures cosignatures_checkpoint_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.cosignatures
+    ADD CONSTRAINT cosignatures_checkpoint_fkey FOREIGN KEY (origin, tree_size) REFERENCES audit_private.checkpoints(origin, tree_size);
+
+
+--
 -- Name: log_position log_position_epoch_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8872,6 +9027,15 @@ GRANT ALL ON FUNCTION audit.read_checkpoint(size bigint) TO audit_investigator;
 
 
 --
+-- Name: FUNCTION read_leaf(event_id bigint); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.read_leaf(event_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.read_leaf(event_id bigint) TO audit_investigator;
+GRANT ALL ON FUNCTION audit.read_leaf(event_id bigint) TO audit_writer;
+
+
+--
 -- Name: FUNCTION read_tile(level integer, number bigint); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
@@ -8927,6 +9091,14 @@ GRANT ALL ON FUNCTION audit.set_session_context(user_id text, ip_address inet, r
 
 REVOKE ALL ON FUNCTION audit.store_checkpoint(origin text, tree_size bigint, note text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.store_checkpoint(origin text, tree_size bigint, note text) TO audit_sealer;
+
+
+--
+-- Name: FUNCTION store_cosignatures(origin text, tree_size bigint, lines text[]); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.store_cosignatures(origin text, tree_size bigint, lines text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.store_cosignatures(origin text, tree_size bigint, lines text[]) TO audit_sealer;
 
 
 --
@@ -9179,6 +9351,13 @@ REVOKE ALL ON FUNCTION audit_private.capture_7_truncate() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.capture_7_update() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_code(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_code(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -9663,6 +9842,13 @@ REVOKE ALL ON FUNCTION audit_private.remainder_source(watch audit_private.watche
 --
 
 REVOKE ALL ON FUNCTION audit_private.remember_columns(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION renew_capture(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.renew_capture(watch audit_private.watches) FROM PUBLIC;
 
 
 --
