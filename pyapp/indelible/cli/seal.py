@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 from psycopg import RawCursor
 
-from indelible.cli.context import NOT_INSTALLED, Context, Shared
+from indelible.cli.context import Context, Shared, require_installed
 from indelible.cli.cosigning import cosigning
 from indelible.cli.sealing import KEY_EXPOSED, key_is_apart, new_origin, sealer_folder
 from indelible.db.session import connect
-from indelible.errors import ConfigurationError
-from indelible.queries import QUERIES
 from indelible.services.seal.adopt import adopt as adopt_log
 from indelible.services.seal.folder import SealerFolder
 from indelible.services.seal.run import seal_until, wait_to_lead
@@ -43,12 +41,12 @@ def seal(*, adopt: str | None = None, origin: str | None = None, context: Shared
 @contextlib.contextmanager
 def _database(context: Context) -> Iterator[str]:
     """The DSN of a database that is installed. Other commands may work beside us, so nobody waits for our end."""
+    context.require_database()
     with contextlib.ExitStack() as running:
         with contextlib.nullcontext() if context.database_url else context.alone():
             dsn, _ = running.enter_context(context.opened())
         with contextlib.closing(connect(dsn)) as connection:
-            if connection.execute(QUERIES["find_installation"].encode()).fetchone() == (None,):
-                raise ConfigurationError(NOT_INSTALLED)
+            require_installed(connection)
         yield dsn
 
 

@@ -28,10 +28,10 @@ class Sealer:
         SealRefused: by `start`: the log is not the one that was signed.
     """
 
-    def __init__(self, store: Store, folder: SealerFolder, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, store: Store, folder: SealerFolder) -> None:
+        self.clock: Callable[[], float] = time.monotonic
         self._store = store
         self._folder = folder
-        self._clock = clock
         self._memory: Memory
         self._edge = Edge()
         self._beat = self._observed = float("-inf")
@@ -79,7 +79,7 @@ class Sealer:
         return memory
 
     def _keep_record(self) -> None:
-        now = self._clock()
+        now = self.clock()
         if now - self._observed >= OBSERVE_SECONDS:
             self._observed = now
             self._store.note("observe_capture")
