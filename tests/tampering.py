@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 
+from indelible.cli.demo.superuser import CUT, without_guards
 from indelible.services.seal.folder import SealerFolder
 from indelible.services.verify.report import Finding, Report
 from indelible.services.verify.run import Question, verify_database
@@ -17,26 +18,6 @@ from indelible.tlog.tiles import WIDTH, decode_entries
 from tests.sealing import ORIGIN, checkpoint, committed, seal
 from tests.support import admin_connection, one
 from tests.unit.textbook import root
-
-GUARDED = """
-    select relid::regclass::text from pg_partition_tree('audit.audit_logs')
-    union all
-    select format('audit_private.%I', name)
-    from unnest(array['epochs', 'tiles', 'batches', 'checkpoints', 'cosignatures', 'leaves']) as name
-"""
-
-CUT = """
-    delete from audit.audit_logs where id in (select id from audit_private.leaves where leaf_index >= {size});
-    delete from audit_private.cosignatures where tree_size > {size};
-    delete from audit_private.checkpoints where tree_size > {size};
-    delete from audit_private.batches where tree_size > {size};
-    delete from audit_private.leaves where leaf_index >= {size};
-    update audit_private.tiles set content = substring(content for ({size} % 256 - start) * 63)
-    where level = -1 and number = {size} / 256 and start < {size} % 256 and start + length(content) / 63 > {size} % 256;
-    delete from audit_private.tiles where level = -1 and number * 256 + start >= {size};
-    update audit_private.log_position set tree_size = {size},
-      snapshot = (select snapshot from audit_private.batches where tree_size = {size});
-"""
 
 
 class Silent:
@@ -79,12 +60,8 @@ class SealedLog:
 
     def tamper(self, statement: str, *values: object) -> None:
         """One statement of a superuser's who has taken the guards down, and puts them back."""
-        tables = [name for (name,) in self.admin.execute(GUARDED).fetchall()]
-        for state in ("disable", "enable"):
-            for table in tables:
-                self.admin.execute(f"alter table {table} {state} trigger user".encode())
-            if state == "disable":
-                self.admin.execute(statement.encode(), values or None)
+        with without_guards(self.admin):
+            self.admin.execute(statement.encode(), values or None)
 
     def rewrite_leaf(self, event_id: int) -> None:
         """Make the leaf of an event say what its row says now, and the tiles what the leaves say."""

@@ -53,7 +53,7 @@ def content(recorded_at: int, others: Iterable[bytes | None]) -> bytes:
     `recorded_at` counts as in Entry; `others` are the rest of CONTENT_COLUMNS in PostgreSQL's text form, UTF-8.
     """
     first = recorded_at.to_bytes(8, "big", signed=True).hex().encode()
-    return b"".join(b":" if value is None else b"%d:%b" % (len(value), value) for value in (first, *others))
+    return b"".join([b":" if value is None else b"%d:%b" % (len(value), value) for value in (first, *others)])
 
 
 def commit(salt: bytes, canonical: bytes) -> bytes:

@@ -52,10 +52,8 @@ class Part:
 def compare(rows: Iterable[Row], tree: Tree, position: Position, seen: mmap.mmap) -> Part:
     """Compare rows with the leaves they claim, and mark these in `seen`, a byte for each leaf."""
     part = Part()
-    last = None
     for row in rows:
-        part.rows += row.id != last
-        last = row.id
+        part.rows += 1
         index = row.leaf_index
         if index is None:
             _without_leaf(row, position, part)
@@ -63,7 +61,8 @@ def compare(rows: Iterable[Row], tree: Tree, position: Position, seen: mmap.mmap
             part.take(part.doubles, row)
         else:
             seen[index] = 1
-            _with_leaf(row, tree, index, part)
+            if row.claim != tree.claim(index):
+                part.take(part.suspects, row)
     return part
 
 
@@ -74,10 +73,3 @@ def _without_leaf(row: Row, position: Position, part: Part) -> None:
         part.take(part.forgers, row)
     else:
         part.pending += 1
-
-
-def _with_leaf(row: Row, tree: Tree, index: int, part: Part) -> None:
-    entry = tree.entry(index)
-    same = (row.id, row.xid, row.created_at) == (entry.id, entry.xid, entry.created_at)
-    if not same or row.salt is None or row.commitment != entry.commitment:
-        part.take(part.suspects, row)

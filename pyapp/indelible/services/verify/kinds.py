@@ -47,14 +47,14 @@ def _of_suspect(row: Row, suspects: list[Row], tree: Tree) -> Finding:
 
 
 def _kind_of(row: Row, entry: Entry, suspects: list[Row]) -> tuple[Kind, str]:
-    if row.salt is None:
-        return Kind.ALTERED, "Its salt was taken away, so that nobody can tell what it said; no erasure is on record."
     if entry.id != row.id:
         if row.commitment == entry.commitment:
             return Kind.REORDERED, f"This is what event {entry.id} said."
         return Kind.ALTERED, f"The leaf that it claims is that of event {entry.id}."
+    if row.content and row.salt is None:
+        return Kind.ALTERED, "Its salt was taken away, so that nobody can tell what it said; no erasure is on record."
     for other in suspects:
-        if other is not row and commit(row.salt, other.content) == entry.commitment:
+        if other is not row and row.salt and commit(row.salt, other.content) == entry.commitment:
             return Kind.REORDERED, f"What it said stands in event {other.id} now."
     differs = [
         name

@@ -1,8 +1,8 @@
 """Rows of the log as raw bytes, each with the leaf that it claims; canonicalised here, never there."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Self
+from struct import Struct
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.raw_cursor import RawServerCursor
@@ -18,6 +18,10 @@ FETCH = 2000
 NUMBERS = ("int8", "xid8", "timestamptz")
 BYTES = (0, "text", "bytea", "jsonb")  # 0: enums, whose names are sent
 
+# What a leaf says of its row: id, transaction, time, commitment; and the same behind the index of the leaf.
+_CLAIM = Struct(">qQq32s")
+_HASHED = Struct(">q56s")
+
 # One byte before the text says in which version a jsonb is sent: there is one version only.
 _JSONB = tuple(CONTENT_COLUMNS.index(name) - 1 for name in ("changes", "metadata"))
 
@@ -32,36 +36,57 @@ EXPECTED_TYPES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row: `id`, `xid`, `created_at` (microseconds since 2000), the leaf and the salt it claims.
+class Row(NamedTuple):
+    """A row: which leaf it claims to be (`leaf_index`), and what that leaf must then say of it (`claim`).
 
-    `content` is canonical, and empty if the server was asked for the `commitment` alone.
+    `salt` and canonical `content` are there to find out what was done to it; empty if the server hashed.
     """
 
-    id: int
-    xid: int
-    created_at: int
     leaf_index: int | None
-    salt: bytes | None
-    content: bytes
-    commitment: bytes
+    claim: bytes
+    salt: bytes | None = None
+    content: bytes = b""
 
-    @classmethod
-    def of(cls, raw: tuple[Any, ...]) -> Self:
-        """From the columns of `raw_rows`."""
-        row_id, xid, created_at, leaf_index, salt, recorded_at, *others = raw
-        for place in _JSONB:
-            if others[place] is not None:
-                others[place] = others[place][1:]
-        canonical = content(recorded_at, others)
-        return cls(row_id, xid, created_at, leaf_index, salt, canonical, commit(salt or b"", canonical))
+    @property
+    def id(self) -> int:
+        """The event."""
+        return self._said[0]
 
-    @classmethod
-    def hashed_there(cls, raw: tuple[Any, ...]) -> Self:
-        """From the columns of `hashed_rows`."""
-        row_id, xid, created_at, leaf_index, salt, commitment = raw
-        return cls(row_id, xid, created_at, leaf_index, salt, b"", commitment or b"")
+    @property
+    def xid(self) -> int:
+        """The transaction that it names."""
+        return self._said[1]
+
+    @property
+    def created_at(self) -> int:
+        """When it happened, in microseconds since 2000."""
+        return self._said[2]
+
+    @property
+    def commitment(self) -> bytes:
+        """The salted hash of its content."""
+        return self._said[3]
+
+    @property
+    def _said(self) -> tuple[int, int, int, bytes]:
+        return _CLAIM.unpack(self.claim)
+
+
+def _of_raw(raw: tuple[Any, ...]) -> Row:
+    """A row from the columns of `raw_rows`."""
+    row_id, xid, created_at, leaf_index, salt, recorded_at, *others = raw
+    for place in _JSONB:
+        if others[place] is not None:
+            others[place] = others[place][1:]
+    canonical = content(recorded_at, others)
+    claim = _CLAIM.pack(row_id, xid, created_at, commit(salt or b"", canonical))
+    return Row(leaf_index, claim, salt, canonical)
+
+
+def _of_hashed(block: bytes) -> Iterator[Row]:
+    """The rows in one block of `hashed_rows`."""
+    for leaf_index, claim in _HASHED.iter_unpack(block):
+        yield Row(leaf_index if leaf_index >= 0 else None, claim)
 
 
 def prepare(connection: psycopg.Connection[Any], snapshot: str | None = None) -> None:
@@ -99,7 +124,7 @@ def check_relations(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
 
 
 def read_rows(connection: psycopg.Connection[Any], above: int, up_to: int, *, fast: bool) -> Iterator[Row]:
-    """The rows with ids in a range, by id; one that claims several leaves comes once for each.
+    """The rows with ids in a range; one that claims several leaves comes once for each.
 
     `fast` has the server make and hash the canonical form, by a function that is stored there.
     """
@@ -107,8 +132,10 @@ def read_rows(connection: psycopg.Connection[Any], above: int, up_to: int, *, fa
         connection.adapters.register_loader(name, Int8BinaryLoader)
     for kind in BYTES:
         connection.adapters.register_loader(kind, ByteaBinaryLoader)
-    query, make = ("hashed_rows", Row.hashed_there) if fast else ("raw_rows", Row.of)
     with RawServerCursor(connection, "rows") as cursor:
-        cursor.execute(QUERIES[query].encode(), [above, up_to], binary=True)
+        cursor.execute(QUERIES["hashed_rows" if fast else "raw_rows"].encode(), [above, up_to], binary=True)
         while rows := cursor.fetchmany(FETCH):
-            yield from map(make, rows)
+            if fast:
+                yield from (row for (block,) in rows for row in _of_hashed(block))
+            else:
+                yield from map(_of_raw, rows)

@@ -11,6 +11,7 @@ from indelible.tlog.leaf import ENTRY_BYTES, VERSION, Entry
 from indelible.tlog.merkle import HASH_BYTES, leaf_hash, node_hash, root_hash
 from indelible.tlog.tiles import ENTRIES, WIDTH, Tile, decode_entries, reader, width_at
 
+CLAIM_START = 5  # behind version and epoch
 TOP_LEVELS = range(1, 8)
 Progress = Callable[[int], None]
 
@@ -38,6 +39,10 @@ class Tree:
     def encoded(self, index: int) -> bytes:
         """The bytes of the leaf at an index."""
         return self._entries[index * ENTRY_BYTES : (index + 1) * ENTRY_BYTES]
+
+    def claim(self, index: int) -> bytes:
+        """What the leaf at an index says of its row: id, transaction, time and commitment."""
+        return self._entries[index * ENTRY_BYTES + CLAIM_START : (index + 1) * ENTRY_BYTES]
 
     def tile(self, tile: Tile) -> bytes:
         """What a tile of hashes must hold."""
