@@ -23,6 +23,8 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_is_declared constant boolean := (before).watch_id is not null
+    and to_jsonb(before) - 'target_name' - 'started_at' = to_jsonb(after) - 'target_name' - 'started_at';
   v_declared constant jsonb := jsonb_build_object(
     'entity_type', (after).entity_type, 'capture', (after).capture, 'exclude', (after).excluded, 'mask', (after).masked,
     'skip', (after).skipped, 'operations', (after).operations, 'record_unchanged', (after).record_unchanged
@@ -40,11 +42,13 @@ begin
     target_name = excluded.target_name, entity_type = excluded.entity_type, capture = excluded.capture,
     excluded = excluded.excluded, masked = excluded.masked, skipped = excluded.skipped, operations = excluded.operations,
     record_unchanged = excluded.record_unchanged;
-  perform audit_private.write_capture(after);
+  if v_is_declared then
+    perform audit_private.renew_capture(after);
+  else
+    perform audit_private.write_capture(after);
+  end if;
   perform audit_private.follow_watch(after, 'audit.watch');
-  if (before).watch_id is null
-    or to_jsonb(before) - 'target_name' - 'started_at' <> to_jsonb(after) - 'target_name' - 'started_at'
-  then
+  if not v_is_declared then
     perform audit_private.append(
       actor => audit_private.current_actor(),
       action => case when (before).watch_id is null then 'AUDIT_WATCH_STARTED' else 'AUDIT_WATCH_CHANGED' end,
@@ -233,6 +237,6 @@ begin
     join pg_catalog.pg_class as class on class.oid = watch.target
     where watch.stopped_at is null
   loop
-    perform audit_private.write_capture(v_watch);
+    perform audit_private.renew_capture(v_watch);
   end loop;
 end $$;

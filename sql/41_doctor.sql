@@ -47,7 +47,7 @@ as $$
   join pg_catalog.pg_class as class on class.oid = tree.relid
   cross join aclexplode(class.relacl) as acl
   where acl.grantee <> class.relowner
-    and not (tree.level = 0 and acl.privilege_type = 'SELECT' and acl.grantee = 'audit_investigator'::regrole)
+    and not (tree.level = 0 and acl.privilege_type = 'SELECT' and acl.grantee in ('audit_investigator'::regrole, 'audit_sealer'::regrole))
   union all
   select 'guard missing', tree.relid::text, format('%s is not there or not ALWAYS', guard), 'indelible migrate'
   from pg_catalog.pg_partition_tree('audit.audit_logs') as tree

@@ -78,7 +78,7 @@ def test_without_a_database_the_embedded_one_is_used(run: Run, folder: Path) -> 
         assert not (folder / data_dir / "postgresql" / "postmaster.pid").exists()
 
 
-@pytest.mark.parametrize("command", [["maintain"], ["watch", "a.b"], ["unwatch", "a.b"]])
+@pytest.mark.parametrize("command", [["maintain"], ["watch", "a.b"], ["unwatch", "a.b"], ["seal"]])
 def test_only_some_commands_make_a_cluster(run: Run, folder: Path, command: list[str]) -> None:
     """Without a database of one's own and before any set-up: one sentence, exit code 3, and nothing is made."""
     refused(run(*command), UNREACHABLE, r"no embedded PostgreSQL in \.indelible: run `indelible up` or `migrate` first")

@@ -50,13 +50,13 @@ def data_dir(folder: Path) -> Path:
     return folder / "data"
 
 
-def test_the_demo_plays_nine_scenes_and_leaves(data_dir: Path) -> None:
-    """Exit code 0, all nine scenes kept, twice in one data directory, and no process afterwards."""
+def test_the_demo_plays_eleven_scenes_and_leaves(data_dir: Path) -> None:
+    """Exit code 0, all eleven scenes kept, twice in one data directory, and no process afterwards."""
     for _ in range(2):
         done = run("demo", "--data-dir", data_dir, "--json")
         assert done.returncode == 0, done.stderr
         played = json.loads(done.stdout)
-        assert played["ok"] and [scene["ok"] for scene in played["scenes"]] == [True] * 9
+        assert played["ok"] and [scene["ok"] for scene in played["scenes"]] == [True] * 11
         assert processes_using(data_dir) == []
 
 

@@ -151,7 +151,7 @@ def test_printed_psql_lines_work(up: Up, told: list[str]) -> None:
     """Each login has one line that a shell runs as it stands."""
     lines = [line for line in told if line.startswith("PGPASSFILE=")]
     roles = Credentials.read(up.data_dir).roles
-    assert len(lines) == len(roles) == 5
+    assert len(lines) == len(roles) == 6
     for role, line in zip(roles, lines, strict=True):
         command = f"{line} -wAtc 'select session_user'"
         done = subprocess.run(

@@ -626,6 +626,59 @@ COMMENT ON FUNCTION audit.baseline(target regclass, rows integer) IS 'Records th
 
 
 --
+-- Name: begin_epoch(text, text, text, jsonb); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.begin_epoch(origin text, verifier_key text, reason text, lost jsonb DEFAULT NULL::jsonb) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_snapshot constant pg_snapshot := pg_current_snapshot();
+  v_last_id bigint;
+  v_head record;
+  v_epoch int;
+begin
+  -- A snapshot leaves out its own transaction, whose rows would then count as sealed.
+  if pg_current_xact_id_if_assigned() is not null then
+    perform audit_private.refuse_sealing('an epoch begins in a transaction of its own');
+  end if;
+  if coalesce(length(begin_epoch.reason), 0) not between 1 and 500 then
+    perform audit_private.refuse_sealing('an epoch begins for a reason of 1 to 500 characters');
+  end if;
+  select * into strict v_head from audit.log_head();
+  select coalesce(max(id), 0) into strict v_last_id from audit.audit_logs;
+  v_epoch := coalesce(v_head.epoch, 0) + 1;
+  insert into audit_private.epochs (epoch, origin, system_identifier, timeline, database, last_id, snapshot, reason)
+  values (
+    v_epoch, begin_epoch.origin, v_head.system_identifier, v_head.timeline, v_head.database, v_last_id, v_snapshot,
+    audit_private.clean(begin_epoch.reason, 500)
+  );
+  insert into audit_private.log_position (epoch, former_after_id, snapshot)
+  values (v_epoch, -9223372036854775808, v_snapshot)
+  on conflict (only_row) do update set
+    epoch = excluded.epoch,
+    former_after_id = excluded.former_after_id,
+    snapshot = excluded.snapshot,
+    target = null,
+    after_xid = default,
+    after_id = default;
+  perform audit_private.note_epoch(v_epoch, begin_epoch.verifier_key, begin_epoch.lost);
+  return v_epoch;
+end $$;
+
+
+ALTER FUNCTION audit.begin_epoch(origin text, verifier_key text, reason text, lost jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION begin_epoch(origin text, verifier_key text, reason text, lost jsonb); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.begin_epoch(origin text, verifier_key text, reason text, lost jsonb) IS 'Begins the log, or continues it on this server, on record; lost is what was signed of a former log and is not here.';
+
+
+--
 -- Name: captured_relations(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -649,6 +702,42 @@ ALTER FUNCTION audit.captured_relations(target regclass) OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.captured_relations(target regclass) IS 'A table and, of a partitioned one, the partitions that hold rows.';
+
+
+--
+-- Name: close_batch(bigint, bytea, integer[], bigint[], integer[], bytea[]); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.close_batch(tree_size bigint, root bytea, levels integer[], numbers bigint[], starts integer[], contents bytea[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_position audit_private.log_position;
+begin
+  select * into strict v_position from audit_private.log_position;
+  if v_position.tree_size <> close_batch.tree_size then
+    perform audit_private.refuse_sealing(
+      format('the log has %s leaves, not %s', v_position.tree_size, close_batch.tree_size)
+    );
+  end if;
+  insert into audit_private.tiles (level, number, start, content)
+  select level, number, start, content
+  from unnest(close_batch.levels, close_batch.numbers, close_batch.starts, close_batch.contents)
+    as tile (level, number, start, content);
+  insert into audit_private.batches (tree_size, epoch, root, snapshot)
+  values (v_position.tree_size, v_position.epoch, close_batch.root, v_position.snapshot);
+end $$;
+
+
+ALTER FUNCTION audit.close_batch(tree_size bigint, root bytea, levels integer[], numbers bigint[], starts integer[], contents bytea[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION close_batch(tree_size bigint, root bytea, levels integer[], numbers bigint[], starts integer[], contents bytea[]); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.close_batch(tree_size bigint, root bytea, levels integer[], numbers bigint[], starts integer[], contents bytea[]) IS 'Adds to the tiles what a batch brought, in the transaction of seal_batch.';
 
 
 --
@@ -947,6 +1036,69 @@ COMMENT ON FUNCTION audit.finish_unwatch(target regclass) IS 'The definer half o
 
 
 --
+-- Name: heartbeat(); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.heartbeat() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.append(
+    actor => audit_private.current_actor(),
+    action => 'AUDIT_HEARTBEAT',
+    entity_type => 'AUDIT_LOG',
+    entity_id => head.origin,
+    metadata => jsonb_build_object('epoch', head.epoch, 'size', head.tree_size, 'root', encode(head.root, 'base64'))
+  )
+  from audit.log_head() as head
+  where head.epoch is not null;
+end $$;
+
+
+ALTER FUNCTION audit.heartbeat() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION heartbeat(); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.heartbeat() IS 'An event that says how far the log is sealed: without it, silence would look like peace.';
+
+
+--
+-- Name: log_head(); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.log_head() RETURNS TABLE(system_identifier bigint, timeline bigint, database oid, epoch integer, origin text, tree_size bigint, root bytea, checkpoint_size bigint)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    control.system_identifier,
+    audit_private.timeline(),
+    (select oid from pg_catalog.pg_database where datname = current_database()),
+    log_position.epoch,
+    epoch.origin,
+    log_position.tree_size,
+    batch.root,
+    (select max(tree_size) from audit_private.checkpoints as stored where stored.origin = epoch.origin)
+  from pg_control_system() as control
+  left join audit_private.log_position on true
+  left join audit_private.epochs as epoch on epoch.epoch = log_position.epoch
+  left join audit_private.batches as batch on batch.tree_size = log_position.tree_size
+$$;
+
+
+ALTER FUNCTION audit.log_head() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION log_head(); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.log_head() IS 'Which server and database this is, and the log it holds: epoch (null before the log begins), size, root, newest checkpoint.';
+
+
+--
 -- Name: maintain(); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -970,6 +1122,34 @@ ALTER FUNCTION audit.maintain() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.maintain() IS 'Makes the partitions of last month to three months ahead, empties the net, forgets old attempts and sessions.';
+
+
+--
+-- Name: note_key(text, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.note_key(verifier_key text, reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.append(
+    actor => audit_private.current_actor(),
+    action => 'AUDIT_KEY_ACCEPTED',
+    entity_type => 'AUDIT_KEY',
+    entity_id => note_key.verifier_key,
+    description => note_key.reason
+  );
+end $$;
+
+
+ALTER FUNCTION audit.note_key(verifier_key text, reason text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION note_key(verifier_key text, reason text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.note_key(verifier_key text, reason text) IS 'Puts on record which key signs the log from now on, and why.';
 
 
 --
@@ -1002,6 +1182,67 @@ ALTER FUNCTION audit.notes() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.notes() IS 'What Indelible cannot do on this server, and what it would need; no finding, for not everybody can change it.';
+
+
+--
+-- Name: observe_capture(); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.observe_capture() RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_seen record;
+  v_changes bigint := 0;
+begin
+  for v_seen in
+    with looked as (
+      select watch.target, watch.target_name, looked.*
+      from (
+        select target, target_name from audit_private.watches where stopped_at is null
+        union all
+        select 'audit.audit_logs'::regclass, 'audit.audit_logs'
+      ) as watch
+      cross join lateral audit_private.triggers_of(watch.target) as looked
+    ), noted as (
+      insert into audit_private.seen_capture (target, digest, revision)
+      select target, digest, revision from looked
+      on conflict (target) do update set digest = excluded.digest, revision = excluded.revision, seen_at = excluded.seen_at
+      where (seen_capture.digest, seen_capture.revision) is distinct from (excluded.digest, excluded.revision)
+      returning target
+    )
+    select looked.*, former.digest as former_digest
+    from looked
+    join noted on noted.target = looked.target
+    left join audit_private.seen_capture as former on former.target = looked.target
+  loop
+    v_changes := v_changes + 1;
+    perform audit_private.append(
+      actor => audit_private.current_actor(),
+      action => 'AUDIT_CAPTURE_SEEN',
+      entity_type => 'AUDIT_WATCH',
+      entity_id => v_seen.target_name,
+      metadata => jsonb_strip_nulls(jsonb_build_object(
+        'digest', encode(v_seen.digest, 'hex'),
+        'former_digest', encode(v_seen.former_digest, 'hex'),
+        'triggers', v_seen.triggers,
+        'disabled', v_seen.disabled
+      ))
+    );
+  end loop;
+  return v_changes;
+end $$;
+
+
+ALTER FUNCTION audit.observe_capture() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION observe_capture(); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.observe_capture() IS 'Records the capture triggers of watched tables, and the guards of the log, that are new or changed; returns how many.';
 
 
 --
@@ -1091,6 +1332,89 @@ ALTER FUNCTION audit.prepare_watch(target regclass, entity_type text, capture te
 --
 
 COMMENT ON FUNCTION audit.prepare_watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean, skip text[], operations text[], record_unchanged boolean) IS 'The definer half of audit.watch: registers the table and writes its capture.';
+
+
+--
+-- Name: read_checkpoint(bigint); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.read_checkpoint(size bigint DEFAULT NULL::bigint) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select stored.note || coalesce(cosigned.lines, '')
+  from audit_private.checkpoints as stored
+  join audit_private.epochs as epoch on epoch.origin = stored.origin
+  left join lateral (
+    select string_agg(line, '' order by witness) as lines
+    from audit_private.cosignatures as cosignature
+    where cosignature.origin = stored.origin and cosignature.tree_size = stored.tree_size
+  ) as cosigned on true
+  where stored.tree_size = coalesce(read_checkpoint.size, (
+    select max(cosignature.tree_size) from audit_private.cosignatures as cosignature
+    where cosignature.origin = epoch.origin and cosignature.stored_at > now() - interval '1 hour'
+  ), stored.tree_size)
+  order by epoch.epoch desc, stored.tree_size desc
+  limit 1
+$$;
+
+
+ALTER FUNCTION audit.read_checkpoint(size bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION read_checkpoint(size bigint); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.read_checkpoint(size bigint) IS 'The newest signed checkpoint with the signatures of its witnesses, or that of a size; null if there is none.';
+
+
+--
+-- Name: read_leaf(bigint); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.read_leaf(event_id bigint) RETURNS TABLE(leaf_index bigint, salt bytea, content text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select leaf.leaf_index, leaf.salt, audit_private.content_v1(log)
+  from audit.audit_logs as log
+  left join audit_private.leaves as leaf on leaf.id = log.id
+  where log.id = read_leaf.event_id
+  order by leaf.leaf_index
+  limit 1
+$$;
+
+
+ALTER FUNCTION audit.read_leaf(event_id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION read_leaf(event_id bigint); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.read_leaf(event_id bigint) IS 'What proves an event: its leaf, null while it is not sealed, and the salt and content that the leaf commits to.';
+
+
+--
+-- Name: read_tile(integer, bigint); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.read_tile(level integer, number bigint) RETURNS bytea
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select string_agg(tile.content, ''::bytea order by tile.start)
+  from audit_private.tiles as tile
+  where tile.level = read_tile.level and tile.number = read_tile.number
+$$;
+
+
+ALTER FUNCTION audit.read_tile(level integer, number bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION read_tile(level integer, number bigint); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.read_tile(level integer, number bigint) IS 'A tile of hashes (level 1 and up) or a bundle of entries (level -1) as far as it is filled; null if there is none.';
 
 
 --
@@ -1256,6 +1580,56 @@ COMMENT ON FUNCTION audit.recorded_rows(target regclass) IS 'What a table must h
 
 
 --
+-- Name: seal_batch(integer, bigint, bytea); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) RETURNS TABLE(entries bytea, complete boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
+    AS $$
+#variable_conflict use_column
+declare
+  v_position audit_private.log_position;
+  v_target pg_snapshot;
+  v_made record;
+  v_all boolean;
+begin
+  -- Snapshot and rows must be of one moment, and of two batches at once one must fail.
+  if current_setting('transaction_isolation') <> 'repeatable read' then
+    perform audit_private.refuse_sealing('a batch is sealed in a REPEATABLE READ transaction');
+  end if;
+  select * into v_position from audit_private.log_position;
+  if (v_position.epoch, v_position.tree_size) is distinct from (seal_batch.epoch, seal_batch.tree_size) then
+    perform audit_private.refuse_sealing(format(
+      'the log is at size %s in epoch %s, not at size %s in epoch %s',
+      v_position.tree_size, v_position.epoch, seal_batch.tree_size, seal_batch.epoch
+    ));
+  end if;
+  v_target := coalesce(v_position.target, pg_current_snapshot());
+  select * into strict v_made from audit_private.make_leaves(v_position, v_target, seal_batch.salts);
+  entries := coalesce(v_made.entries, '');
+  v_all := v_made.leaves < length(seal_batch.salts) / 16;
+  perform audit_private.advance_position(v_position, v_target, v_made.leaves, v_all, v_made.last_xid, v_made.last_id);
+  -- After those of former epochs come the present one's.
+  complete := v_all and v_position.former_after_id is null;
+  return next;
+end $$;
+
+
+ALTER FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION seal_batch(epoch integer, tree_size bigint, salts bytea); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) IS 'Takes the next rows into the log, as many as there are salts at most, and returns their entries; complete if that is all.';
+
+
+--
 -- Name: set_context(text); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -1343,6 +1717,54 @@ ALTER FUNCTION audit.set_session_context(user_id text, ip_address inet, request_
 --
 
 COMMENT ON FUNCTION audit.set_session_context(user_id text, ip_address inet, request_id text) IS 'Acts, until the session ends or resets, for a user on the word of an application that keeps one connection for each.';
+
+
+--
+-- Name: store_checkpoint(text, bigint, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.store_checkpoint(origin text, tree_size bigint, note text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into audit_private.checkpoints (origin, tree_size, note)
+  values (store_checkpoint.origin, store_checkpoint.tree_size, store_checkpoint.note)
+  on conflict on constraint checkpoints_pkey do nothing;
+end $$;
+
+
+ALTER FUNCTION audit.store_checkpoint(origin text, tree_size bigint, note text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION store_checkpoint(origin text, tree_size bigint, note text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.store_checkpoint(origin text, tree_size bigint, note text) IS 'Publishes what the sealer has signed.';
+
+
+--
+-- Name: store_cosignatures(text, bigint, text[]); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.store_cosignatures(origin text, tree_size bigint, lines text[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into audit_private.cosignatures (origin, tree_size, witness, line)
+  select store_cosignatures.origin, store_cosignatures.tree_size, split_part(line, ' ', 2), line
+  from unnest(store_cosignatures.lines) as line
+  on conflict on constraint cosignatures_pkey do nothing
+$$;
+
+
+ALTER FUNCTION audit.store_cosignatures(origin text, tree_size bigint, lines text[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION store_cosignatures(origin text, tree_size bigint, lines text[]); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.store_cosignatures(origin text, tree_size bigint, lines text[]) IS 'Publishes the signatures of witnesses under a checkpoint.';
 
 
 --
@@ -2478,6 +2900,93 @@ end $_$;
 
 
 ALTER FUNCTION audit_private.advance_baseline(watch audit_private.watches, baseline audit_private.baselines, rows integer) OWNER TO audit_owner;
+
+--
+-- Name: log_position; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.log_position (
+    only_row boolean DEFAULT true NOT NULL,
+    epoch integer NOT NULL,
+    tree_size bigint DEFAULT 0 NOT NULL,
+    former_after_id bigint,
+    snapshot pg_snapshot NOT NULL,
+    target pg_snapshot,
+    after_xid xid8 DEFAULT '0'::xid8 NOT NULL,
+    after_id bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT log_position_only_row CHECK (only_row)
+);
+
+
+ALTER TABLE audit_private.log_position OWNER TO audit_owner;
+
+--
+-- Name: TABLE log_position; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.log_position IS 'How far the log is sealed. No row before the first sealer began.';
+
+
+--
+-- Name: COLUMN log_position.former_after_id; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.log_position.former_after_id IS 'Rows of former epochs up to here are leaves; null: all are.';
+
+
+--
+-- Name: COLUMN log_position.snapshot; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.log_position.snapshot IS 'Every row of a transaction that it sees as finished is a leaf.';
+
+
+--
+-- Name: COLUMN log_position.target; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.log_position.target IS 'The snapshot whose rows are being sealed in several batches, up to after_xid and after_id; null: none is.';
+
+
+--
+-- Name: advance_position(audit_private.log_position, pg_snapshot, integer, boolean, xid8, bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.advance_position(log_position audit_private.log_position, target pg_snapshot, leaves integer, all_taken boolean, last_xid xid8, last_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  if log_position.former_after_id is not null then
+    update audit_private.log_position set
+      tree_size = tree_size + advance_position.leaves,
+      former_after_id = case when advance_position.all_taken then null else advance_position.last_id end;
+  elsif not advance_position.all_taken then
+    update audit_private.log_position set
+      tree_size = tree_size + advance_position.leaves,
+      target = advance_position.target,
+      after_xid = advance_position.last_xid,
+      after_id = advance_position.last_id;
+  elsif advance_position.leaves > 0 or log_position.target is not null then
+    update audit_private.log_position set
+      tree_size = tree_size + advance_position.leaves,
+      snapshot = advance_position.target,
+      target = null,
+      after_xid = default,
+      after_id = default;
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.advance_position(log_position audit_private.log_position, target pg_snapshot, leaves integer, all_taken boolean, last_xid xid8, last_id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION advance_position(log_position audit_private.log_position, target pg_snapshot, leaves integer, all_taken boolean, last_xid xid8, last_id bigint); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.advance_position(log_position audit_private.log_position, target pg_snapshot, leaves integer, all_taken boolean, last_xid xid8, last_id bigint) IS 'Remembers how far the log is sealed; an idle sealer writes nothing.';
+
 
 --
 -- Name: all_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -3927,6 +4436,22 @@ end $$;
 ALTER FUNCTION audit_private.capture_7_update() OWNER TO audit_owner;
 
 --
+-- Name: capture_code(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_code(watch audit_private.watches) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select string_agg(prosrc, E'\n' order by proname)
+  from pg_catalog.pg_proc
+  where pronamespace = 'audit_private'::regnamespace and proname like format('capture\_%s\_%%', (watch).watch_id)
+$$;
+
+
+ALTER FUNCTION audit_private.capture_code(watch audit_private.watches) OWNER TO audit_owner;
+
+--
 -- Name: capture_places(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4409,6 +4934,184 @@ CREATE FUNCTION audit_private.complete(changes jsonb, old_remainder jsonb, new_r
 
 
 ALTER FUNCTION audit_private.complete(changes jsonb, old_remainder jsonb, new_remainder jsonb) OWNER TO audit_owner;
+
+--
+-- Name: audit_logs; Type: TABLE; Schema: audit; Owner: audit_owner
+--
+
+CREATE TABLE audit.audit_logs (
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    action text NOT NULL,
+    outcome audit.outcome DEFAULT 'success'::audit.outcome NOT NULL,
+    user_id text,
+    db_user text DEFAULT SESSION_USER NOT NULL,
+    actor_proof audit.actor_proof NOT NULL,
+    entity_type text COLLATE pg_catalog."C",
+    entity_id text COLLATE pg_catalog."C",
+    description text,
+    permission text,
+    ip_address inet,
+    request_id text,
+    changes jsonb,
+    metadata jsonb,
+    time_source audit.time_source DEFAULT 'database'::audit.time_source NOT NULL
+)
+PARTITION BY RANGE (created_at);
+
+
+ALTER TABLE audit.audit_logs OWNER TO audit_owner;
+
+--
+-- Name: TABLE audit_logs; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit.audit_logs IS 'Who did what, to which record, from where, and whether it worked. Append-only; written by functions alone.';
+
+
+--
+-- Name: COLUMN audit_logs.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.id IS 'Order of recording; the order of history.';
+
+
+--
+-- Name: COLUMN audit_logs.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.created_at IS 'When it happened (UTC). Row changes: the database''s clock.';
+
+
+--
+-- Name: COLUMN audit_logs.recorded_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.recorded_at IS 'When the database wrote it down, always by its own clock.';
+
+
+--
+-- Name: COLUMN audit_logs.xid; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.xid IS 'The transaction that wrote this row: joins what belonged together.';
+
+
+--
+-- Name: COLUMN audit_logs.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.action IS 'Event code, see audit.actions.';
+
+
+--
+-- Name: COLUMN audit_logs.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.outcome IS 'success, failure, denied; attempted for a durable intent.';
+
+
+--
+-- Name: COLUMN audit_logs.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.user_id IS 'The acting user, or null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN audit_logs.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.db_user IS 'session_user: the login that really did it.';
+
+
+--
+-- Name: COLUMN audit_logs.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.actor_proof IS 'How far user_id is proven: sealed (the database authenticated the session), service (the word of a trusted application), client (the word of an ingest client), direct (no user claimed; db_user is the actor).';
+
+
+--
+-- Name: COLUMN audit_logs.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.entity_id IS 'The key''s text for one column, a JSON object by column name for several.';
+
+
+--
+-- Name: COLUMN audit_logs.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.permission IS 'The permission that was attempted, on denials.';
+
+
+--
+-- Name: COLUMN audit_logs.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.ip_address IS 'The client, as a trusted proxy or the socket named it.';
+
+
+--
+-- Name: COLUMN audit_logs.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.request_id IS 'Made by the middleware for each request, never by the client.';
+
+
+--
+-- Name: COLUMN audit_logs.changes; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.changes IS 'Row changes: {"old": {column: value}, "new": {column: value}}.';
+
+
+--
+-- Name: COLUMN audit_logs.time_source; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.time_source IS 'Whether created_at is the database''s, claimed, or clamped.';
+
+
+--
+-- Name: content_v1(audit.audit_logs); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.content_v1(log audit.audit_logs) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+  select pg_catalog.concat(
+    '16:', pg_catalog.encode(pg_catalog.timestamptz_send(log.recorded_at), 'hex'),
+    pg_catalog.octet_length(log.action), ':', log.action,
+    pg_catalog.octet_length(log.outcome::pg_catalog.text), ':', log.outcome,
+    pg_catalog.octet_length(log.user_id), ':', log.user_id,
+    pg_catalog.octet_length(log.db_user), ':', log.db_user,
+    pg_catalog.octet_length(log.actor_proof::pg_catalog.text), ':', log.actor_proof,
+    pg_catalog.octet_length(log.entity_type), ':', log.entity_type,
+    pg_catalog.octet_length(log.entity_id), ':', log.entity_id,
+    pg_catalog.octet_length(log.description), ':', log.description,
+    pg_catalog.octet_length(log.permission), ':', log.permission,
+    -- Not ::text, which shows the length of every mask.
+    pg_catalog.octet_length(nullif(pg_catalog.concat(log.ip_address), '')), ':', log.ip_address,
+    pg_catalog.octet_length(log.request_id), ':', log.request_id,
+    pg_catalog.octet_length(log.changes::pg_catalog.text), ':', log.changes,
+    pg_catalog.octet_length(log.metadata::pg_catalog.text), ':', log.metadata,
+    pg_catalog.octet_length(log.time_source::pg_catalog.text), ':', log.time_source
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.content_v1(log audit.audit_logs) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION content_v1(log audit.audit_logs); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.content_v1(log audit.audit_logs) IS 'The canonical form of a row''s content, version 1.';
+
 
 --
 -- Name: current_actor(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -4937,7 +5640,7 @@ CREATE FUNCTION audit_private.findings_of_log() RETURNS TABLE(finding text, obje
   join pg_catalog.pg_class as class on class.oid = tree.relid
   cross join aclexplode(class.relacl) as acl
   where acl.grantee <> class.relowner
-    and not (tree.level = 0 and acl.privilege_type = 'SELECT' and acl.grantee = 'audit_investigator'::regrole)
+    and not (tree.level = 0 and acl.privilege_type = 'SELECT' and acl.grantee in ('audit_investigator'::regrole, 'audit_sealer'::regrole))
   union all
   select 'guard missing', tree.relid::text, format('%s is not there or not ALWAYS', guard), 'indelible migrate'
   from pg_catalog.pg_partition_tree('audit.audit_logs') as tree
@@ -5147,6 +5850,56 @@ end $_$;
 
 
 ALTER FUNCTION audit_private.finish_baseline(watch audit_private.watches, baseline audit_private.baselines) OWNER TO audit_owner;
+
+--
+-- Name: finished_rows(pg_snapshot, pg_snapshot, xid8, bigint, bigint, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.finished_rows(snapshot pg_snapshot, target pg_snapshot, after_xid xid8, after_id bigint, last_id bigint, most integer) RETURNS TABLE(id bigint, xid xid8, created_at timestamp with time zone, content text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_ended constant xid8[] := array(
+    select ended from pg_snapshot_xip(finished_rows.snapshot) as ended
+    where pg_visible_in_snapshot(ended, finished_rows.target) and ended >= finished_rows.after_xid
+  );
+  v_first constant xid8 := case
+    when pg_snapshot_xmax(finished_rows.snapshot) > finished_rows.after_xid then pg_snapshot_xmax(finished_rows.snapshot)
+    else finished_rows.after_xid
+  end;
+begin
+  return query
+    with candidates as (
+      (
+        select log.id, log.xid, log.created_at, audit_private.content_v1(log) as content
+        from audit.audit_logs as log
+        where log.xid = any (v_ended)
+          and (log.xid > finished_rows.after_xid or log.id > finished_rows.after_id)
+          and (log.id > finished_rows.last_id or not exists (select from audit_private.leaves as leaf where leaf.id = log.id))
+        order by log.xid, log.id, log.created_at
+        limit finished_rows.most
+      )
+      union all
+      (
+        select log.id, log.xid, log.created_at, audit_private.content_v1(log)
+        from audit.audit_logs as log
+        where log.xid >= v_first
+          and pg_visible_in_snapshot(log.xid, finished_rows.target)
+          and (log.xid > finished_rows.after_xid or log.id > finished_rows.after_id)
+          and (log.id > finished_rows.last_id or not exists (select from audit_private.leaves as leaf where leaf.id = log.id))
+        order by log.xid, log.id, log.created_at
+        limit finished_rows.most
+      )
+    )
+    select id, xid, created_at, content from candidates
+    order by xid, id, created_at
+    limit finished_rows.most;
+end $$;
+
+
+ALTER FUNCTION audit_private.finished_rows(snapshot pg_snapshot, target pg_snapshot, after_xid xid8, after_id bigint, last_id bigint, most integer) OWNER TO audit_owner;
 
 --
 -- Name: follow_capture(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5474,6 +6227,29 @@ ALTER FUNCTION audit_private.forget_rewritten(watch_id bigint, before jsonb, aft
 
 COMMENT ON FUNCTION audit_private.forget_rewritten(watch_id bigint, before jsonb, after jsonb) IS 'Called where the shape of a table changed, before its capture is written anew.';
 
+
+--
+-- Name: former_rows(bigint, bigint, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.former_rows(after_id bigint, last_id bigint, most integer) RETURNS TABLE(id bigint, xid xid8, created_at timestamp with time zone, content text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+    select log.id, log.xid, log.created_at, audit_private.content_v1(log)
+    from audit.audit_logs as log
+    where log.id > former_rows.after_id
+      and log.id <= former_rows.last_id
+      and not exists (select from audit_private.leaves as leaf where leaf.id = log.id)
+    order by log.id, log.created_at
+    limit former_rows.most;
+end $$;
+
+
+ALTER FUNCTION audit_private.former_rows(after_id bigint, last_id bigint, most integer) OWNER TO audit_owner;
 
 --
 -- Name: found_image_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5989,6 +6765,41 @@ end $$;
 ALTER FUNCTION audit_private.maintain_partitions() OWNER TO audit_owner;
 
 --
+-- Name: make_leaves(audit_private.log_position, pg_snapshot, bytea); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.make_leaves(log_position audit_private.log_position, target pg_snapshot, salts bytea) RETURNS TABLE(leaves integer, entries bytea, last_xid xid8, last_id bigint)
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with picked as materialized (
+    select picked.*, substring(make_leaves.salts from (ordinality::int - 1) * 16 + 1 for 16) as salt
+    from audit_private.rows_to_seal(log_position, make_leaves.target, length(make_leaves.salts) / 16)
+      with ordinality as picked
+  ), stored as (
+    insert into audit_private.leaves (id, leaf_index, salt)
+    select id, (log_position).tree_size + ordinality - 1, salt from picked
+  )
+  select
+    count(*)::int,
+    string_agg(
+      '\x01'::bytea
+        || int4send((log_position).epoch - (id <= epoch.last_id)::int)
+        || int8send(id) || xid8send(xid) || timestamptz_send(created_at)
+        || sha256(salt || convert_to(content, 'UTF8')),
+      ''::bytea order by ordinality
+    ),
+    (select xid from picked order by ordinality desc limit 1),
+    (select id from picked order by ordinality desc limit 1)
+  from picked
+  cross join audit_private.epochs as epoch
+  where epoch.epoch = (log_position).epoch
+$$;
+
+
+ALTER FUNCTION audit_private.make_leaves(log_position audit_private.log_position, target pg_snapshot, salts bytea) OWNER TO audit_owner;
+
+--
 -- Name: make_partition(date); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6094,6 +6905,47 @@ $$;
 
 
 ALTER FUNCTION audit_private.note_drain(action text, metadata jsonb) OWNER TO audit_owner;
+
+--
+-- Name: note_epoch(integer, text, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.note_epoch(epoch integer, verifier_key text, lost jsonb) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.append(
+    actor => audit_private.current_actor(),
+    action => 'AUDIT_EPOCH',
+    entity_type => 'AUDIT_LOG',
+    entity_id => begun.origin,
+    description => begun.reason,
+    metadata => jsonb_strip_nulls(jsonb_build_object(
+      'epoch', begun.epoch,
+      'key', note_epoch.verifier_key,
+      'last_id', begun.last_id,
+      'system_identifier', begun.system_identifier::text,
+      'timeline', begun.timeline,
+      'database', begun.database,
+      'former', (
+        select jsonb_build_object(
+          'origin', former.origin,
+          'system_identifier', former.system_identifier::text,
+          'timeline', former.timeline,
+          'database', former.database
+        )
+        from audit_private.epochs as former
+        where former.epoch = begun.epoch - 1
+      ),
+      'lost', note_epoch.lost
+    ))
+  )
+  from audit_private.epochs as begun
+  where begun.epoch = note_epoch.epoch
+$$;
+
+
+ALTER FUNCTION audit_private.note_epoch(epoch integer, verifier_key text, lost jsonb) OWNER TO audit_owner;
 
 --
 -- Name: note_guard(text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6586,6 +7438,21 @@ end $$;
 ALTER FUNCTION audit_private.refuse_drift(target regclass) OWNER TO audit_owner;
 
 --
+-- Name: refuse_sealing(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.refuse_sealing(reason text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  raise exception using errcode = 'ID014', message = refuse_sealing.reason;
+end $$;
+
+
+ALTER FUNCTION audit_private.refuse_sealing(reason text) OWNER TO audit_owner;
+
+--
 -- Name: rekey_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6682,6 +7549,38 @@ ALTER FUNCTION audit_private.remember_columns(watch audit_private.watches) OWNER
 --
 
 COMMENT ON FUNCTION audit_private.remember_columns(watch audit_private.watches) IS 'Notes what became comparable now; forgets what no longer is.';
+
+
+--
+-- Name: renew_capture(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.renew_capture(watch audit_private.watches) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_former_code constant text := audit_private.capture_code(watch);
+begin
+  perform audit_private.write_capture(watch);
+  if v_former_code <> audit_private.capture_code(watch) then
+    perform audit_private.append(
+      actor => audit_private.current_actor(),
+      action => 'AUDIT_CAPTURE_WRITTEN',
+      entity_type => 'AUDIT_WATCH',
+      entity_id => (watch).target_name
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.renew_capture(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION renew_capture(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.renew_capture(watch audit_private.watches) IS 'Writes the capture functions again, as the table or this code has changed.';
 
 
 --
@@ -7201,6 +8100,29 @@ $$;
 ALTER FUNCTION audit_private.rows_by_key(watch audit_private.watches) OWNER TO audit_owner;
 
 --
+-- Name: rows_to_seal(audit_private.log_position, pg_snapshot, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.rows_to_seal(log_position audit_private.log_position, target pg_snapshot, most integer) RETURNS TABLE(id bigint, xid xid8, created_at timestamp with time zone, content text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_last_id constant bigint := (select epoch.last_id from audit_private.epochs as epoch where epoch.epoch = log_position.epoch);
+begin
+  if log_position.former_after_id is not null then
+    return query select * from audit_private.former_rows(log_position.former_after_id, v_last_id, rows_to_seal.most);
+  else
+    return query select * from audit_private.finished_rows(
+      log_position.snapshot, rows_to_seal.target, log_position.after_xid, log_position.after_id, v_last_id, rows_to_seal.most
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.rows_to_seal(log_position audit_private.log_position, target pg_snapshot, most integer) OWNER TO audit_owner;
+
+--
 -- Name: save_watch(audit_private.watches, audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7209,6 +8131,8 @@ CREATE FUNCTION audit_private.save_watch(before audit_private.watches, after aud
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  v_is_declared constant boolean := (before).watch_id is not null
+    and to_jsonb(before) - 'target_name' - 'started_at' = to_jsonb(after) - 'target_name' - 'started_at';
   v_declared constant jsonb := jsonb_build_object(
     'entity_type', (after).entity_type, 'capture', (after).capture, 'exclude', (after).excluded, 'mask', (after).masked,
     'skip', (after).skipped, 'operations', (after).operations, 'record_unchanged', (after).record_unchanged
@@ -7226,11 +8150,13 @@ begin
     target_name = excluded.target_name, entity_type = excluded.entity_type, capture = excluded.capture,
     excluded = excluded.excluded, masked = excluded.masked, skipped = excluded.skipped, operations = excluded.operations,
     record_unchanged = excluded.record_unchanged;
-  perform audit_private.write_capture(after);
+  if v_is_declared then
+    perform audit_private.renew_capture(after);
+  else
+    perform audit_private.write_capture(after);
+  end if;
   perform audit_private.follow_watch(after, 'audit.watch');
-  if (before).watch_id is null
-    or to_jsonb(before) - 'target_name' - 'started_at' <> to_jsonb(after) - 'target_name' - 'started_at'
-  then
+  if not v_is_declared then
     perform audit_private.append(
       actor => audit_private.current_actor(),
       action => case when (before).watch_id is null then 'AUDIT_WATCH_STARTED' else 'AUDIT_WATCH_CHANGED' end,
@@ -7671,6 +8597,47 @@ ALTER FUNCTION audit_private.tg__refuse_change() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.tg__refuse_change() IS 'Refuses what would change, empty or bypass the log.';
 
+
+--
+-- Name: timeline(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.timeline() RETURNS bigint
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  -- Not that of pg_control_checkpoint(), which knows of a promotion only after the next checkpoint.
+  select ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint
+$$;
+
+
+ALTER FUNCTION audit_private.timeline() OWNER TO audit_owner;
+
+--
+-- Name: triggers_of(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.triggers_of(target regclass) RETURNS TABLE(digest bytea, revision text, triggers bigint, disabled bigint)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    sha256(convert_to(coalesce(string_agg(
+      concat_ws(E'\n', pg_get_triggerdef(trigger.oid), trigger.tgenabled, function.prosrc, function.proconfig), E'\n\n'
+      order by relation.oid, trigger.tgname
+    ), ''), 'UTF8')),
+    coalesce(string_agg(trigger.xmin::text, ' ' order by relation.oid, trigger.tgname), ''),
+    count(*),
+    count(*) filter (where trigger.tgenabled = 'D')
+  from (
+    select triggers_of.target as oid union select relid from pg_catalog.pg_partition_tree(triggers_of.target)
+  ) as relation
+  join pg_catalog.pg_trigger as trigger on trigger.tgrelid = relation.oid and trigger.tgname ~ '^(!?indelible_capture|log_refuse)_'
+  join pg_catalog.pg_proc as function on function.oid = trigger.tgfoid
+$$;
+
+
+ALTER FUNCTION audit_private.triggers_of(target regclass) OWNER TO audit_owner;
 
 --
 -- Name: truncate_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8889,147 +9856,6 @@ COMMENT ON COLUMN audit.actions.origin IS 'Which door may record the code: captu
 
 
 --
--- Name: audit_logs; Type: TABLE; Schema: audit; Owner: audit_owner
---
-
-CREATE TABLE audit.audit_logs (
-    id bigint NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
-    action text NOT NULL,
-    outcome audit.outcome DEFAULT 'success'::audit.outcome NOT NULL,
-    user_id text,
-    db_user text DEFAULT SESSION_USER NOT NULL,
-    actor_proof audit.actor_proof NOT NULL,
-    entity_type text COLLATE pg_catalog."C",
-    entity_id text COLLATE pg_catalog."C",
-    description text,
-    permission text,
-    ip_address inet,
-    request_id text,
-    changes jsonb,
-    metadata jsonb,
-    time_source audit.time_source DEFAULT 'database'::audit.time_source NOT NULL
-)
-PARTITION BY RANGE (created_at);
-
-
-ALTER TABLE audit.audit_logs OWNER TO audit_owner;
-
---
--- Name: TABLE audit_logs; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON TABLE audit.audit_logs IS 'Who did what, to which record, from where, and whether it worked. Append-only; written by functions alone.';
-
-
---
--- Name: COLUMN audit_logs.id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.id IS 'Order of recording; the order of history.';
-
-
---
--- Name: COLUMN audit_logs.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.created_at IS 'When it happened (UTC). Row changes: the database''s clock.';
-
-
---
--- Name: COLUMN audit_logs.recorded_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.recorded_at IS 'When the database wrote it down, always by its own clock.';
-
-
---
--- Name: COLUMN audit_logs.xid; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.xid IS 'The transaction that wrote this row: joins what belonged together.';
-
-
---
--- Name: COLUMN audit_logs.action; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.action IS 'Event code, see audit.actions.';
-
-
---
--- Name: COLUMN audit_logs.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.outcome IS 'success, failure, denied; attempted for a durable intent.';
-
-
---
--- Name: COLUMN audit_logs.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.user_id IS 'The acting user, or null where none is proven or claimed.';
-
-
---
--- Name: COLUMN audit_logs.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.db_user IS 'session_user: the login that really did it.';
-
-
---
--- Name: COLUMN audit_logs.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.actor_proof IS 'How far user_id is proven: sealed (the database authenticated the session), service (the word of a trusted application), client (the word of an ingest client), direct (no user claimed; db_user is the actor).';
-
-
---
--- Name: COLUMN audit_logs.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.entity_id IS 'The key''s text for one column, a JSON object by column name for several.';
-
-
---
--- Name: COLUMN audit_logs.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.permission IS 'The permission that was attempted, on denials.';
-
-
---
--- Name: COLUMN audit_logs.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.ip_address IS 'The client, as a trusted proxy or the socket named it.';
-
-
---
--- Name: COLUMN audit_logs.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.request_id IS 'Made by the middleware for each request, never by the client.';
-
-
---
--- Name: COLUMN audit_logs.changes; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.changes IS 'Row changes: {"old": {column: value}, "new": {column: value}}.';
-
-
---
--- Name: COLUMN audit_logs.time_source; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.time_source IS 'Whether created_at is the database''s, claimed, or clamped.';
-
-
---
 -- Name: audit_logs_id_seq; Type: SEQUENCE; Schema: audit; Owner: audit_owner
 --
 
@@ -9409,6 +10235,50 @@ CREATE TABLE audit_private._yoyo_version (
 ALTER TABLE audit_private._yoyo_version OWNER TO audit_owner;
 
 --
+-- Name: batches; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.batches (
+    tree_size bigint NOT NULL,
+    epoch integer NOT NULL,
+    root bytea NOT NULL,
+    snapshot pg_snapshot NOT NULL,
+    sealed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT batches_root_size CHECK ((length(root) = 32))
+);
+
+
+ALTER TABLE audit_private.batches OWNER TO audit_owner;
+
+--
+-- Name: TABLE batches; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.batches IS 'Every size and root that the tree has had, and the snapshot that was sealed then.';
+
+
+--
+-- Name: checkpoints; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.checkpoints (
+    origin text NOT NULL,
+    tree_size bigint NOT NULL,
+    note text NOT NULL,
+    stored_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+ALTER TABLE audit_private.checkpoints OWNER TO audit_owner;
+
+--
+-- Name: TABLE checkpoints; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.checkpoints IS 'Signed notes over size and root.';
+
+
+--
 -- Name: compared_columns; Type: TABLE; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9430,6 +10300,30 @@ ALTER TABLE audit_private.compared_columns OWNER TO audit_owner;
 --
 
 COMMENT ON TABLE audit_private.compared_columns IS 'Columns of watched tables whose recorded values can be compared with the table, from the record after since_id on.';
+
+
+--
+-- Name: cosignatures; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.cosignatures (
+    origin text NOT NULL,
+    tree_size bigint NOT NULL,
+    witness text NOT NULL,
+    line text NOT NULL,
+    stored_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT cosignatures_line_format CHECK (((line ~ '^— [^ +]+ [A-Za-z0-9+/]+={0,2}\n$'::text) AND (length(line) <= 1000))),
+    CONSTRAINT cosignatures_witness_short CHECK (((length(witness) >= 1) AND (length(witness) <= 255)))
+);
+
+
+ALTER TABLE audit_private.cosignatures OWNER TO audit_owner;
+
+--
+-- Name: TABLE cosignatures; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.cosignatures IS 'Signature lines of witnesses, of checkpoints that a whole quorum has cosigned.';
 
 
 --
@@ -9458,6 +10352,48 @@ COMMENT ON TABLE audit_private.drains IS 'Up to where verdicts were taken from t
 --
 
 COMMENT ON COLUMN audit_private.drains.system_identifier IS 'Positions of another cluster, from which this one was restored, mean nothing.';
+
+
+--
+-- Name: epochs; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.epochs (
+    epoch integer NOT NULL,
+    origin text NOT NULL,
+    system_identifier bigint NOT NULL,
+    timeline bigint NOT NULL,
+    database oid NOT NULL,
+    last_id bigint NOT NULL,
+    snapshot pg_snapshot NOT NULL,
+    reason text NOT NULL,
+    adopted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT epochs_epoch_positive CHECK ((epoch > 0)),
+    CONSTRAINT epochs_reason_given CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+
+
+ALTER TABLE audit_private.epochs OWNER TO audit_owner;
+
+--
+-- Name: TABLE epochs; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.epochs IS 'Each server on which the log was continued. Transaction ids and snapshots mean something within one epoch only.';
+
+
+--
+-- Name: COLUMN epochs.last_id; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.epochs.last_id IS 'The newest row when the epoch began: rows up to it are of former epochs.';
+
+
+--
+-- Name: COLUMN epochs.snapshot; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.epochs.snapshot IS 'What it sees was written before the epoch began.';
 
 
 --
@@ -9517,6 +10453,62 @@ COMMENT ON TABLE audit_private.key_changes IS 'Old and new identity of rows whos
 
 
 --
+-- Name: leaves; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.leaves (
+    id bigint NOT NULL,
+    leaf_index bigint NOT NULL,
+    salt bytea,
+    CONSTRAINT leaves_salt_size CHECK ((length(salt) = 16))
+);
+
+
+ALTER TABLE audit_private.leaves OWNER TO audit_owner;
+
+--
+-- Name: TABLE leaves; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.leaves IS 'Which leaf a row of the log is.';
+
+
+--
+-- Name: COLUMN leaves.salt; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.leaves.salt IS 'Hides the row''s content in its leaf. May be erased, and with it every way to guess that content.';
+
+
+--
+-- Name: seen_capture; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.seen_capture (
+    target regclass NOT NULL,
+    digest bytea NOT NULL,
+    revision text NOT NULL,
+    seen_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+ALTER TABLE audit_private.seen_capture OWNER TO audit_owner;
+
+--
+-- Name: TABLE seen_capture; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.seen_capture IS 'The capture triggers of each watched table as the sealer last saw them.';
+
+
+--
+-- Name: COLUMN seen_capture.revision; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.seen_capture.revision IS 'Which transactions wrote their catalogue entries: what was disabled and enabled again meanwhile differs here.';
+
+
+--
 -- Name: session_context; Type: SEQUENCE; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9529,6 +10521,31 @@ CREATE UNLOGGED SEQUENCE audit_private.session_context
 
 
 ALTER SEQUENCE audit_private.session_context OWNER TO audit_owner;
+
+--
+-- Name: tiles; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.tiles (
+    level smallint NOT NULL,
+    number bigint NOT NULL,
+    start smallint NOT NULL,
+    content bytea NOT NULL,
+    CONSTRAINT tiles_content_present CHECK ((length(content) > 0)),
+    CONSTRAINT tiles_level_known CHECK (((level = '-1'::integer) OR ((level >= 1) AND (level <= 7)))),
+    CONSTRAINT tiles_start_within CHECK (((start >= 0) AND (start <= 255)))
+);
+ALTER TABLE ONLY audit_private.tiles ALTER COLUMN content SET STORAGE EXTERNAL;
+
+
+ALTER TABLE audit_private.tiles OWNER TO audit_owner;
+
+--
+-- Name: TABLE tiles; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.tiles IS 'The tiles of the log in the pieces in which they grew. Level -1: entries; level 0, their hashes, is made from them.';
+
 
 --
 -- Name: watches_watch_id_seq; Type: SEQUENCE; Schema: audit_private; Owner: audit_owner
@@ -9813,11 +10830,35 @@ ALTER TABLE ONLY audit_private.baselines
 
 
 --
+-- Name: batches batches_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.batches
+    ADD CONSTRAINT batches_pkey PRIMARY KEY (tree_size);
+
+
+--
+-- Name: checkpoints checkpoints_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.checkpoints
+    ADD CONSTRAINT checkpoints_pkey PRIMARY KEY (origin, tree_size);
+
+
+--
 -- Name: compared_columns compared_columns_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
 ALTER TABLE ONLY audit_private.compared_columns
     ADD CONSTRAINT compared_columns_pkey PRIMARY KEY (watch_id, name);
+
+
+--
+-- Name: cosignatures cosignatures_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.cosignatures
+    ADD CONSTRAINT cosignatures_pkey PRIMARY KEY (origin, tree_size, witness);
 
 
 --
@@ -9829,11 +10870,35 @@ ALTER TABLE ONLY audit_private.drains
 
 
 --
+-- Name: epochs epochs_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.epochs
+    ADD CONSTRAINT epochs_pkey PRIMARY KEY (epoch);
+
+
+--
 -- Name: installations installations_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
 ALTER TABLE ONLY audit_private.installations
     ADD CONSTRAINT installations_pkey PRIMARY KEY (installation_id);
+
+
+--
+-- Name: leaves leaves_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.leaves
+    ADD CONSTRAINT leaves_pkey PRIMARY KEY (id, leaf_index);
+
+
+--
+-- Name: log_position log_position_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.log_position
+    ADD CONSTRAINT log_position_pkey PRIMARY KEY (only_row);
 
 
 --
@@ -9845,11 +10910,27 @@ ALTER TABLE ONLY audit_private.secrets
 
 
 --
+-- Name: seen_capture seen_capture_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.seen_capture
+    ADD CONSTRAINT seen_capture_pkey PRIMARY KEY (target);
+
+
+--
 -- Name: shapes shapes_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
 ALTER TABLE ONLY audit_private.shapes
     ADD CONSTRAINT shapes_pkey PRIMARY KEY (watch_id);
+
+
+--
+-- Name: tiles tiles_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.tiles
+    ADD CONSTRAINT tiles_pkey PRIMARY KEY (level, number, start);
 
 
 --
@@ -9964,6 +11045,13 @@ CREATE INDEX audit_logs_entity_idx ON ONLY audit.audit_logs USING btree (entity_
 
 
 --
+-- Name: audit_logs_xid_idx; Type: INDEX; Schema: audit; Owner: audit_owner
+--
+
+CREATE INDEX audit_logs_xid_idx ON ONLY audit.audit_logs USING btree (xid);
+
+
+--
 -- Name: key_changes_entity_idx; Type: INDEX; Schema: audit_private; Owner: audit_owner
 --
 
@@ -10028,6 +11116,60 @@ ALTER TABLE audit.audit_logs ENABLE ALWAYS TRIGGER log_refuse_change;
 CREATE TRIGGER log_refuse_statement BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.audit_logs FOR EACH STATEMENT EXECUTE FUNCTION audit_private.tg__refuse_change();
 
 ALTER TABLE audit.audit_logs ENABLE ALWAYS TRIGGER log_refuse_statement;
+
+
+--
+-- Name: batches log_refuse_statement; Type: TRIGGER; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TRIGGER log_refuse_statement BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.batches FOR EACH STATEMENT EXECUTE FUNCTION audit_private.tg__refuse_change();
+
+ALTER TABLE audit_private.batches ENABLE ALWAYS TRIGGER log_refuse_statement;
+
+
+--
+-- Name: checkpoints log_refuse_statement; Type: TRIGGER; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TRIGGER log_refuse_statement BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION audit_private.tg__refuse_change();
+
+ALTER TABLE audit_private.checkpoints ENABLE ALWAYS TRIGGER log_refuse_statement;
+
+
+--
+-- Name: cosignatures log_refuse_statement; Type: TRIGGER; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TRIGGER log_refuse_statement BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.cosignatures FOR EACH STATEMENT EXECUTE FUNCTION audit_private.tg__refuse_change();
+
+ALTER TABLE audit_private.cosignatures ENABLE ALWAYS TRIGGER log_refuse_statement;
+
+
+--
+-- Name: epochs log_refuse_statement; Type: TRIGGER; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TRIGGER log_refuse_statement BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.epochs FOR EACH STATEMENT EXECUTE FUNCTION audit_private.tg__refuse_change();
+
+ALTER TABLE audit_private.epochs ENABLE ALWAYS TRIGGER log_refuse_statement;
+
+
+--
+-- Name: leaves log_refuse_statement; Type: TRIGGER; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TRIGGER log_refuse_statement BEFORE DELETE OR UPDATE OF id, leaf_index OR TRUNCATE ON audit_private.leaves FOR EACH STATEMENT EXECUTE FUNCTION audit_private.tg__refuse_change();
+
+ALTER TABLE audit_private.leaves ENABLE ALWAYS TRIGGER log_refuse_statement;
+
+
+--
+-- Name: tiles log_refuse_statement; Type: TRIGGER; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TRIGGER log_refuse_statement BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.tiles FOR EACH STATEMENT EXECUTE FUNCTION audit_private.tg__refuse_change();
+
+ALTER TABLE audit_private.tiles ENABLE ALWAYS TRIGGER log_refuse_statement;
 
 
 --
@@ -10291,11 +11433,43 @@ ALTER TABLE ONLY audit_private.baselines
 
 
 --
+-- Name: batches batches_epoch_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.batches
+    ADD CONSTRAINT batches_epoch_fkey FOREIGN KEY (epoch) REFERENCES audit_private.epochs(epoch);
+
+
+--
+-- Name: checkpoints checkpoints_batch_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.checkpoints
+    ADD CONSTRAINT checkpoints_batch_fkey FOREIGN KEY (tree_size) REFERENCES audit_private.batches(tree_size);
+
+
+--
 -- Name: compared_columns compared_columns_watch_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
 ALTER TABLE ONLY audit_private.compared_columns
     ADD CONSTRAINT compared_columns_watch_fkey FOREIGN KEY (watch_id) REFERENCES audit_private.watches(watch_id);
+
+
+--
+-- Name: cosignatures cosignatures_checkpoint_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.cosignatures
+    ADD CONSTRAINT cosignatures_checkpoint_fkey FOREIGN KEY (origin, tree_size) REFERENCES audit_private.checkpoints(origin, tree_size);
+
+
+--
+-- Name: log_position log_position_epoch_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.log_position
+    ADD CONSTRAINT log_position_epoch_fkey FOREIGN KEY (epoch) REFERENCES audit_private.epochs(epoch);
 
 
 --
@@ -10406,6 +11580,22 @@ GRANT ALL ON FUNCTION audit.allow_unwatched(target regclass, reason text) TO aud
 
 
 --
+-- Name: FUNCTION begin_epoch(origin text, verifier_key text, reason text, lost jsonb); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.begin_epoch(origin text, verifier_key text, reason text, lost jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.begin_epoch(origin text, verifier_key text, reason text, lost jsonb) TO audit_sealer;
+
+
+--
+-- Name: FUNCTION close_batch(tree_size bigint, root bytea, levels integer[], numbers bigint[], starts integer[], contents bytea[]); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.close_batch(tree_size bigint, root bytea, levels integer[], numbers bigint[], starts integer[], contents bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.close_batch(tree_size bigint, root bytea, levels integer[], numbers bigint[], starts integer[], contents bytea[]) TO audit_sealer;
+
+
+--
 -- Name: FUNCTION define_action(code text, description text, origin text); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
@@ -10437,11 +11627,35 @@ REVOKE ALL ON FUNCTION audit_private.entity_key(key text) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION heartbeat(); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.heartbeat() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.heartbeat() TO audit_sealer;
+
+
+--
+-- Name: FUNCTION log_head(); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.log_head() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.log_head() TO audit_sealer;
+
+
+--
 -- Name: FUNCTION maintain(); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit.maintain() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.maintain() TO audit_admin;
+
+
+--
+-- Name: FUNCTION note_key(verifier_key text, reason text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.note_key(verifier_key text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.note_key(verifier_key text, reason text) TO audit_sealer;
 
 
 --
@@ -10453,11 +11667,56 @@ GRANT ALL ON FUNCTION audit.notes() TO audit_admin;
 
 
 --
+-- Name: FUNCTION observe_capture(); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.observe_capture() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.observe_capture() TO audit_sealer;
+
+
+--
+-- Name: FUNCTION read_checkpoint(size bigint); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.read_checkpoint(size bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.read_checkpoint(size bigint) TO audit_app;
+GRANT ALL ON FUNCTION audit.read_checkpoint(size bigint) TO audit_sealer;
+GRANT ALL ON FUNCTION audit.read_checkpoint(size bigint) TO audit_investigator;
+
+
+--
+-- Name: FUNCTION read_leaf(event_id bigint); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.read_leaf(event_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.read_leaf(event_id bigint) TO audit_investigator;
+GRANT ALL ON FUNCTION audit.read_leaf(event_id bigint) TO audit_writer;
+
+
+--
+-- Name: FUNCTION read_tile(level integer, number bigint); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.read_tile(level integer, number bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.read_tile(level integer, number bigint) TO audit_app;
+GRANT ALL ON FUNCTION audit.read_tile(level integer, number bigint) TO audit_sealer;
+GRANT ALL ON FUNCTION audit.read_tile(level integer, number bigint) TO audit_investigator;
+
+
+--
 -- Name: FUNCTION record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) TO audit_writer;
+
+
+--
+-- Name: FUNCTION seal_batch(epoch integer, tree_size bigint, salts bytea); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) TO audit_sealer;
 
 
 --
@@ -10482,6 +11741,22 @@ GRANT ALL ON FUNCTION audit.set_context(user_id text, ip_address inet, request_i
 
 REVOKE ALL ON FUNCTION audit.set_session_context(user_id text, ip_address inet, request_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.set_session_context(user_id text, ip_address inet, request_id text) TO audit_app;
+
+
+--
+-- Name: FUNCTION store_checkpoint(origin text, tree_size bigint, note text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.store_checkpoint(origin text, tree_size bigint, note text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.store_checkpoint(origin text, tree_size bigint, note text) TO audit_sealer;
+
+
+--
+-- Name: FUNCTION store_cosignatures(origin text, tree_size bigint, lines text[]); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.store_cosignatures(origin text, tree_size bigint, lines text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.store_cosignatures(origin text, tree_size bigint, lines text[]) TO audit_sealer;
 
 
 --
@@ -10736,6 +12011,13 @@ REVOKE ALL ON FUNCTION audit_private.advance_baseline(watch audit_private.watche
 
 
 --
+-- Name: FUNCTION advance_position(log_position audit_private.log_position, target pg_snapshot, leaves integer, all_taken boolean, last_xid xid8, last_id bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.advance_position(log_position audit_private.log_position, target pg_snapshot, leaves integer, all_taken boolean, last_xid xid8, last_id bigint) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION all_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -10967,6 +12249,13 @@ REVOKE ALL ON FUNCTION audit_private.capture_7_update() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION capture_code(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_code(watch audit_private.watches) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION capture_places(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11097,6 +12386,21 @@ REVOKE ALL ON FUNCTION audit_private.comparison_start(watch audit_private.watche
 --
 
 REVOKE ALL ON FUNCTION audit_private.complete(changes jsonb, old_remainder jsonb, new_remainder jsonb) FROM PUBLIC;
+
+
+--
+-- Name: TABLE audit_logs; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.audit_logs TO audit_investigator;
+GRANT SELECT ON TABLE audit.audit_logs TO audit_sealer;
+
+
+--
+-- Name: FUNCTION content_v1(log audit.audit_logs); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.content_v1(log audit.audit_logs) FROM PUBLIC;
 
 
 --
@@ -11240,6 +12544,13 @@ REVOKE ALL ON FUNCTION audit_private.finish_baseline(watch audit_private.watches
 
 
 --
+-- Name: FUNCTION finished_rows(snapshot pg_snapshot, target pg_snapshot, after_xid xid8, after_id bigint, last_id bigint, most integer); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.finished_rows(snapshot pg_snapshot, target pg_snapshot, after_xid xid8, after_id bigint, last_id bigint, most integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION follow_capture(watch audit_private.watches, command text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11293,6 +12604,13 @@ REVOKE ALL ON FUNCTION audit_private.follow_watch(watch audit_private.watches, c
 --
 
 REVOKE ALL ON FUNCTION audit_private.forget_rewritten(watch_id bigint, before jsonb, after jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION former_rows(after_id bigint, last_id bigint, most integer); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.former_rows(after_id bigint, last_id bigint, most integer) FROM PUBLIC;
 
 
 --
@@ -11436,6 +12754,13 @@ REVOKE ALL ON FUNCTION audit_private.maintain_partitions() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION make_leaves(log_position audit_private.log_position, target pg_snapshot, salts bytea); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.make_leaves(log_position audit_private.log_position, target pg_snapshot, salts bytea) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION make_partition(month date); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11468,6 +12793,13 @@ REVOKE ALL ON FUNCTION audit_private.note_changes(action text, watch audit_priva
 --
 
 REVOKE ALL ON FUNCTION audit_private.note_drain(action text, metadata jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION note_epoch(epoch integer, verifier_key text, lost jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.note_epoch(epoch integer, verifier_key text, lost jsonb) FROM PUBLIC;
 
 
 --
@@ -11597,6 +12929,13 @@ REVOKE ALL ON FUNCTION audit_private.refuse_drift(target regclass) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION refuse_sealing(reason text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.refuse_sealing(reason text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION rekey_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11615,6 +12954,13 @@ REVOKE ALL ON FUNCTION audit_private.remainder_source(watch audit_private.watche
 --
 
 REVOKE ALL ON FUNCTION audit_private.remember_columns(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION renew_capture(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.renew_capture(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -11737,6 +13083,13 @@ REVOKE ALL ON FUNCTION audit_private.rows_by_key(watch audit_private.watches) FR
 
 
 --
+-- Name: FUNCTION rows_to_seal(log_position audit_private.log_position, target pg_snapshot, most integer); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.rows_to_seal(log_position audit_private.log_position, target pg_snapshot, most integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION save_watch(before audit_private.watches, after audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11832,6 +13185,20 @@ REVOKE ALL ON FUNCTION audit_private.tg__follow_drop() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.tg__refuse_change() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION timeline(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.timeline() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION triggers_of(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.triggers_of(target regclass) FROM PUBLIC;
 
 
 --
@@ -12116,19 +13483,13 @@ GRANT SELECT ON TABLE audit.actions TO audit_investigator;
 
 
 --
--- Name: TABLE audit_logs; Type: ACL; Schema: audit; Owner: audit_owner
---
-
-GRANT SELECT ON TABLE audit.audit_logs TO audit_investigator;
-
-
---
 -- Name: TABLE installation; Type: ACL; Schema: audit; Owner: audit_owner
 --
 
 GRANT SELECT ON TABLE audit.installation TO audit_app;
 GRANT SELECT ON TABLE audit.installation TO audit_writer;
 GRANT SELECT ON TABLE audit.installation TO audit_admin;
+GRANT SELECT ON TABLE audit.installation TO audit_sealer;
 
 
 --

@@ -24,6 +24,7 @@ LOGINS: Final = {
     "ftms_dba": ("audit_investigator",),
     "ftms_bi": ("audit_reader",),
     "ftms_admin": ("iam_admin", "audit_admin"),
+    "ftms_sealer": ("audit_sealer",),
 }
 ROLES: Final = {
     "ftms_clerk": ("Sells and changes bookings.", ("create", "read", "update", "cancel")),

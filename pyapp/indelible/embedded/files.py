@@ -92,6 +92,7 @@ def write_private_in(folder: int, name: str, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
+    os.fsync(folder)
 
 
 def open_private(path: Path, flags: int) -> int:

@@ -1,0 +1,128 @@
+-- name: prepare_verification
+-- One moment of the database for all that is read, with row security that hides nothing silently, and nothing found by a
+-- name that is not written out. The tables of audit_private are read as they are, for no function or view is trusted.
+select
+  pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false),
+  pg_catalog.set_config('row_security', 'off', false),
+  pg_catalog.set_config('statement_timeout', '0', false),
+  pg_catalog.set_config('idle_in_transaction_session_timeout', '0', false)
+
+-- name: act_as_owner
+-- Becomes audit_owner where the login may say SET ROLE and is no superuser: only the owner sees salts.
+select pg_catalog.set_config('role', 'audit_owner', false)
+where not pg_catalog.pg_has_role('audit_owner', 'usage')
+  and pg_catalog.pg_has_role('audit_owner', 'set')
+
+-- name: export_snapshot
+-- What other sessions need to see the same moment.
+select pg_catalog.pg_export_snapshot()
+
+-- name: relations_read
+-- The relations that are read, and the log's partitions: whether they are tables of which no rule rewrites what is read,
+-- and may be read.
+with recursive read as (
+  select class.oid, class.oid as top
+  from pg_catalog.pg_class as class
+  join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
+  where (namespace.nspname, class.relname) in (
+    ('audit', 'audit_logs'), ('audit_private', 'leaves'), ('audit_private', 'tiles'), ('audit_private', 'checkpoints'),
+    ('audit_private', 'cosignatures'), ('audit_private', 'epochs'), ('audit_private', 'log_position')
+  )
+  union all
+  select inherits.inhrelid, read.top
+  from pg_catalog.pg_inherits as inherits
+  join read on read.oid = inherits.inhparent
+)
+select
+  namespace.nspname || '.' || class.relname,
+  class.relkind in ('r', 'p') and not class.relhasrules and (class.oid = read.top or class.relispartition),
+  has_table_privilege(class.oid, 'select')
+from read
+join pg_catalog.pg_class as class on class.oid = read.oid
+join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
+order by 1
+
+-- name: columns_read
+-- The columns of the log and their types: a type of somebody else's would run somebody else's code.
+select attribute.attname::text, namespace.nspname || '.' || type.typname
+from pg_catalog.pg_attribute as attribute
+join pg_catalog.pg_class as class on class.oid = attribute.attrelid
+join pg_catalog.pg_namespace as home on home.oid = class.relnamespace
+join pg_catalog.pg_type as type on type.oid = attribute.atttypid
+join pg_catalog.pg_namespace as namespace on namespace.oid = type.typnamespace
+where home.nspname = 'audit' and class.relname = 'audit_logs' and attribute.attnum > 0 and not attribute.attisdropped
+order by 1
+
+-- name: raw_origin
+-- The log that is kept here now, and since which epoch: nothing before a sealer began.
+select origin from audit_private.epochs order by epoch desc limit 1
+
+-- name: raw_checkpoint
+-- The newest signed checkpoint of a log: its origin, and whether it must be one that witnesses have cosigned.
+select stored.note || coalesce(string_agg(cosignature.line, '' order by cosignature.witness), '')
+from audit_private.checkpoints as stored
+left join audit_private.cosignatures as cosignature
+  on cosignature.origin = stored.origin and cosignature.tree_size = stored.tree_size
+where stored.origin = $1 and (not $2 or cosignature.line is not null)
+group by stored.tree_size, stored.note
+order by stored.tree_size desc
+limit 1
+
+-- name: raw_checkpoints
+-- All signed checkpoints of a log.
+select note from audit_private.checkpoints where origin = $1 order by tree_size
+
+-- name: raw_tile
+-- The pieces of a tile: level, number.
+select content from audit_private.tiles where level = $1 and number = $2 order by start
+
+-- name: raw_position
+-- What must be sealed: how many leaves there are, the snapshot that was sealed, the last id of former epochs, and the id
+-- after which these are not sealed yet; and the snapshot of this moment.
+select position.tree_size, position.snapshot::text, epoch.last_id, position.former_after_id, pg_current_snapshot()::text
+from audit_private.log_position as position
+join audit_private.epochs as epoch on epoch.epoch = position.epoch
+
+-- name: last_row
+-- The highest id of the log, 0 without rows.
+select coalesce(max(id), 0) from audit.audit_logs
+
+-- name: raw_rows
+-- Rows of the log by id, above the one and up to the other, each with its leaf: numbers as PostgreSQL keeps them, and of
+-- each other column its own bytes, but for addresses, of which only the text form is in a leaf.
+select
+  log.id, log.xid, log.created_at, leaf.leaf_index, leaf.salt,
+  log.recorded_at, log.action, log.outcome, log.user_id, log.db_user, log.actor_proof, log.entity_type, log.entity_id,
+  log.description, log.permission, textin(inet_out(log.ip_address)), log.request_id, log.changes, log.metadata,
+  log.time_source
+from audit.audit_logs as log
+left join audit_private.leaves as leaf on leaf.id = log.id
+where log.id > $1 and log.id <= $2
+order by log.id
+
+-- name: hashed_rows
+-- The same in blocks of 64 bytes a row, hashed by the functions that seal: quick, and no proof against whoever may replace
+-- these. Leaf (-1: none), id, transaction, time, commitment.
+select string_agg(
+  coalesce(int8send(leaf.leaf_index), '\xffffffffffffffff')
+    || int8send(log.id) || xid8send(log.xid) || timestamptz_send(log.created_at)
+    || coalesce(
+      sha256(leaf.salt || convert_to(audit_private.content_v1(log), 'UTF8')),
+      '\x0000000000000000000000000000000000000000000000000000000000000000'
+    ),
+  ''::bytea
+)
+from audit.audit_logs as log
+left join audit_private.leaves as leaf on leaf.id = log.id
+where log.id > $1 and log.id <= $2
+group by log.id / 1000
+
+-- name: raw_capture_events
+-- What the sealer has seen of capture triggers, and what explains that they changed.
+select log.id, log.action, log.entity_id, log.metadata::text
+from audit.audit_logs as log
+where log.action in (
+  'AUDIT_CAPTURE_SEEN', 'AUDIT_WATCH_STARTED', 'AUDIT_WATCH_CHANGED', 'AUDIT_WATCH_STOPPED',
+  'AUDIT_CAPTURE_WRITTEN', 'AUDIT_SCHEMA_CHANGED', 'AUDIT_CAPTURE_DISABLED', 'AUDIT_INSTALLED', 'AUDIT_EPOCH'
+)
+order by log.id
