@@ -1219,6 +1219,7 @@ CREATE FUNCTION audit.recorded_rows(target regclass) RETURNS TABLE(entity_id tex
 #variable_conflict use_column
 declare
   v_watch audit_private.watches;
+  v_masked boolean;
 begin
   perform audit_private.require_reader(recorded_rows.target);
   v_watch := audit_private.active_watch(recorded_rows.target);
@@ -1226,7 +1227,10 @@ begin
   if audit_private.key_columns(v_watch.target) = '{}' then
     return query select * from audit_private.rows_by_image(v_watch);
   else
-    return query select * from audit_private.rows_by_key(v_watch);
+    v_masked := audit_private.was_ever_masked(v_watch);
+    return query
+      select known.entity_id, known.copies, case when v_masked then audit_private.without_masks(known.image) else known.image end
+      from audit_private.rows_by_key(v_watch) as known;
   end if;
 end $$;
 
@@ -7714,6 +7718,24 @@ COMMENT ON FUNCTION audit_private.value_source(record_name text, name text, buil
 
 
 --
+-- Name: was_ever_masked(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.was_ever_masked(watch audit_private.watches) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from audit.audit_logs as log
+    where log.entity_type = 'AUDIT_WATCH' and log.action in ('AUDIT_WATCH_STARTED', 'AUDIT_WATCH_CHANGED')
+      and log.metadata ->> 'entity_type' = (watch).entity_type and log.metadata -> 'mask' <> '[]'
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.was_ever_masked(watch audit_private.watches) OWNER TO audit_owner;
+
+--
 -- Name: watched_users_of(text, oid[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7826,6 +7848,20 @@ ALTER FUNCTION audit_private.whole_row_source(watch audit_private.watches, opera
 
 COMMENT ON FUNCTION audit_private.whole_row_source(watch audit_private.watches, operation text, action text, side text) IS 'The function for inserts or deletes: the whole row, as side.';
 
+
+--
+-- Name: without_masks(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.without_masks(image jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_object_agg(field.key, field.value) from jsonb_each(image) as field where field.value <> '"***"'
+$$;
+
+
+ALTER FUNCTION audit_private.without_masks(image jsonb) OWNER TO audit_owner;
 
 --
 -- Name: write_capture(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -11716,6 +11752,13 @@ REVOKE ALL ON FUNCTION audit_private.value_source(record_name text, name text, b
 
 
 --
+-- Name: FUNCTION was_ever_masked(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.was_ever_masked(watch audit_private.watches) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION watched_users_of(command text, objects oid[]); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11741,6 +11784,13 @@ REVOKE ALL ON FUNCTION audit_private.watches_that_lost(tables oid[]) FROM PUBLIC
 --
 
 REVOKE ALL ON FUNCTION audit_private.whole_row_source(watch audit_private.watches, operation text, action text, side text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION without_masks(image jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.without_masks(image jsonb) FROM PUBLIC;
 
 
 --
