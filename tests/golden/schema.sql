@@ -1234,6 +1234,7 @@ CREATE FUNCTION audit.recorded_rows(target regclass) RETURNS TABLE(entity_id tex
 #variable_conflict use_column
 declare
   v_watch audit_private.watches;
+  v_masked boolean;
 begin
   perform audit_private.require_reader(recorded_rows.target);
   v_watch := audit_private.active_watch(recorded_rows.target);
@@ -1241,7 +1242,10 @@ begin
   if audit_private.key_columns(v_watch.target) = '{}' then
     return query select * from audit_private.rows_by_image(v_watch);
   else
-    return query select * from audit_private.rows_by_key(v_watch);
+    v_masked := audit_private.was_ever_masked(v_watch);
+    return query
+      select known.entity_id, known.copies, case when v_masked then audit_private.without_masks(known.image) else known.image end
+      from audit_private.rows_by_key(v_watch) as known;
   end if;
 end $$;
 
@@ -5031,7 +5035,7 @@ ALTER FUNCTION audit_private.findings_of_owner() OWNER TO audit_owner;
 CREATE FUNCTION audit_private.findings_of_roles() RETURNS TABLE(finding text, object text, detail text, remedy text)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
   select 'application can bypass', login.rolname::text, powers.held, 'give the application a login of its own without these'
   from pg_catalog.pg_roles as login
   cross join lateral (
@@ -5065,14 +5069,30 @@ CREATE FUNCTION audit_private.findings_of_roles() RETURNS TABLE(finding text, ob
       select from held where held.role in ('audit_app'::regrole, 'audit_writer'::regrole)
     )
   union all
-  select 'unsafe definer function', function.oid::regprocedure::text, 'SECURITY DEFINER without a fixed search_path',
+  select 'unsafe definer function', function.oid::regprocedure::text,
+    case
+      when path.names is null then 'SECURITY DEFINER without a fixed search_path'
+      else 'SECURITY DEFINER with a search_path in which others may create what it calls'
+    end,
     format('alter function %s set search_path = pg_catalog, pg_temp', function.oid::regprocedure)
   from pg_catalog.pg_proc as function
+  left join lateral (
+    select regexp_split_to_array(replace(substr(setting, length('search_path=') + 1), '"', ''), ', *') as names
+    from unnest(function.proconfig) as setting
+    where setting like 'search\_path=%'
+  ) as path on true
   where function.prosecdef
     and function.prosqlbody is null
     and function.pronamespace::regnamespace::text not in ('pg_catalog', 'information_schema')
-    and not exists (select from unnest(function.proconfig) as setting where setting like 'search\_path=%')
-$$;
+    and (
+      path.names is null
+      or '$user' = any (path.names)
+      or exists (
+        select from pg_catalog.pg_namespace as namespace
+        where namespace.nspname = any (path.names) and has_schema_privilege('public', namespace.oid, 'create')
+      )
+    )
+$_$;
 
 
 ALTER FUNCTION audit_private.findings_of_roles() OWNER TO audit_owner;
@@ -7864,6 +7884,24 @@ COMMENT ON FUNCTION audit_private.value_source(record_name text, name text, buil
 
 
 --
+-- Name: was_ever_masked(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.was_ever_masked(watch audit_private.watches) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from audit.audit_logs as log
+    where log.entity_type = 'AUDIT_WATCH' and log.action in ('AUDIT_WATCH_STARTED', 'AUDIT_WATCH_CHANGED')
+      and log.metadata ->> 'entity_type' = (watch).entity_type and log.metadata -> 'mask' <> '[]'
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.was_ever_masked(watch audit_private.watches) OWNER TO audit_owner;
+
+--
 -- Name: watched_users_of(text, oid[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7976,6 +8014,20 @@ ALTER FUNCTION audit_private.whole_row_source(watch audit_private.watches, opera
 
 COMMENT ON FUNCTION audit_private.whole_row_source(watch audit_private.watches, operation text, action text, side text) IS 'The function for inserts or deletes: the whole row, as side.';
 
+
+--
+-- Name: without_masks(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.without_masks(image jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_object_agg(field.key, field.value) from jsonb_each(image) as field where field.value <> '"***"'
+$$;
+
+
+ALTER FUNCTION audit_private.without_masks(image jsonb) OWNER TO audit_owner;
 
 --
 -- Name: write_capture(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -11877,6 +11929,13 @@ REVOKE ALL ON FUNCTION audit_private.value_source(record_name text, name text, b
 
 
 --
+-- Name: FUNCTION was_ever_masked(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.was_ever_masked(watch audit_private.watches) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION watched_users_of(command text, objects oid[]); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11902,6 +11961,13 @@ REVOKE ALL ON FUNCTION audit_private.watches_that_lost(tables oid[]) FROM PUBLIC
 --
 
 REVOKE ALL ON FUNCTION audit_private.whole_row_source(watch audit_private.watches, operation text, action text, side text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION without_masks(image jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.without_masks(image jsonb) FROM PUBLIC;
 
 
 --
