@@ -648,19 +648,24 @@ COMMENT ON FUNCTION audit.captured_relations(target regclass) IS 'A table and, o
 CREATE FUNCTION audit.comparison_source(target regclass) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
     AS $$
 declare
   v_watch audit_private.watches;
   v_baselined boolean;
+  v_context text;
+  v_caller name;
 begin
-  perform audit_private.require_reader(comparison_source.target);
+  get diagnostics v_context = pg_context;
+  v_caller := audit_private.caller_of(v_context, 'audit.comparison_source', 'audit.reconcile');
+  perform audit_private.require_reader(comparison_source.target, v_caller);
   v_watch := audit_private.active_watch(comparison_source.target);
   perform audit_private.require_reconcilable(v_watch);
   -- Owners run their own code; whoever else compares, a superuser above all, must not run it for them.
   if not exists (
     select from pg_catalog.pg_class
     where oid = comparison_source.target
-      and pg_get_userbyid(relowner) = coalesce(nullif(current_setting('role'), 'none'), session_user)
+      and pg_get_userbyid(relowner) = v_caller
   ) then
     perform audit_private.require_known_code(relid)
     from pg_catalog.pg_partition_tree(comparison_source.target) where not isleaf;
@@ -669,6 +674,7 @@ begin
   v_baselined := exists (
     select from audit_private.baselines where watch_id = v_watch.watch_id and finished_at is not null
   );
+  perform set_config('indelible.permit', audit_private.reading_permit(comparison_source.target), true);
   return case
     when audit_private.key_columns(v_watch.target) = '{}' then audit_private.keyless_comparison_source(v_watch, v_baselined)
     else audit_private.keyed_comparison_source(v_watch, v_baselined)
@@ -905,12 +911,17 @@ COMMENT ON FUNCTION audit.entity_key(key text) IS 'A key as the log names it: lo
 CREATE FUNCTION audit.finish_unwatch(target regclass) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
     AS $$
 #variable_conflict use_column
 declare
   v_watch audit_private.watches;
+  v_context text;
 begin
-  perform audit_private.require_owner(finish_unwatch.target);
+  get diagnostics v_context = pg_context;
+  perform audit_private.require_owner(
+    finish_unwatch.target, audit_private.caller_of(v_context, 'audit.finish_unwatch', 'audit.unwatch')
+  );
   update audit_private.watches set stopped_at = clock_timestamp()
   where target = finish_unwatch.target and stopped_at is null
   returning * into v_watch;
@@ -1039,8 +1050,12 @@ CREATE FUNCTION audit.prepare_watch(target regclass, entity_type text, capture t
 declare
   v_before audit_private.watches;
   v_watch audit_private.watches;
+  v_context text;
 begin
-  perform audit_private.require_owner(prepare_watch.target);
+  get diagnostics v_context = pg_context;
+  perform audit_private.require_owner(
+    prepare_watch.target, audit_private.caller_of(v_context, 'audit.prepare_watch', 'audit.watch')
+  );
   select * into v_before from audit_private.watches where target = prepare_watch.target and stopped_at is null for update;
   v_watch := v_before;
   v_watch.target := prepare_watch.target;
@@ -1095,8 +1110,13 @@ CREATE FUNCTION audit.reconcile(target regclass) RETURNS TABLE(entity_id text, f
     SET xmlbinary TO 'base64'
     SET quote_all_identifiers TO 'off'
     AS $$
+declare
+  v_source text;
 begin
-  return query execute audit.comparison_source(reconcile.target);
+  perform set_config('indelible.caller', current_user, true);
+  -- A simple assignment: between the halves nothing else stands on the stack.
+  v_source := audit.comparison_source(reconcile.target);
+  return query execute v_source;
 end $$;
 
 
@@ -1219,7 +1239,11 @@ CREATE FUNCTION audit.recorded_rows(target regclass) RETURNS TABLE(entity_id tex
 declare
   v_watch audit_private.watches;
 begin
-  perform audit_private.require_reader(recorded_rows.target);
+  if current_setting('indelible.permit', true) is distinct from audit_private.reading_permit(recorded_rows.target) then
+    raise exception using errcode = '42501', message = 'audit.recorded_rows is a part of audit.reconcile',
+      hint = 'Call audit.reconcile.';
+  end if;
+  perform set_config('indelible.permit', '', true);
   v_watch := audit_private.active_watch(recorded_rows.target);
   perform audit_private.require_reconcilable(v_watch);
   if audit_private.key_columns(v_watch.target) = '{}' then
@@ -1355,11 +1379,14 @@ COMMENT ON FUNCTION audit.surplus_capture(target regclass) IS 'Capture triggers 
 CREATE FUNCTION audit.unwatch(target regclass) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
     AS $$
 declare
   v_statement text;
 begin
-  perform audit.finish_unwatch(unwatch.target);
+  perform set_config('indelible.caller', current_user, true);
+  -- A simple assignment: between the halves nothing else stands on the stack.
+  v_statement := audit.finish_unwatch(unwatch.target);
   for v_statement in select format('drop trigger %I on %s', name, relation) from audit.surplus_capture(unwatch.target) loop
     execute v_statement;
   end loop;
@@ -1391,13 +1418,17 @@ COMMENT ON FUNCTION audit.unwatch(target regclass) IS 'Ends the capture of a tab
 CREATE FUNCTION audit.watch(target regclass, entity_type text DEFAULT NULL::text, capture text DEFAULT NULL::text, exclude text[] DEFAULT NULL::text[], mask text[] DEFAULT NULL::text[], dry_run boolean DEFAULT false, skip text[] DEFAULT NULL::text[], operations text[] DEFAULT NULL::text[], record_unchanged boolean DEFAULT NULL::boolean) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
     AS $$
 declare
-  v_source text[] := audit.prepare_watch(
+  v_source text[];
+begin
+  perform set_config('indelible.caller', current_user, true);
+  -- A simple assignment: between the halves nothing else stands on the stack.
+  v_source := audit.prepare_watch(
     watch.target, watch.entity_type, watch.capture, watch.exclude, watch.mask, watch.dry_run, watch.skip, watch.operations,
     watch.record_unchanged
   );
-begin
   if not watch.dry_run then
     perform audit.attach_pending(watch.target);
   end if;
@@ -2617,6 +2648,27 @@ end $$;
 
 
 ALTER FUNCTION audit_private.begin_baseline(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: caller_of(text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.caller_of(context text, definer_half text, invoker_half text) RETURNS name
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_frames constant text[] := string_to_array(context, E'\n');
+begin
+  if starts_with(v_frames[2], split_part(v_frames[1], definer_half || '(', 1) || invoker_half || '(') then
+    return current_setting('indelible.caller');
+  end if;
+  raise exception using errcode = '42501', message = format('%s is a part of %s', definer_half, invoker_half),
+    hint = format('Call %s.', invoker_half);
+end $$;
+
+
+ALTER FUNCTION audit_private.caller_of(context text, definer_half text, invoker_half text) OWNER TO audit_owner;
 
 --
 -- Name: capture_1_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6315,6 +6367,20 @@ $$;
 ALTER FUNCTION audit_private.place_name(target regclass) OWNER TO audit_owner;
 
 --
+-- Name: reading_permit(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.reading_permit(target regclass) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select encode(audit_private.mac('context', audit_private.context_message('read ' || target::oid)), 'hex')
+$$;
+
+
+ALTER FUNCTION audit_private.reading_permit(target regclass) OWNER TO audit_owner;
+
+--
 -- Name: record_baseline(audit_private.watches, regclass, text, bigint, bigint, pg_snapshot); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6792,13 +6858,25 @@ CREATE FUNCTION audit_private.require_owner(target regclass) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  -- In a definer function current_user is its owner; the caller is whom SET ROLE names, or the login.
-  v_caller name := coalesce(nullif(current_setting('role'), 'none'), session_user);
+begin
+  perform audit_private.require_owner(require_owner.target, coalesce(nullif(current_setting('role'), 'none'), session_user)::name);
+end $$;
+
+
+ALTER FUNCTION audit_private.require_owner(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: require_owner(regclass, name); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_owner(target regclass, caller name) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
 begin
   if not exists (
     select from pg_catalog.pg_class
-    where oid = require_owner.target and pg_has_role(v_caller, relowner, 'usage')
+    where oid = require_owner.target and pg_has_role(require_owner.caller, relowner, 'usage')
   ) then
     raise exception using
       errcode = '42501',
@@ -6807,7 +6885,7 @@ begin
 end $$;
 
 
-ALTER FUNCTION audit_private.require_owner(target regclass) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.require_owner(target regclass, caller name) OWNER TO audit_owner;
 
 --
 -- Name: require_present(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6861,24 +6939,22 @@ COMMENT ON FUNCTION audit_private.require_readable(relation regclass) IS 'Whethe
 
 
 --
--- Name: require_reader(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: require_reader(regclass, name); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.require_reader(target regclass) RETURNS void
+CREATE FUNCTION audit_private.require_reader(target regclass, caller name) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  v_caller name := coalesce(nullif(current_setting('role'), 'none'), session_user);
 begin
   if exists (
-    select from pg_catalog.pg_class where oid = require_reader.target and pg_has_role(v_caller, relowner, 'usage')
+    select from pg_catalog.pg_class where oid = require_reader.target and pg_has_role(caller, relowner, 'usage')
   ) then
     return;
   elsif not exists (
     select from pg_catalog.pg_class
-    where oid = require_reader.target and not relrowsecurity and has_table_privilege(v_caller, oid, 'select')
-      and (pg_has_role(v_caller, 'audit_investigator', 'usage') or pg_has_role(v_caller, 'audit_admin', 'usage'))
+    where oid = require_reader.target and not relrowsecurity and has_table_privilege(caller, oid, 'select')
+      and (pg_has_role(caller, 'audit_investigator', 'usage') or pg_has_role(caller, 'audit_admin', 'usage'))
   ) then
     raise exception using
       errcode = '42501',
@@ -6888,7 +6964,7 @@ begin
 end $$;
 
 
-ALTER FUNCTION audit_private.require_reader(target regclass) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.require_reader(target regclass, caller name) OWNER TO audit_owner;
 
 --
 -- Name: require_reconcilable(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -10620,6 +10696,13 @@ REVOKE ALL ON FUNCTION audit_private.begin_baseline(watch audit_private.watches)
 
 
 --
+-- Name: FUNCTION caller_of(context text, definer_half text, invoker_half text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.caller_of(context text, definer_half text, invoker_half text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION capture_1_delete(); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11397,6 +11480,13 @@ REVOKE ALL ON FUNCTION audit_private.place_name(target regclass) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION reading_permit(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.reading_permit(target regclass) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION record_baseline(watch audit_private.watches, relation regclass, condition text, from_block bigint, to_block bigint, start_snapshot pg_snapshot); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11516,6 +11606,13 @@ REVOKE ALL ON FUNCTION audit_private.require_owner(target regclass) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION require_owner(target regclass, caller name); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_owner(target regclass, caller name) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION require_present(relation regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11530,10 +11627,10 @@ REVOKE ALL ON FUNCTION audit_private.require_readable(relation regclass) FROM PU
 
 
 --
--- Name: FUNCTION require_reader(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION require_reader(target regclass, caller name); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.require_reader(target regclass) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.require_reader(target regclass, caller name) FROM PUBLIC;
 
 
 --
