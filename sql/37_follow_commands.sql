@@ -89,7 +89,11 @@ as $$
   from audit_private.watches as watch
   where watch.stopped_at is null
     and (
-      command = 'ALTER SCHEMA'
+      -- Any of them may have a part, a function say, in the schema. Of the rest nothing is locked: anybody may have a schema.
+      command = 'ALTER SCHEMA' and exists (
+        select from audit_private.shapes as known
+        where known.watch_id = watch.watch_id and known.shape <> audit_private.table_shape(watch.target)
+      )
       or exists (
         select from pg_catalog.pg_attribute as attribute
         join pg_catalog.pg_type as kind on kind.oid = attribute.atttypid
