@@ -50,7 +50,8 @@ begin
       and function.pronamespace = 'audit_private'::regnamespace
       and function.prorettype = 'trigger'::regtype
   loop
-    execute format('drop function %s', v_function);
+    -- A partition that was detached has kept its TRUNCATE trigger.
+    execute format('drop function %s cascade', v_function);
   end loop;
   for v_type in
     select type.oid

@@ -808,12 +808,15 @@ begin
   if v_slot.slot is null then
     return 0;
   end if;
-  if v_slot.lost then
-    perform audit_private.note_drain('AUDIT_VERDICTS_LOST', jsonb_build_object('slot', v_slot.slot));
-  end if;
   select next_lsn into v_stored
   from audit_private.drains
   where slot_name = v_slot.slot and system_identifier = (select system_identifier::text from pg_control_system());
+  -- A slot that is ahead of what was drained was made anew or moved on by others: whoever has REPLICATION can.
+  if v_slot.lost or v_slot.next_lsn > v_stored then
+    perform audit_private.note_drain('AUDIT_VERDICTS_LOST', jsonb_build_object('slot', v_slot.slot));
+    -- Told once: progress is stored anew.
+    delete from audit_private.drains where slot_name = v_slot.slot;
+  end if;
   return audit_private.drain_slot(v_slot.slot, greatest(v_slot.next_lsn, v_stored));
 end $$;
 
@@ -2605,7 +2608,11 @@ CREATE FUNCTION audit_private.attachment_shapes(target regclass) RETURNS jsonb
         concat_ws('/', tgenabled, tgtype, tgfoid::regprocedure, tgattr, encode(tgargs, 'hex'), tgqual, tgdeferrable, tginitdeferred)
       ))
       from pg_catalog.pg_trigger
-      where tgrelid = target and not tgisinternal and tgname !~ '^!?indelible_capture_'
+      where tgrelid = target and not tgisinternal
+        -- By its function, for anybody may take the name of a capture trigger.
+        and not exists (
+          select from pg_catalog.pg_proc where oid = tgfoid and pronamespace = 'audit_private'::regnamespace
+        )
     ),
     'rules', (
       select jsonb_object_agg(rulename, audit_private.expression_digest(
@@ -4632,7 +4639,8 @@ begin
       and function.pronamespace = 'audit_private'::regnamespace
       and function.prorettype = 'trigger'::regtype
   loop
-    execute format('drop function %s', v_function);
+    -- A partition that was detached has kept its TRUNCATE trigger.
+    execute format('drop function %s cascade', v_function);
   end loop;
   for v_type in
     select type.oid
@@ -4961,7 +4969,8 @@ CREATE FUNCTION audit_private.findings_of_guard() RETURNS TABLE(finding text, ob
     ('audit_guard_drop', 'audit_guard.tg__refuse_drop()'),
     ('audit_watch_end', 'audit_private.tg__follow_command()'),
     ('audit_watch_finish', 'audit_guard.tg__give_overdue()'),
-    ('audit_watch_drop', 'audit_private.tg__follow_drop()')
+    ('audit_watch_drop', 'audit_private.tg__follow_drop()'),
+    ('audit_watch_rewrite', 'audit_private.tg__follow_rewrite()')
   ) as wanted (name, function)
   where exists (select from audit_private.guards)
     and not exists (
@@ -5432,15 +5441,21 @@ CREATE FUNCTION audit_private.follow_watch(watch audit_private.watches, command 
     AS $$
 #variable_conflict use_column
 declare
-  v_shape constant jsonb := audit_private.table_shape((watch).target);
+  v_shape jsonb;
   v_known audit_private.shapes;
   v_watch audit_private.watches := watch;
 begin
+  -- First the lock: what was read before would undo what another session, which held it, has declared or followed.
   select * into v_known from audit_private.shapes where watch_id = (watch).watch_id for update;
+  select * into strict v_watch from audit_private.watches where watch_id = (watch).watch_id;
+  if v_watch.stopped_at is not null then
+    return;
+  end if;
+  v_shape := audit_private.table_shape(v_watch.target);
   if v_known.watch_id is null then
-    insert into audit_private.shapes (watch_id, shape, capture) values ((watch).watch_id, v_shape, (watch).capture);
+    insert into audit_private.shapes (watch_id, shape, capture) values (v_watch.watch_id, v_shape, v_watch.capture);
   elsif v_known.shape <> v_shape then
-    v_watch := audit_private.follow_declaration(watch, v_known, v_shape);
+    v_watch := audit_private.follow_declaration(v_watch, v_known, v_shape);
     perform audit_private.write_capture(v_watch);
     perform audit_private.note_changes(
       'AUDIT_SCHEMA_CHANGED', v_watch, command,
@@ -7606,6 +7621,47 @@ COMMENT ON FUNCTION audit_private.tg__follow_drop() IS 'After each command that 
 
 
 --
+-- Name: tg__follow_rewrite(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.tg__follow_rewrite() RETURNS event_trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+declare
+  v_changes constant jsonb := jsonb_build_object('changes', jsonb_build_object(
+    'rewritten', jsonb_build_array(pg_event_trigger_table_rewrite_oid()::regclass::text)
+  ));
+  v_watch audit_private.watches;
+begin
+  -- 4: AT_REWRITE_COLUMN_REWRITE, values that are computed anew.
+  if pg_event_trigger_table_rewrite_reason() & 4 = 0 then
+    return;
+  end if;
+  for v_watch in select * from audit_private.watches_of(array[pg_event_trigger_table_rewrite_oid()]) loop
+    if not exists (
+      select from audit_private.shapes as known
+      cross join jsonb_each(known.shape -> 'columns') as old
+      join jsonb_each(audit_private.column_shapes(v_watch.target)) as new using (key)
+      where known.watch_id = v_watch.watch_id and old.value -> 'type' <> new.value -> 'type'
+    ) then
+      perform audit_private.note_changes('AUDIT_SCHEMA_CHANGED', v_watch, tg_tag, v_changes);
+    end if;
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_private.tg__follow_rewrite() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION tg__follow_rewrite(); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.tg__follow_rewrite() IS 'Before a watched table is rewritten with other values and the types it had: that it is, on record.';
+
+
+--
 -- Name: tg__refuse_change(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7776,7 +7832,11 @@ CREATE FUNCTION audit_private.watched_users_of(command text, objects oid[]) RETU
   from audit_private.watches as watch
   where watch.stopped_at is null
     and (
-      command = 'ALTER SCHEMA'
+      -- Any of them may have a part, a function say, in the schema. Of the rest nothing is locked: anybody may have a schema.
+      command = 'ALTER SCHEMA' and exists (
+        select from audit_private.shapes as known
+        where known.watch_id = watch.watch_id and known.shape <> audit_private.table_shape(watch.target)
+      )
       or exists (
         select from pg_catalog.pg_attribute as attribute
         join pg_catalog.pg_type as kind on kind.oid = attribute.atttypid
@@ -11764,6 +11824,13 @@ REVOKE ALL ON FUNCTION audit_private.tg__follow_command() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.tg__follow_drop() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tg__follow_rewrite(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.tg__follow_rewrite() FROM PUBLIC;
 
 
 --
