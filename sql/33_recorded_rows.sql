@@ -4,22 +4,20 @@
 
 create or replace aggregate audit_private.merged(jsonb) (sfunc = pg_catalog.jsonb_concat, stype = jsonb, initcond = '{}');
 
-create or replace function audit_private.require_reader(target regclass) returns void
+create or replace function audit_private.require_reader(target regclass, caller name) returns void
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_caller name := coalesce(nullif(current_setting('role'), 'none'), session_user);
 begin
   if exists (
-    select from pg_catalog.pg_class where oid = require_reader.target and pg_has_role(v_caller, relowner, 'usage')
+    select from pg_catalog.pg_class where oid = require_reader.target and pg_has_role(caller, relowner, 'usage')
   ) then
     return;
   elsif not exists (
     select from pg_catalog.pg_class
-    where oid = require_reader.target and not relrowsecurity and has_table_privilege(v_caller, oid, 'select')
-      and (pg_has_role(v_caller, 'audit_investigator', 'usage') or pg_has_role(v_caller, 'audit_admin', 'usage'))
+    where oid = require_reader.target and not relrowsecurity and has_table_privilege(caller, oid, 'select')
+      and (pg_has_role(caller, 'audit_investigator', 'usage') or pg_has_role(caller, 'audit_admin', 'usage'))
   ) then
     raise exception using
       errcode = '42501',
@@ -27,6 +25,15 @@ begin
       hint = 'Or a member of audit_investigator or audit_admin who may read it, if it has no row security.';
   end if;
 end $$;
+
+-- Whose right to read comparison_source has found goes on to recorded_rows, in this transaction, for this table, once.
+create or replace function audit_private.reading_permit(target regclass) returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select permit from audit_private.proven_context('read ' || target::oid) as permit
+$$;
 
 -- Where the records that count begin: at the watch or, without a key, at the baseline, which holds all rows.
 create or replace function audit_private.comparison_start(watch audit_private.watches) returns bigint
@@ -198,7 +205,11 @@ declare
   v_watch audit_private.watches;
   v_masked boolean;
 begin
-  perform audit_private.require_reader(recorded_rows.target);
+  if current_setting('indelible.permit', true) is distinct from audit_private.reading_permit(recorded_rows.target) then
+    raise exception using errcode = '42501', message = 'audit.recorded_rows is a part of audit.reconcile',
+      hint = 'Call audit.reconcile.';
+  end if;
+  perform set_config('indelible.permit', '', true);
   v_watch := audit_private.active_watch(recorded_rows.target);
   perform audit_private.require_reconcilable(v_watch);
   if audit_private.key_columns(v_watch.target) = '{}' then
