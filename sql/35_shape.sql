@@ -10,6 +10,48 @@ as $$
   select left(encode(sha256(convert_to(expression, 'UTF8')), 'hex'), 32)
 $$;
 
+-- A type and what it is made of: elements, base types, attributes, bounds.
+create or replace function audit_private.type_parts(type oid) returns setof oid
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  with recursive part (oid) as (
+    select type
+    union
+    select next.oid
+    from part
+    join pg_catalog.pg_type as kind on kind.oid = part.oid
+    cross join lateral (
+      values (kind.typbasetype), (kind.typelem)
+      union all
+      select atttypid from pg_catalog.pg_attribute where attrelid = kind.typrelid and attnum > 0 and not attisdropped
+      union all
+      select rngsubtype from pg_catalog.pg_range where rngtypid = kind.oid
+    ) as next (oid)
+    where next.oid >= 16384
+  )
+  select part.oid from part where part.oid >= 16384
+$$;
+
+-- A label renamed, or an attribute dropped, and each row that has it reads otherwise without having been written.
+create or replace function audit_private.type_digest(type oid) returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select audit_private.expression_digest(string_agg(piece, E'\n' order by piece collate "C"))
+  from audit_private.type_parts(type) as part
+  cross join lateral (
+    select concat_ws(' ', 'label', part, enumsortorder, enumlabel) from pg_catalog.pg_enum where enumtypid = part
+    union all
+    select concat_ws(' ', 'attribute', part, attnum, attname, atttypid)
+    from pg_catalog.pg_attribute as attribute
+    join pg_catalog.pg_type as kind on kind.typrelid = attribute.attrelid
+    where kind.oid = part and attnum > 0 and not attisdropped
+  ) as pieces (piece)
+$$;
+
 -- By number, which survives a renaming.
 create or replace function audit_private.column_shapes(target regclass) returns jsonb
 language sql
@@ -23,7 +65,8 @@ as $$
     'not_null', nullif(attribute.attnotnull, false),
     'generated', nullif(attribute.attgenerated, ''),
     'identity', nullif(attribute.attidentity, ''),
-    'default', audit_private.expression_digest(value.adbin::text)
+    'default', audit_private.expression_digest(value.adbin::text),
+    'definition', audit_private.type_digest(attribute.atttypid)
   ))), '{}')
   from pg_catalog.pg_attribute as attribute
   join pg_catalog.pg_type as kind on kind.oid = attribute.atttypid

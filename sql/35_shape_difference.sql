@@ -17,6 +17,7 @@ as $$
           case property
             when 'name' then old.value -> 'name'
             when 'default' then to_jsonb('changed'::text)
+            when 'definition' then to_jsonb('changed'::text)
             else jsonb_build_array(old.value -> property, new.value -> property)
           end
         )

@@ -4313,6 +4313,7 @@ CREATE FUNCTION audit_private.column_differences(before jsonb, after jsonb) RETU
           case property
             when 'name' then old.value -> 'name'
             when 'default' then to_jsonb('changed'::text)
+            when 'definition' then to_jsonb('changed'::text)
             else jsonb_build_array(old.value -> property, new.value -> property)
           end
         )
@@ -4345,7 +4346,8 @@ CREATE FUNCTION audit_private.column_shapes(target regclass) RETURNS jsonb
     'not_null', nullif(attribute.attnotnull, false),
     'generated', nullif(attribute.attgenerated, ''),
     'identity', nullif(attribute.attidentity, ''),
-    'default', audit_private.expression_digest(value.adbin::text)
+    'default', audit_private.expression_digest(value.adbin::text),
+    'definition', audit_private.type_digest(attribute.atttypid)
   ))), '{}')
   from pg_catalog.pg_attribute as attribute
   join pg_catalog.pg_type as kind on kind.oid = attribute.atttypid
@@ -7547,7 +7549,7 @@ begin
     end case;
   end loop;
   if tg_tag in ('ALTER SCHEMA', 'ALTER TYPE', 'ALTER DOMAIN') then
-    v_relations := v_relations || audit_private.watched_users_of(tg_tag, v_objects);
+    v_relations := v_relations || audit_private.watched_users_of(tg_tag, v_objects || v_relations);
   end if;
   if v_relations <> '{}' then
     perform audit_private.follow_relations(v_relations, tg_tag);
@@ -7720,6 +7722,29 @@ $_$;
 ALTER FUNCTION audit_private.truncate_source(watch audit_private.watches) OWNER TO audit_owner;
 
 --
+-- Name: type_digest(oid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.type_digest(type oid) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.expression_digest(string_agg(piece, E'\n' order by piece collate "C"))
+  from audit_private.type_parts(type) as part
+  cross join lateral (
+    select concat_ws(' ', 'label', part, enumsortorder, enumlabel) from pg_catalog.pg_enum where enumtypid = part
+    union all
+    select concat_ws(' ', 'attribute', part, attnum, attname, atttypid)
+    from pg_catalog.pg_attribute as attribute
+    join pg_catalog.pg_type as kind on kind.typrelid = attribute.attrelid
+    where kind.oid = part and attnum > 0 and not attisdropped
+  ) as pieces (piece)
+$$;
+
+
+ALTER FUNCTION audit_private.type_digest(type oid) OWNER TO audit_owner;
+
+--
 -- Name: type_guard_source(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7738,6 +7763,35 @@ $$;
 
 
 ALTER FUNCTION audit_private.type_guard_source(watch audit_private.watches, record_name text) OWNER TO audit_owner;
+
+--
+-- Name: type_parts(oid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.type_parts(type oid) RETURNS SETOF oid
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with recursive part (oid) as (
+    select type
+    union
+    select next.oid
+    from part
+    join pg_catalog.pg_type as kind on kind.oid = part.oid
+    cross join lateral (
+      values (kind.typbasetype), (kind.typelem)
+      union all
+      select atttypid from pg_catalog.pg_attribute where attrelid = kind.typrelid and attnum > 0 and not attisdropped
+      union all
+      select rngsubtype from pg_catalog.pg_range where rngtypid = kind.oid
+    ) as next (oid)
+    where next.oid >= 16384
+  )
+  select part.oid from part where part.oid >= 16384
+$$;
+
+
+ALTER FUNCTION audit_private.type_parts(type oid) OWNER TO audit_owner;
 
 --
 -- Name: update_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7839,9 +7893,11 @@ CREATE FUNCTION audit_private.watched_users_of(command text, objects oid[]) RETU
       )
       or exists (
         select from pg_catalog.pg_attribute as attribute
-        join pg_catalog.pg_type as kind on kind.oid = attribute.atttypid
+        cross join lateral audit_private.type_parts(attribute.atttypid) as part
+        -- A composite type is altered as the relation that it is.
+        join pg_catalog.pg_type as kind on kind.oid = part
         where attribute.attrelid = watch.target and attribute.attnum > 0
-          and (kind.oid = any (objects) or kind.typelem = any (objects))
+          and (kind.oid = any (objects) or kind.typrelid = any (objects))
       )
       or exists (select from pg_catalog.pg_class where oid = watch.target and reloftype = any (objects))
     )
@@ -11848,10 +11904,24 @@ REVOKE ALL ON FUNCTION audit_private.truncate_source(watch audit_private.watches
 
 
 --
+-- Name: FUNCTION type_digest(type oid); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.type_digest(type oid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION type_guard_source(watch audit_private.watches, record_name text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.type_guard_source(watch audit_private.watches, record_name text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION type_parts(type oid); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.type_parts(type oid) FROM PUBLIC;
 
 
 --
