@@ -2609,9 +2609,14 @@ CREATE FUNCTION audit_private.attachment_shapes(target regclass) RETURNS jsonb
       ))
       from pg_catalog.pg_trigger
       where tgrelid = target and not tgisinternal
-        -- By its function, for anybody may take the name of a capture trigger.
+        -- Of capture, and in the place of capture, follow_capture tells; a name like capture's hides nothing else.
         and not exists (
           select from pg_catalog.pg_proc where oid = tgfoid and pronamespace = 'audit_private'::regnamespace
+        )
+        and not exists (
+          select from audit_private.watches as watch
+          cross join audit_private.capture_triggers(watch) as wanted
+          where watch.target = tgrelid and watch.stopped_at is null and wanted.name = tgname
         )
     ),
     'rules', (
