@@ -97,8 +97,10 @@ as $$
       or exists (
         select from pg_catalog.pg_attribute as attribute
         cross join audit_private.types_within(attribute.atttypid) as part (type)
+        -- A composite type is altered as the relation that it is.
+        join pg_catalog.pg_type as kind on kind.oid = part.type
         where attribute.attrelid = watch.target and attribute.attnum > 0 and not attribute.attisdropped
-          and attribute.atttypid >= 16384 and part.type = any (objects)
+          and attribute.atttypid >= 16384 and (kind.oid = any (objects) or kind.typrelid = any (objects))
       )
       or exists (select from pg_catalog.pg_class where oid = watch.target and reloftype = any (objects))
     )
@@ -134,7 +136,7 @@ begin
     end case;
   end loop;
   if tg_tag in ('ALTER SCHEMA', 'ALTER TYPE', 'ALTER DOMAIN') then
-    v_relations := v_relations || audit_private.watched_users_of(tg_tag, v_objects);
+    v_relations := v_relations || audit_private.watched_users_of(tg_tag, v_objects || v_relations);
   end if;
   if v_relations <> '{}' then
     perform audit_private.follow_relations(v_relations, tg_tag);

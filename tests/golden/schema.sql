@@ -2641,9 +2641,14 @@ CREATE FUNCTION audit_private.attachment_shapes(target regclass) RETURNS jsonb
       ))
       from pg_catalog.pg_trigger
       where tgrelid = target and not tgisinternal
-        -- By its function, for anybody may take the name of a capture trigger.
+        -- Of capture, and in the place of capture, follow_capture tells; a name like capture's hides nothing else.
         and not exists (
           select from pg_catalog.pg_proc where oid = tgfoid and pronamespace = 'audit_private'::regnamespace
+        )
+        and not exists (
+          select from audit_private.watches as watch
+          cross join audit_private.capture_triggers(watch) as wanted
+          where watch.target = tgrelid and watch.stopped_at is null and wanted.name = tgname
         )
     ),
     'rules', (
@@ -7685,7 +7690,7 @@ begin
     end case;
   end loop;
   if tg_tag in ('ALTER SCHEMA', 'ALTER TYPE', 'ALTER DOMAIN') then
-    v_relations := v_relations || audit_private.watched_users_of(tg_tag, v_objects);
+    v_relations := v_relations || audit_private.watched_users_of(tg_tag, v_objects || v_relations);
   end if;
   if v_relations <> '{}' then
     perform audit_private.follow_relations(v_relations, tg_tag);
@@ -7891,7 +7896,7 @@ CREATE FUNCTION audit_private.type_parts(type oid) RETURNS jsonb
     from pg_catalog.pg_enum as label
     where label.enumtypid in (select audit_private.types_within(type_parts.type))
     union all
-    select kind.oid, string_agg(format_type(attribute.atttypid, attribute.atttypmod), ', ' order by attribute.attnum)
+    select kind.oid, string_agg(attribute.attname || ' ' || format_type(attribute.atttypid, attribute.atttypmod), ', ' order by attribute.attnum)
     from pg_catalog.pg_type as kind
     join pg_catalog.pg_attribute as attribute
       on attribute.attrelid = kind.typrelid and attribute.attnum > 0 and not attribute.attisdropped
@@ -8053,8 +8058,10 @@ CREATE FUNCTION audit_private.watched_users_of(command text, objects oid[]) RETU
       or exists (
         select from pg_catalog.pg_attribute as attribute
         cross join audit_private.types_within(attribute.atttypid) as part (type)
+        -- A composite type is altered as the relation that it is.
+        join pg_catalog.pg_type as kind on kind.oid = part.type
         where attribute.attrelid = watch.target and attribute.attnum > 0 and not attribute.attisdropped
-          and attribute.atttypid >= 16384 and part.type = any (objects)
+          and attribute.atttypid >= 16384 and (kind.oid = any (objects) or kind.typrelid = any (objects))
       )
       or exists (select from pg_catalog.pg_class where oid = watch.target and reloftype = any (objects))
     )
