@@ -52,9 +52,10 @@ return left(
 comment on function audit_private.clean(text, int) is 'Control characters become U+FFFD; cut to so many characters.';
 
 -- Of everything pg_has_role says that a superuser is a member, and psql as postgres could pose as anybody. Whoever has the
--- owner's rights, superusers foremost, proves nothing by what he says.
+-- owner's rights, superusers foremost, proves nothing by what he says; and whoever made the roles administers them alone.
 create or replace function audit_private.is_application() returns boolean
 language sql
 stable
-return pg_has_role(session_user, 'audit_app', 'member') and not pg_has_role(session_user, 'audit_owner', 'usage');
+return (pg_has_role(session_user, 'audit_app', 'usage') or pg_has_role(session_user, 'audit_app', 'set'))
+  and not pg_has_role(session_user, 'audit_owner', 'usage');
 comment on function audit_private.is_application() is 'Whether this login may say for whom it acts.';

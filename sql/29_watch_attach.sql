@@ -210,13 +210,17 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 as $$
 declare
-  v_source text[] := audit.prepare_watch(
+  v_source text[];
+begin
+  perform set_config('indelible.caller', current_user, true);
+  -- A simple assignment: between the halves nothing else stands on the stack.
+  v_source := audit.prepare_watch(
     watch.target, watch.entity_type, watch.capture, watch.exclude, watch.mask, watch.dry_run, watch.skip, watch.operations,
     watch.record_unchanged
   );
-begin
   if not watch.dry_run then
     perform audit.attach_pending(watch.target);
   end if;

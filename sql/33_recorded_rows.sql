@@ -4,22 +4,20 @@
 
 create or replace aggregate audit_private.merged(jsonb) (sfunc = pg_catalog.jsonb_concat, stype = jsonb, initcond = '{}');
 
-create or replace function audit_private.require_reader(target regclass) returns void
+create or replace function audit_private.require_reader(target regclass, caller name) returns void
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_caller name := coalesce(nullif(current_setting('role'), 'none'), session_user);
 begin
   if exists (
-    select from pg_catalog.pg_class where oid = require_reader.target and pg_has_role(v_caller, relowner, 'usage')
+    select from pg_catalog.pg_class where oid = require_reader.target and pg_has_role(caller, relowner, 'usage')
   ) then
     return;
   elsif not exists (
     select from pg_catalog.pg_class
-    where oid = require_reader.target and not relrowsecurity and has_table_privilege(v_caller, oid, 'select')
-      and (pg_has_role(v_caller, 'audit_investigator', 'usage') or pg_has_role(v_caller, 'audit_admin', 'usage'))
+    where oid = require_reader.target and not relrowsecurity and has_table_privilege(caller, oid, 'select')
+      and (pg_has_role(caller, 'audit_investigator', 'usage') or pg_has_role(caller, 'audit_admin', 'usage'))
   ) then
     raise exception using
       errcode = '42501',
@@ -27,6 +25,15 @@ begin
       hint = 'Or a member of audit_investigator or audit_admin who may read it, if it has no row security.';
   end if;
 end $$;
+
+-- Whose right to read comparison_source has found goes on to recorded_rows, in this transaction, for this table, once.
+create or replace function audit_private.reading_permit(target regclass) returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select permit from audit_private.proven_context('read ' || target::oid) as permit
+$$;
 
 -- Where the records that count begin: at the watch or, without a key, at the baseline, which holds all rows.
 create or replace function audit_private.comparison_start(watch audit_private.watches) returns bigint
@@ -108,6 +115,28 @@ begin
     and log.action in ('ROW_INSERTED', 'ROW_UPDATED', 'ROW_DELETED', 'ROW_BASELINE');
 end $$;
 
+-- Nobody waits for a mask to be lifted: whoever writes meanwhile still runs the code that masks, and where masks ever were a
+-- value that looks like one says nothing.
+create or replace function audit_private.without_masks(image jsonb) returns jsonb
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_object_agg(field.key, field.value) from jsonb_each(image) as field where field.value <> '"***"'
+$$;
+
+create or replace function audit_private.was_ever_masked(watch audit_private.watches) returns boolean
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select from audit.audit_logs as log
+    where log.entity_type = 'AUDIT_WATCH' and log.action in ('AUDIT_WATCH_STARTED', 'AUDIT_WATCH_CHANGED')
+      and log.metadata ->> 'entity_type' = (watch).entity_type and log.metadata -> 'mask' <> '[]'
+  )
+$$;
+
 -- A key names one row after another: each of its lives is a segment. A row whose key was changed brings along what is
 -- known of it from the segment that it left with the same record.
 create or replace function audit_private.rows_by_key(watch audit_private.watches)
@@ -174,14 +203,22 @@ as $$
 #variable_conflict use_column
 declare
   v_watch audit_private.watches;
+  v_masked boolean;
 begin
-  perform audit_private.require_reader(recorded_rows.target);
+  if current_setting('indelible.permit', true) is distinct from audit_private.reading_permit(recorded_rows.target) then
+    raise exception using errcode = '42501', message = 'audit.recorded_rows is a part of audit.reconcile',
+      hint = 'Call audit.reconcile.';
+  end if;
+  perform set_config('indelible.permit', '', true);
   v_watch := audit_private.active_watch(recorded_rows.target);
   perform audit_private.require_reconcilable(v_watch);
   if audit_private.key_columns(v_watch.target) = '{}' then
     return query select * from audit_private.rows_by_image(v_watch);
   else
-    return query select * from audit_private.rows_by_key(v_watch);
+    v_masked := audit_private.was_ever_masked(v_watch);
+    return query
+      select known.entity_id, known.copies, case when v_masked then audit_private.without_masks(known.image) else known.image end
+      from audit_private.rows_by_key(v_watch) as known;
   end if;
 end $$;
 comment on function audit.recorded_rows(regclass) is

@@ -82,25 +82,31 @@ language plpgsql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 as $$
 declare
   v_watch audit_private.watches;
   v_baseline audit_private.baselines;
+  v_context text;
+  v_caller name;
 begin
-  perform audit_private.require_reader(comparison_source.target);
+  get diagnostics v_context = pg_context;
+  v_caller := audit_private.caller_of(v_context, 'audit.comparison_source', 'audit.reconcile');
+  perform audit_private.require_reader(comparison_source.target, v_caller);
   v_watch := audit_private.active_watch(comparison_source.target);
   perform audit_private.require_reconcilable(v_watch);
   -- Owners run their own code; whoever else compares, a superuser above all, must not run it for them.
   if not exists (
     select from pg_catalog.pg_class
     where oid = comparison_source.target
-      and pg_get_userbyid(relowner) = coalesce(nullif(current_setting('role'), 'none'), session_user)
+      and pg_get_userbyid(relowner) = v_caller
   ) then
     perform audit_private.require_known_code(relid)
     from pg_catalog.pg_partition_tree(comparison_source.target) where not isleaf;
     perform audit_private.require_known_code(relation) from audit.captured_relations(comparison_source.target) as relation;
   end if;
   select * into v_baseline from audit_private.baselines where watch_id = v_watch.watch_id and finished_at is not null;
+  perform set_config('indelible.permit', audit_private.reading_permit(comparison_source.target), true);
   return case
     when audit_private.key_columns(v_watch.target) = '{}' then audit_private.keyless_comparison_source(
       v_watch, v_baseline.watch_id is not null and audit_private.next_relation(v_baseline, v_watch.target) is null
@@ -127,8 +133,13 @@ set lc_monetary = 'C'
 set xmlbinary = 'base64'
 set quote_all_identifiers = off
 as $$
+declare
+  v_source text;
 begin
-  return query execute audit.comparison_source(reconcile.target);
+  perform set_config('indelible.caller', current_user, true);
+  -- A simple assignment: between the halves nothing else stands on the stack.
+  v_source := audit.comparison_source(reconcile.target);
+  return query execute v_source;
 end $$;
 comment on function audit.reconcile(regclass) is
   'Rows that are not what the log says they must be, because they were changed behind the back of capture: changed, missing '

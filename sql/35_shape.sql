@@ -10,7 +10,7 @@ as $$
   select left(encode(sha256(convert_to(expression, 'UTF8')), 'hex'), 32)
 $$;
 
--- What decides how values of users' types are written: labels by number, attributes of composites by type.
+-- What decides how values of users' types are written: labels by number, attributes of composites by name and type.
 create or replace function audit_private.type_parts(type oid) returns jsonb
 language sql
 stable
@@ -22,7 +22,7 @@ as $$
     from pg_catalog.pg_enum as label
     where label.enumtypid in (select audit_private.types_within(type_parts.type))
     union all
-    select kind.oid, string_agg(format_type(attribute.atttypid, attribute.atttypmod), ', ' order by attribute.attnum)
+    select kind.oid, string_agg(attribute.attname || ' ' || format_type(attribute.atttypid, attribute.atttypmod), ', ' order by attribute.attnum)
     from pg_catalog.pg_type as kind
     join pg_catalog.pg_attribute as attribute
       on attribute.attrelid = kind.typrelid and attribute.attnum > 0 and not attribute.attisdropped
@@ -72,7 +72,16 @@ as $$
         concat_ws('/', tgenabled, tgtype, tgfoid::regprocedure, tgattr, encode(tgargs, 'hex'), tgqual, tgdeferrable, tginitdeferred)
       ))
       from pg_catalog.pg_trigger
-      where tgrelid = target and not tgisinternal and tgname !~ '^!?indelible_capture_'
+      where tgrelid = target and not tgisinternal
+        -- Of capture, and in the place of capture, follow_capture tells; a name like capture's hides nothing else.
+        and not exists (
+          select from pg_catalog.pg_proc where oid = tgfoid and pronamespace = 'audit_private'::regnamespace
+        )
+        and not exists (
+          select from audit_private.watches as watch
+          cross join audit_private.capture_triggers(watch) as wanted
+          where watch.target = tgrelid and watch.stopped_at is null and wanted.name = tgname
+        )
     ),
     'rules', (
       select jsonb_object_agg(rulename, audit_private.expression_digest(

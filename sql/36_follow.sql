@@ -195,16 +195,22 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  v_shape constant jsonb := audit_private.table_shape((watch).target);
+  v_shape jsonb;
   v_known audit_private.shapes;
   v_watch audit_private.watches := watch;
 begin
+  -- First the lock: what was read before would undo what another session, which held it, has declared or followed.
   select * into v_known from audit_private.shapes where watch_id = (watch).watch_id for update;
+  select * into strict v_watch from audit_private.watches where watch_id = (watch).watch_id;
+  if v_watch.stopped_at is not null then
+    return;
+  end if;
+  v_shape := audit_private.table_shape(v_watch.target);
   if v_known.watch_id is null then
-    insert into audit_private.shapes (watch_id, shape, capture) values ((watch).watch_id, v_shape, (watch).capture);
+    insert into audit_private.shapes (watch_id, shape, capture) values (v_watch.watch_id, v_shape, v_watch.capture);
   elsif v_known.shape <> v_shape then
-    v_watch := audit_private.follow_declaration(watch, v_known, v_shape);
-    perform audit_private.forget_rewritten((watch).watch_id, v_known.shape, v_shape);
+    v_watch := audit_private.follow_declaration(v_watch, v_known, v_shape);
+    perform audit_private.forget_rewritten(v_watch.watch_id, v_known.shape, v_shape);
     perform audit_private.follow_partitions(v_watch);
     perform audit_private.write_capture(v_watch);
     perform audit_private.note_changes(

@@ -89,12 +89,18 @@ as $$
   from audit_private.watches as watch
   where watch.stopped_at is null
     and (
-      command = 'ALTER SCHEMA'
+      -- Any of them may have a part, a function say, in the schema. Of the rest nothing is locked: anybody may have a schema.
+      command = 'ALTER SCHEMA' and exists (
+        select from audit_private.shapes as known
+        where known.watch_id = watch.watch_id and known.shape <> audit_private.table_shape(watch.target)
+      )
       or exists (
         select from pg_catalog.pg_attribute as attribute
         cross join audit_private.types_within(attribute.atttypid) as part (type)
+        -- A composite type is altered as the relation that it is.
+        join pg_catalog.pg_type as kind on kind.oid = part.type
         where attribute.attrelid = watch.target and attribute.attnum > 0 and not attribute.attisdropped
-          and attribute.atttypid >= 16384 and part.type = any (objects)
+          and attribute.atttypid >= 16384 and (kind.oid = any (objects) or kind.typrelid = any (objects))
       )
       or exists (select from pg_catalog.pg_class where oid = watch.target and reloftype = any (objects))
     )
@@ -130,7 +136,7 @@ begin
     end case;
   end loop;
   if tg_tag in ('ALTER SCHEMA', 'ALTER TYPE', 'ALTER DOMAIN') then
-    v_relations := v_relations || audit_private.watched_users_of(tg_tag, v_objects);
+    v_relations := v_relations || audit_private.watched_users_of(tg_tag, v_objects || v_relations);
   end if;
   if v_relations <> '{}' then
     perform audit_private.follow_relations(v_relations, tg_tag);
@@ -199,6 +205,38 @@ begin
 end $$;
 comment on function audit_private.tg__follow_drop() is
   'After each command that dropped something: watches end with their tables, and capture follows.';
+
+-- USING gives a column other values without an UPDATE. Where no type has become another, nothing else would tell.
+create or replace function audit_private.tg__follow_rewrite() returns event_trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
+as $$
+declare
+  v_changes constant jsonb := jsonb_build_object('changes', jsonb_build_object(
+    'rewritten', jsonb_build_array(pg_event_trigger_table_rewrite_oid()::regclass::text)
+  ));
+  v_watch audit_private.watches;
+begin
+  -- 4: AT_REWRITE_COLUMN_REWRITE, values that are computed anew.
+  if pg_event_trigger_table_rewrite_reason() & 4 = 0 then
+    return;
+  end if;
+  for v_watch in select * from audit_private.watches_of(array[pg_event_trigger_table_rewrite_oid()]) loop
+    if not exists (
+      select from audit_private.shapes as known
+      cross join jsonb_each(known.shape -> 'columns') as old
+      join jsonb_each(audit_private.column_shapes(v_watch.target)) as new using (key)
+      where known.watch_id = v_watch.watch_id and old.value -> 'type' <> new.value -> 'type'
+    ) then
+      perform audit_private.note_changes('AUDIT_SCHEMA_CHANGED', v_watch, tg_tag, v_changes);
+    end if;
+  end loop;
+end $$;
+comment on function audit_private.tg__follow_rewrite() is
+  'Before a watched table is rewritten with other values and the types it had: that it is, on record.';
 
 -- After every migrate: what nobody told of, where no event trigger does.
 do $$

@@ -18,7 +18,8 @@ as $$
     ('audit_guard_drop', 'audit_guard.tg__refuse_drop()'),
     ('audit_watch_end', 'audit_private.tg__follow_command()'),
     ('audit_watch_finish', 'audit_guard.tg__give_overdue()'),
-    ('audit_watch_drop', 'audit_private.tg__follow_drop()')
+    ('audit_watch_drop', 'audit_private.tg__follow_drop()'),
+    ('audit_watch_rewrite', 'audit_private.tg__follow_rewrite()')
   ) as wanted (name, function)
   where exists (select from audit_private.guards)
     and not exists (

@@ -105,13 +105,29 @@ as $$
       select from held where held.role in ('audit_app'::regrole, 'audit_writer'::regrole)
     )
   union all
-  select 'unsafe definer function', function.oid::regprocedure::text, 'SECURITY DEFINER without a fixed search_path',
+  select 'unsafe definer function', function.oid::regprocedure::text,
+    case
+      when path.names is null then 'SECURITY DEFINER without a fixed search_path'
+      else 'SECURITY DEFINER with a search_path in which others may create what it calls'
+    end,
     format('alter function %s set search_path = pg_catalog, pg_temp', function.oid::regprocedure)
   from pg_catalog.pg_proc as function
+  left join lateral (
+    select regexp_split_to_array(replace(substr(setting, length('search_path=') + 1), '"', ''), ', *') as names
+    from unnest(function.proconfig) as setting
+    where setting like 'search\_path=%'
+  ) as path on true
   where function.prosecdef
     and function.prosqlbody is null
     and function.pronamespace::regnamespace::text not in ('pg_catalog', 'information_schema')
-    and not exists (select from unnest(function.proconfig) as setting where setting like 'search\_path=%')
+    and (
+      path.names is null
+      or '$user' = any (path.names)
+      or exists (
+        select from pg_catalog.pg_namespace as namespace
+        where namespace.nspname = any (path.names) and has_schema_privilege('public', namespace.oid, 'create')
+      )
+    )
 $$;
 
 create or replace function audit.doctor() returns table (finding text, object text, detail text, remedy text)

@@ -19,7 +19,8 @@ begin
       -- Later in the alphabet, so that they come after the refusals.
       ('audit_watch_end', 'ddl_command_end', 'audit_private.tg__follow_command()'),
       ('audit_watch_finish', 'ddl_command_end', 'audit_guard.tg__give_overdue()'),
-      ('audit_watch_drop', 'sql_drop', 'audit_private.tg__follow_drop()')
+      ('audit_watch_drop', 'sql_drop', 'audit_private.tg__follow_drop()'),
+      ('audit_watch_rewrite', 'table_rewrite', 'audit_private.tg__follow_rewrite()')
     ) as wanted (name, event, function)
     where not exists (
       select from pg_catalog.pg_event_trigger

@@ -50,7 +50,7 @@ def test_the_guard_is_the_bootstrap_superusers(empty_database: str) -> None:
         assert [name for name, *_ in found] == [
             "audit_caller_drop", "audit_caller_end", "audit_caller_start",
             "audit_guard_drop", "audit_guard_end", "audit_guard_start",
-            "audit_watch_drop", "audit_watch_end", "audit_watch_finish",
+            "audit_watch_drop", "audit_watch_end", "audit_watch_finish", "audit_watch_rewrite",
         ]  # fmt: skip
         assert {(enabled, owner) for _, _, enabled, owner in found} == {("A", 10)}
         owners = """

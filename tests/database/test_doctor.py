@@ -57,6 +57,22 @@ def test_a_sound_database_has_no_findings(postgresql: psycopg.Connection, login:
             "unsafe definer function",
             "shop.unsafe()",
         ),
+        (
+            (
+                "create schema lair; grant create on schema lair to public; create function shop.unsafe() returns int "
+                "language sql security definer set search_path = pg_catalog, \"lair\" as 'select 1'"
+            ),
+            "unsafe definer function",
+            "shop.unsafe()",
+        ),
+        (
+            (
+                'create function shop.unsafe() returns int language sql security definer set search_path = "$user" '
+                "as 'select 1'"
+            ),
+            "unsafe definer function",
+            "shop.unsafe()",
+        ),
     ],
 )
 def test_each_way_of_going_wrong_is_found(

@@ -268,3 +268,60 @@ def test_dropping_everything_ends_every_watch(
     ended = events(postgresql, "id > %s and action = 'AUDIT_WATCH_STOPPED'", mark)
     assert sorted(row["entity_id"] for row in ended) == ["shop.orders", "shop.parts"]
     postgresql.execute("create schema if not exists shop")
+
+
+def test_other_values_of_the_same_type(postgresql: psycopg.Connection, orders: psycopg.Connection) -> None:
+    """ALTER COLUMN TYPE with USING writes what it likes into every row; that it did is on record, and by whom."""
+    mark = last_id(postgresql)
+    orders.execute("alter table shop.orders alter column amount type int using 666")
+    assert changes(postgresql, mark) == {"rewritten": ["shop.orders"]}
+    assert {row["db_user"] for row in events(postgresql, "id > %s", mark)} == {orders.info.user}
+    mark = last_id(postgresql)
+    orders.execute("alter table shop.orders alter column name type varchar(20)")
+    assert "rewritten" not in changes(postgresql, mark)
+
+
+def test_a_capture_triggers_name_hides_no_trigger(postgresql: psycopg.Connection, orders: psycopg.Connection) -> None:
+    """A trigger of the owner's is on record whatever it is called."""
+    orders.execute("create function shop.f() returns trigger language plpgsql as 'begin return new; end'")
+    mark = last_id(postgresql)
+    orders.execute("create trigger indelible_capture_x before insert on shop.orders execute function shop.f()")
+    assert changes(postgresql, mark) == {"triggers": {"added": ["indelible_capture_x"]}}
+
+
+@pytest.mark.parametrize("end", ["drop table shop.whole", "select audit.unwatch('shop.whole')"])
+def test_a_detached_partition_holds_nothing_back(owner: psycopg.Connection[Any], end: str) -> None:
+    """A table whose partition was detached can be dropped, and its capture ended."""
+    owner.execute("create table shop.whole (id int primary key) partition by list (id)")
+    owner.execute("create table shop.one partition of shop.whole for values in (1)")
+    owner.execute("select audit.watch('shop.whole')")
+    owner.execute("alter table shop.whole detach partition shop.one")
+    owner.execute(end.encode())
+    owner.execute("insert into shop.one values (1); truncate shop.one")
+
+
+@pytest.mark.parametrize(
+    "ddl",
+    [
+        "alter type shop.e rename value 'yes' to 'never'",
+        "alter type shop.pair drop attribute b",
+        "alter type shop.pair rename attribute b to c",
+    ],
+)
+@pytest.mark.parametrize("kind", ["shop.e", "shop.e[]", "shop.word", "shop.pair", "shop.pair[]"])
+def test_types_that_read_otherwise(
+    postgresql: psycopg.Connection, owner: psycopg.Connection[Any], kind: str, ddl: str
+) -> None:
+    """A label renamed or an attribute dropped changes how rows read, which no trigger sees; that is on record."""
+    owner.execute(
+        """
+        create type shop.e as enum ('yes', 'no'); create domain shop.word as shop.e;
+        create type shop.pair as (a shop.e, b int);
+        """
+    )
+    owner.execute(f"create table shop.t (id int primary key, v {kind}); select audit.watch('shop.t')".encode())
+    mark = last_id(postgresql)
+    owner.execute(ddl.encode())
+    concerned = "pair" in kind or "shop.e " in ddl
+    changes = [row["metadata"]["changes"]["columns"] for row in events(postgresql, "id > %s", mark)]
+    assert [[set(column) for column in columns] for columns in changes] == [[{"column", "type_parts"}]] * concerned

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from tests.reconciling import baseline, reconcile, tamper, watched
-from tests.support import one, remove_guard
+from tests.support import admin_connection, one, remove_guard
 
 
 @pytest.mark.parametrize("guarded", [True, False])
@@ -53,6 +53,21 @@ def test_names_of_objects(postgresql: psycopg.Connection, key: str) -> None:
     assert reconcile(postgresql) == []
     tamper(postgresql, "update public.things set n = 2")
     assert {row[1] for row in reconcile(postgresql)} == ({"changed"} if key else {"missing", "unexpected"})
+
+
+def test_a_mask_that_is_lifted_while_others_write(postgresql: psycopg.Connection) -> None:
+    """Their records are masked and nobody waits for them: the value is unknown until the next record of it."""
+    watched(postgresql)
+    postgresql.execute("select audit.watch('public.things', mask => '{name}')")
+    postgresql.execute("insert into public.things values (1, 'x', 1), (2, 'y', 1)")
+    with admin_connection(postgresql) as owner:
+        owner.execute("begin; select audit.watch('public.things', mask => '{}')")
+        postgresql.execute("update public.things set name = 'hidden'")
+        owner.execute("commit")
+    assert reconcile(postgresql) == []
+    postgresql.execute("update public.things set name = 'known' where id = 1")
+    tamper(postgresql, "update public.things set name = '?'", "update public.things set n = 2 where id = 2")
+    assert [row[:3] for row in reconcile(postgresql)] == [("1", "changed", "name"), ("2", "changed", "n")]
 
 
 @pytest.mark.parametrize("guarded", [True, False])

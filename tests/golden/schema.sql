@@ -747,25 +747,31 @@ COMMENT ON FUNCTION audit.close_batch(tree_size bigint, root bytea, levels integ
 CREATE FUNCTION audit.comparison_source(target regclass) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
     AS $$
 declare
   v_watch audit_private.watches;
   v_baseline audit_private.baselines;
+  v_context text;
+  v_caller name;
 begin
-  perform audit_private.require_reader(comparison_source.target);
+  get diagnostics v_context = pg_context;
+  v_caller := audit_private.caller_of(v_context, 'audit.comparison_source', 'audit.reconcile');
+  perform audit_private.require_reader(comparison_source.target, v_caller);
   v_watch := audit_private.active_watch(comparison_source.target);
   perform audit_private.require_reconcilable(v_watch);
   -- Owners run their own code; whoever else compares, a superuser above all, must not run it for them.
   if not exists (
     select from pg_catalog.pg_class
     where oid = comparison_source.target
-      and pg_get_userbyid(relowner) = coalesce(nullif(current_setting('role'), 'none'), session_user)
+      and pg_get_userbyid(relowner) = v_caller
   ) then
     perform audit_private.require_known_code(relid)
     from pg_catalog.pg_partition_tree(comparison_source.target) where not isleaf;
     perform audit_private.require_known_code(relation) from audit.captured_relations(comparison_source.target) as relation;
   end if;
   select * into v_baseline from audit_private.baselines where watch_id = v_watch.watch_id and finished_at is not null;
+  perform set_config('indelible.permit', audit_private.reading_permit(comparison_source.target), true);
   return case
     when audit_private.key_columns(v_watch.target) = '{}' then audit_private.keyless_comparison_source(
       v_watch, v_baseline.watch_id is not null and audit_private.next_relation(v_baseline, v_watch.target) is null
@@ -901,12 +907,15 @@ begin
   if v_slot.slot is null then
     return 0;
   end if;
-  if v_slot.lost then
-    perform audit_private.note_drain('AUDIT_VERDICTS_LOST', jsonb_build_object('slot', v_slot.slot));
-  end if;
   select next_lsn into v_stored
   from audit_private.drains
   where slot_name = v_slot.slot and system_identifier = (select system_identifier::text from pg_control_system());
+  -- A slot that is ahead of what was drained was made anew or moved on by others: whoever has REPLICATION can.
+  if v_slot.lost or v_slot.next_lsn > v_stored then
+    perform audit_private.note_drain('AUDIT_VERDICTS_LOST', jsonb_build_object('slot', v_slot.slot));
+    -- Told once: progress is stored anew.
+    delete from audit_private.drains where slot_name = v_slot.slot;
+  end if;
   return audit_private.drain_slot(v_slot.slot, greatest(v_slot.next_lsn, v_stored));
 end $$;
 
@@ -1004,12 +1013,17 @@ COMMENT ON FUNCTION audit.entity_key(key text) IS 'A key as the log names it: lo
 CREATE FUNCTION audit.finish_unwatch(target regclass) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
     AS $$
 #variable_conflict use_column
 declare
   v_watch audit_private.watches;
+  v_context text;
 begin
-  perform audit_private.require_owner(finish_unwatch.target);
+  get diagnostics v_context = pg_context;
+  perform audit_private.require_owner(
+    finish_unwatch.target, audit_private.caller_of(v_context, 'audit.finish_unwatch', 'audit.unwatch')
+  );
   update audit_private.watches set stopped_at = clock_timestamp()
   where target = finish_unwatch.target and stopped_at is null
   returning * into v_watch;
@@ -1290,8 +1304,12 @@ CREATE FUNCTION audit.prepare_watch(target regclass, entity_type text, capture t
 declare
   v_before audit_private.watches;
   v_watch audit_private.watches;
+  v_context text;
 begin
-  perform audit_private.require_owner(prepare_watch.target);
+  get diagnostics v_context = pg_context;
+  perform audit_private.require_owner(
+    prepare_watch.target, audit_private.caller_of(v_context, 'audit.prepare_watch', 'audit.watch')
+  );
   select * into v_before from audit_private.watches where target = prepare_watch.target and stopped_at is null for update;
   -- Where no event trigger told: what was declared of a column that was renamed or dropped since.
   if v_before.watch_id is not null and not prepare_watch.dry_run then
@@ -1435,8 +1453,13 @@ CREATE FUNCTION audit.reconcile(target regclass) RETURNS TABLE(entity_id text, f
     SET xmlbinary TO 'base64'
     SET quote_all_identifiers TO 'off'
     AS $$
+declare
+  v_source text;
 begin
-  return query execute audit.comparison_source(reconcile.target);
+  perform set_config('indelible.caller', current_user, true);
+  -- A simple assignment: between the halves nothing else stands on the stack.
+  v_source := audit.comparison_source(reconcile.target);
+  return query execute v_source;
 end $$;
 
 
@@ -1558,14 +1581,22 @@ CREATE FUNCTION audit.recorded_rows(target regclass) RETURNS TABLE(entity_id tex
 #variable_conflict use_column
 declare
   v_watch audit_private.watches;
+  v_masked boolean;
 begin
-  perform audit_private.require_reader(recorded_rows.target);
+  if current_setting('indelible.permit', true) is distinct from audit_private.reading_permit(recorded_rows.target) then
+    raise exception using errcode = '42501', message = 'audit.recorded_rows is a part of audit.reconcile',
+      hint = 'Call audit.reconcile.';
+  end if;
+  perform set_config('indelible.permit', '', true);
   v_watch := audit_private.active_watch(recorded_rows.target);
   perform audit_private.require_reconcilable(v_watch);
   if audit_private.key_columns(v_watch.target) = '{}' then
     return query select * from audit_private.rows_by_image(v_watch);
   else
-    return query select * from audit_private.rows_by_key(v_watch);
+    v_masked := audit_private.was_ever_masked(v_watch);
+    return query
+      select known.entity_id, known.copies, case when v_masked then audit_private.without_masks(known.image) else known.image end
+      from audit_private.rows_by_key(v_watch) as known;
   end if;
 end $$;
 
@@ -1805,11 +1836,14 @@ COMMENT ON FUNCTION audit.surplus_capture(target regclass) IS 'Capture triggers 
 CREATE FUNCTION audit.unwatch(target regclass) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
     AS $$
 declare
   v_statement text;
 begin
-  perform audit.finish_unwatch(unwatch.target);
+  perform set_config('indelible.caller', current_user, true);
+  -- A simple assignment: between the halves nothing else stands on the stack.
+  v_statement := audit.finish_unwatch(unwatch.target);
   for v_statement in select format('drop trigger %I on %s', name, relation) from audit.surplus_capture(unwatch.target) loop
     execute v_statement;
   end loop;
@@ -1841,13 +1875,17 @@ COMMENT ON FUNCTION audit.unwatch(target regclass) IS 'Ends the capture of a tab
 CREATE FUNCTION audit.watch(target regclass, entity_type text DEFAULT NULL::text, capture text DEFAULT NULL::text, exclude text[] DEFAULT NULL::text[], mask text[] DEFAULT NULL::text[], dry_run boolean DEFAULT false, skip text[] DEFAULT NULL::text[], operations text[] DEFAULT NULL::text[], record_unchanged boolean DEFAULT NULL::boolean) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
     AS $$
 declare
-  v_source text[] := audit.prepare_watch(
+  v_source text[];
+begin
+  perform set_config('indelible.caller', current_user, true);
+  -- A simple assignment: between the halves nothing else stands on the stack.
+  v_source := audit.prepare_watch(
     watch.target, watch.entity_type, watch.capture, watch.exclude, watch.mask, watch.dry_run, watch.skip, watch.operations,
     watch.record_unchanged
   );
-begin
   if not watch.dry_run then
     perform audit.attach_pending(watch.target);
   end if;
@@ -3111,7 +3149,16 @@ CREATE FUNCTION audit_private.attachment_shapes(target regclass) RETURNS jsonb
         concat_ws('/', tgenabled, tgtype, tgfoid::regprocedure, tgattr, encode(tgargs, 'hex'), tgqual, tgdeferrable, tginitdeferred)
       ))
       from pg_catalog.pg_trigger
-      where tgrelid = target and not tgisinternal and tgname !~ '^!?indelible_capture_'
+      where tgrelid = target and not tgisinternal
+        -- Of capture, and in the place of capture, follow_capture tells; a name like capture's hides nothing else.
+        and not exists (
+          select from pg_catalog.pg_proc where oid = tgfoid and pronamespace = 'audit_private'::regnamespace
+        )
+        and not exists (
+          select from audit_private.watches as watch
+          cross join audit_private.capture_triggers(watch) as wanted
+          where watch.target = tgrelid and watch.stopped_at is null and wanted.name = tgname
+        )
     ),
     'rules', (
       select jsonb_object_agg(rulename, audit_private.expression_digest(
@@ -3162,6 +3209,27 @@ end $$;
 
 
 ALTER FUNCTION audit_private.begin_baseline(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: caller_of(text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.caller_of(context text, definer_half text, invoker_half text) RETURNS name
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_frames constant text[] := string_to_array(context, E'\n');
+begin
+  if starts_with(v_frames[2], split_part(v_frames[1], definer_half || '(', 1) || invoker_half || '(') then
+    return current_setting('indelible.caller');
+  end if;
+  raise exception using errcode = '42501', message = format('%s is a part of %s', definer_half, invoker_half),
+    hint = format('Call %s.', invoker_half);
+end $$;
+
+
+ALTER FUNCTION audit_private.caller_of(context text, definer_half text, invoker_half text) OWNER TO audit_owner;
 
 --
 -- Name: capture_1_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5272,7 +5340,8 @@ begin
       and function.pronamespace = 'audit_private'::regnamespace
       and function.prorettype = 'trigger'::regtype
   loop
-    execute format('drop function %s', v_function);
+    -- A partition that was detached has kept its TRUNCATE trigger.
+    execute format('drop function %s cascade', v_function);
   end loop;
   for v_type in
     select type.oid
@@ -5590,7 +5659,8 @@ CREATE FUNCTION audit_private.findings_of_guard() RETURNS TABLE(finding text, ob
     ('audit_guard_drop', 'audit_guard.tg__refuse_drop()'),
     ('audit_watch_end', 'audit_private.tg__follow_command()'),
     ('audit_watch_finish', 'audit_guard.tg__give_overdue()'),
-    ('audit_watch_drop', 'audit_private.tg__follow_drop()')
+    ('audit_watch_drop', 'audit_private.tg__follow_drop()'),
+    ('audit_watch_rewrite', 'audit_private.tg__follow_rewrite()')
   ) as wanted (name, function)
   where exists (select from audit_private.guards)
     and not exists (
@@ -5734,7 +5804,7 @@ ALTER FUNCTION audit_private.findings_of_owner() OWNER TO audit_owner;
 CREATE FUNCTION audit_private.findings_of_roles() RETURNS TABLE(finding text, object text, detail text, remedy text)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
   select 'application can bypass', login.rolname::text, powers.held, 'give the application a login of its own without these'
   from pg_catalog.pg_roles as login
   cross join lateral (
@@ -5768,14 +5838,30 @@ CREATE FUNCTION audit_private.findings_of_roles() RETURNS TABLE(finding text, ob
       select from held where held.role in ('audit_app'::regrole, 'audit_writer'::regrole)
     )
   union all
-  select 'unsafe definer function', function.oid::regprocedure::text, 'SECURITY DEFINER without a fixed search_path',
+  select 'unsafe definer function', function.oid::regprocedure::text,
+    case
+      when path.names is null then 'SECURITY DEFINER without a fixed search_path'
+      else 'SECURITY DEFINER with a search_path in which others may create what it calls'
+    end,
     format('alter function %s set search_path = pg_catalog, pg_temp', function.oid::regprocedure)
   from pg_catalog.pg_proc as function
+  left join lateral (
+    select regexp_split_to_array(replace(substr(setting, length('search_path=') + 1), '"', ''), ', *') as names
+    from unnest(function.proconfig) as setting
+    where setting like 'search\_path=%'
+  ) as path on true
   where function.prosecdef
     and function.prosqlbody is null
     and function.pronamespace::regnamespace::text not in ('pg_catalog', 'information_schema')
-    and not exists (select from unnest(function.proconfig) as setting where setting like 'search\_path=%')
-$$;
+    and (
+      path.names is null
+      or '$user' = any (path.names)
+      or exists (
+        select from pg_catalog.pg_namespace as namespace
+        where namespace.nspname = any (path.names) and has_schema_privilege('public', namespace.oid, 'create')
+      )
+    )
+$_$;
 
 
 ALTER FUNCTION audit_private.findings_of_roles() OWNER TO audit_owner;
@@ -6159,16 +6245,22 @@ CREATE FUNCTION audit_private.follow_watch(watch audit_private.watches, command 
     AS $$
 #variable_conflict use_column
 declare
-  v_shape constant jsonb := audit_private.table_shape((watch).target);
+  v_shape jsonb;
   v_known audit_private.shapes;
   v_watch audit_private.watches := watch;
 begin
+  -- First the lock: what was read before would undo what another session, which held it, has declared or followed.
   select * into v_known from audit_private.shapes where watch_id = (watch).watch_id for update;
+  select * into strict v_watch from audit_private.watches where watch_id = (watch).watch_id;
+  if v_watch.stopped_at is not null then
+    return;
+  end if;
+  v_shape := audit_private.table_shape(v_watch.target);
   if v_known.watch_id is null then
-    insert into audit_private.shapes (watch_id, shape, capture) values ((watch).watch_id, v_shape, (watch).capture);
+    insert into audit_private.shapes (watch_id, shape, capture) values (v_watch.watch_id, v_shape, v_watch.capture);
   elsif v_known.shape <> v_shape then
-    v_watch := audit_private.follow_declaration(watch, v_known, v_shape);
-    perform audit_private.forget_rewritten((watch).watch_id, v_known.shape, v_shape);
+    v_watch := audit_private.follow_declaration(v_watch, v_known, v_shape);
+    perform audit_private.forget_rewritten(v_watch.watch_id, v_known.shape, v_shape);
     perform audit_private.follow_partitions(v_watch);
     perform audit_private.write_capture(v_watch);
     perform audit_private.note_changes(
@@ -6529,7 +6621,7 @@ ALTER FUNCTION audit_private.insert_source() OWNER TO audit_owner;
 
 CREATE FUNCTION audit_private.is_application() RETURNS boolean
     LANGUAGE sql STABLE
-    RETURN (pg_has_role(SESSION_USER, 'audit_app'::name, 'member'::text) AND (NOT pg_has_role(SESSION_USER, 'audit_owner'::name, 'usage'::text)));
+    RETURN ((pg_has_role(SESSION_USER, 'audit_app'::name, 'usage'::text) OR pg_has_role(SESSION_USER, 'audit_app'::name, 'set'::text)) AND (NOT pg_has_role(SESSION_USER, 'audit_owner'::name, 'usage'::text)));
 
 
 ALTER FUNCTION audit_private.is_application() OWNER TO audit_owner;
@@ -7275,6 +7367,20 @@ COMMENT ON FUNCTION audit_private.proven_context(body text) IS 'A context for th
 
 
 --
+-- Name: reading_permit(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.reading_permit(target regclass) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select permit from audit_private.proven_context('read ' || target::oid) as permit
+$$;
+
+
+ALTER FUNCTION audit_private.reading_permit(target regclass) OWNER TO audit_owner;
+
+--
 -- Name: record_baseline(audit_private.watches, regclass, text, bigint, bigint, pg_snapshot); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7807,13 +7913,25 @@ CREATE FUNCTION audit_private.require_owner(target regclass) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  -- In a definer function current_user is its owner; the caller is whom SET ROLE names, or the login.
-  v_caller name := coalesce(nullif(current_setting('role'), 'none'), session_user);
+begin
+  perform audit_private.require_owner(require_owner.target, coalesce(nullif(current_setting('role'), 'none'), session_user)::name);
+end $$;
+
+
+ALTER FUNCTION audit_private.require_owner(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: require_owner(regclass, name); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_owner(target regclass, caller name) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
 begin
   if not exists (
     select from pg_catalog.pg_class
-    where oid = require_owner.target and pg_has_role(v_caller, relowner, 'usage')
+    where oid = require_owner.target and pg_has_role(require_owner.caller, relowner, 'usage')
   ) then
     raise exception using
       errcode = '42501',
@@ -7822,7 +7940,7 @@ begin
 end $$;
 
 
-ALTER FUNCTION audit_private.require_owner(target regclass) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.require_owner(target regclass, caller name) OWNER TO audit_owner;
 
 --
 -- Name: require_present(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7876,24 +7994,22 @@ COMMENT ON FUNCTION audit_private.require_readable(relation regclass) IS 'Whethe
 
 
 --
--- Name: require_reader(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: require_reader(regclass, name); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.require_reader(target regclass) RETURNS void
+CREATE FUNCTION audit_private.require_reader(target regclass, caller name) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  v_caller name := coalesce(nullif(current_setting('role'), 'none'), session_user);
 begin
   if exists (
-    select from pg_catalog.pg_class where oid = require_reader.target and pg_has_role(v_caller, relowner, 'usage')
+    select from pg_catalog.pg_class where oid = require_reader.target and pg_has_role(caller, relowner, 'usage')
   ) then
     return;
   elsif not exists (
     select from pg_catalog.pg_class
-    where oid = require_reader.target and not relrowsecurity and has_table_privilege(v_caller, oid, 'select')
-      and (pg_has_role(v_caller, 'audit_investigator', 'usage') or pg_has_role(v_caller, 'audit_admin', 'usage'))
+    where oid = require_reader.target and not relrowsecurity and has_table_privilege(caller, oid, 'select')
+      and (pg_has_role(caller, 'audit_investigator', 'usage') or pg_has_role(caller, 'audit_admin', 'usage'))
   ) then
     raise exception using
       errcode = '42501',
@@ -7903,7 +8019,7 @@ begin
 end $$;
 
 
-ALTER FUNCTION audit_private.require_reader(target regclass) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.require_reader(target regclass, caller name) OWNER TO audit_owner;
 
 --
 -- Name: require_reconcilable(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8500,7 +8616,7 @@ begin
     end case;
   end loop;
   if tg_tag in ('ALTER SCHEMA', 'ALTER TYPE', 'ALTER DOMAIN') then
-    v_relations := v_relations || audit_private.watched_users_of(tg_tag, v_objects);
+    v_relations := v_relations || audit_private.watched_users_of(tg_tag, v_objects || v_relations);
   end if;
   if v_relations <> '{}' then
     perform audit_private.follow_relations(v_relations, tg_tag);
@@ -8571,6 +8687,47 @@ ALTER FUNCTION audit_private.tg__follow_drop() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit_private.tg__follow_drop() IS 'After each command that dropped something: watches end with their tables, and capture follows.';
+
+
+--
+-- Name: tg__follow_rewrite(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.tg__follow_rewrite() RETURNS event_trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+declare
+  v_changes constant jsonb := jsonb_build_object('changes', jsonb_build_object(
+    'rewritten', jsonb_build_array(pg_event_trigger_table_rewrite_oid()::regclass::text)
+  ));
+  v_watch audit_private.watches;
+begin
+  -- 4: AT_REWRITE_COLUMN_REWRITE, values that are computed anew.
+  if pg_event_trigger_table_rewrite_reason() & 4 = 0 then
+    return;
+  end if;
+  for v_watch in select * from audit_private.watches_of(array[pg_event_trigger_table_rewrite_oid()]) loop
+    if not exists (
+      select from audit_private.shapes as known
+      cross join jsonb_each(known.shape -> 'columns') as old
+      join jsonb_each(audit_private.column_shapes(v_watch.target)) as new using (key)
+      where known.watch_id = v_watch.watch_id and old.value -> 'type' <> new.value -> 'type'
+    ) then
+      perform audit_private.note_changes('AUDIT_SCHEMA_CHANGED', v_watch, tg_tag, v_changes);
+    end if;
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_private.tg__follow_rewrite() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION tg__follow_rewrite(); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.tg__follow_rewrite() IS 'Before a watched table is rewritten with other values and the types it had: that it is, on record.';
 
 
 --
@@ -8706,7 +8863,7 @@ CREATE FUNCTION audit_private.type_parts(type oid) RETURNS jsonb
     from pg_catalog.pg_enum as label
     where label.enumtypid in (select audit_private.types_within(type_parts.type))
     union all
-    select kind.oid, string_agg(format_type(attribute.atttypid, attribute.atttypmod), ', ' order by attribute.attnum)
+    select kind.oid, string_agg(attribute.attname || ' ' || format_type(attribute.atttypid, attribute.atttypmod), ', ' order by attribute.attnum)
     from pg_catalog.pg_type as kind
     join pg_catalog.pg_attribute as attribute
       on attribute.attrelid = kind.typrelid and attribute.attnum > 0 and not attribute.attisdropped
@@ -8831,6 +8988,24 @@ COMMENT ON FUNCTION audit_private.value_source(record_name text, name text, buil
 
 
 --
+-- Name: was_ever_masked(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.was_ever_masked(watch audit_private.watches) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from audit.audit_logs as log
+    where log.entity_type = 'AUDIT_WATCH' and log.action in ('AUDIT_WATCH_STARTED', 'AUDIT_WATCH_CHANGED')
+      and log.metadata ->> 'entity_type' = (watch).entity_type and log.metadata -> 'mask' <> '[]'
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.was_ever_masked(watch audit_private.watches) OWNER TO audit_owner;
+
+--
 -- Name: watched_users_of(text, oid[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8842,12 +9017,18 @@ CREATE FUNCTION audit_private.watched_users_of(command text, objects oid[]) RETU
   from audit_private.watches as watch
   where watch.stopped_at is null
     and (
-      command = 'ALTER SCHEMA'
+      -- Any of them may have a part, a function say, in the schema. Of the rest nothing is locked: anybody may have a schema.
+      command = 'ALTER SCHEMA' and exists (
+        select from audit_private.shapes as known
+        where known.watch_id = watch.watch_id and known.shape <> audit_private.table_shape(watch.target)
+      )
       or exists (
         select from pg_catalog.pg_attribute as attribute
         cross join audit_private.types_within(attribute.atttypid) as part (type)
+        -- A composite type is altered as the relation that it is.
+        join pg_catalog.pg_type as kind on kind.oid = part.type
         where attribute.attrelid = watch.target and attribute.attnum > 0 and not attribute.attisdropped
-          and attribute.atttypid >= 16384 and part.type = any (objects)
+          and attribute.atttypid >= 16384 and (kind.oid = any (objects) or kind.typrelid = any (objects))
       )
       or exists (select from pg_catalog.pg_class where oid = watch.target and reloftype = any (objects))
     )
@@ -8943,6 +9124,20 @@ ALTER FUNCTION audit_private.whole_row_source(watch audit_private.watches, opera
 
 COMMENT ON FUNCTION audit_private.whole_row_source(watch audit_private.watches, operation text, action text, side text) IS 'The function for inserts or deletes: the whole row, as side.';
 
+
+--
+-- Name: without_masks(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.without_masks(image jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_object_agg(field.key, field.value) from jsonb_each(image) as field where field.value <> '"***"'
+$$;
+
+
+ALTER FUNCTION audit_private.without_masks(image jsonb) OWNER TO audit_owner;
 
 --
 -- Name: write_capture(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -12053,6 +12248,13 @@ REVOKE ALL ON FUNCTION audit_private.begin_baseline(watch audit_private.watches)
 
 
 --
+-- Name: FUNCTION caller_of(context text, definer_half text, invoker_half text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.caller_of(context text, definer_half text, invoker_half text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION capture_1_delete(); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -12887,6 +13089,13 @@ REVOKE ALL ON FUNCTION audit_private.proven_context(body text) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION reading_permit(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.reading_permit(target regclass) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION record_baseline(watch audit_private.watches, relation regclass, condition text, from_block bigint, to_block bigint, start_snapshot pg_snapshot); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13020,6 +13229,13 @@ REVOKE ALL ON FUNCTION audit_private.require_owner(target regclass) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION require_owner(target regclass, caller name); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_owner(target regclass, caller name) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION require_present(relation regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13034,10 +13250,10 @@ REVOKE ALL ON FUNCTION audit_private.require_readable(relation regclass) FROM PU
 
 
 --
--- Name: FUNCTION require_reader(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION require_reader(target regclass, caller name); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.require_reader(target regclass) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.require_reader(target regclass, caller name) FROM PUBLIC;
 
 
 --
@@ -13181,6 +13397,13 @@ REVOKE ALL ON FUNCTION audit_private.tg__follow_drop() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION tg__follow_rewrite(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.tg__follow_rewrite() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION tg__refuse_change(); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13244,6 +13467,13 @@ REVOKE ALL ON FUNCTION audit_private.value_source(record_name text, name text, b
 
 
 --
+-- Name: FUNCTION was_ever_masked(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.was_ever_masked(watch audit_private.watches) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION watched_users_of(command text, objects oid[]); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13269,6 +13499,13 @@ REVOKE ALL ON FUNCTION audit_private.watches_that_lost(tables oid[]) FROM PUBLIC
 --
 
 REVOKE ALL ON FUNCTION audit_private.whole_row_source(watch audit_private.watches, operation text, action text, side text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION without_masks(image jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.without_masks(image jsonb) FROM PUBLIC;
 
 
 --
