@@ -28,18 +28,16 @@ class Edge:
 
         Level 0 are the leaves themselves.
         """
-        grown = Edge(self.size, list(self.hashes))
         completed: dict[int, list[bytes]] = {}
-        for leaf in leaf_hashes:
-            grown._append(leaf, completed)
-        return grown, completed
-
-    def _append(self, found: bytes, completed: dict[int, list[bytes]]) -> None:
-        level, rest = 0, self.size
-        completed.setdefault(0, []).append(found)
-        while rest & 1:
-            found = node_hash(self.hashes.pop(), found)
-            level, rest = level + 1, rest >> 1
-            completed.setdefault(level, []).append(found)
-        self.hashes.append(found)
-        self.size += 1
+        waiting, edge = list(self.hashes), list[bytes]()
+        nodes, rest, level = list(leaf_hashes), self.size, 0
+        size = self.size + len(nodes)
+        while nodes or rest:
+            completed[level] = nodes
+            # A subtree that waited for its right sibling comes first, and one that has none yet waits in its turn.
+            beside = [waiting.pop(), *nodes] if rest & 1 else nodes
+            if len(beside) & 1:
+                edge.append(beside[-1])
+            nodes = [node_hash(left, right) for left, right in zip(beside[::2], beside[1::2], strict=False)]
+            rest, level = rest >> 1, level + 1
+        return Edge(size, edge[::-1]), completed
