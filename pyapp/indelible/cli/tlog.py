@@ -6,15 +6,15 @@ from cyclopts import App
 from rich.console import Console
 from rich.progress import Progress
 
+from indelible.cli.anchor import NOTHING_SIGNED, anchor
 from indelible.cli.context import Shared
 from indelible.cli.sealing import sealer_folder
 from indelible.errors import ConfigurationError
 from indelible.services.seal.export import export_log
 from indelible.services.seal.store import Store
 
-NOTHING_SIGNED = "Nothing of the log is signed yet: run `indelible seal` or `indelible up` first."
-
 tlog = App(help="The transparency log: take it along, its keys.")
+tlog.command(anchor)
 
 
 @tlog.command
