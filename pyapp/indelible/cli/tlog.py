@@ -13,7 +13,7 @@ from indelible.errors import ConfigurationError
 from indelible.services.seal.export import export_log
 from indelible.services.seal.store import Store
 
-tlog = App(help="The transparency log: take it along, its keys.")
+tlog = App(help="Take the transparency log along, keep its checkpoints, see to its keys. Example: `indelible tlog key`")
 tlog.command(anchor)
 
 
