@@ -123,7 +123,32 @@ def test_code_that_is_stored_there_is_not_believed(log: SealedLog) -> None:
     )
     fooled = log.verify(fast=True)
     assert fooled.intact and any("no proof against superusers" in caveat for caveat in fooled.caveats)
-    assert (first(log.verify()).kind, first(log.verify()).event_id) == (Kind.ALTERED, event_id)
+    report = log.verify()
+    assert (first(report).kind, first(report).event_id) == (Kind.ALTERED, event_id)
+    assert report.findings.of_kind == {Kind.ALTERED: 1, Kind.REPLACED: 2}
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("create or replace view audit.v_events as table public.copy", "v_events"),
+        ("alter view audit.v_denials set (security_barrier)", "v_denials"),
+        (
+            "create or replace function audit.observe_capture() returns bigint language sql as 'select 0::bigint'",
+            "observe",
+        ),
+        ("create or replace function audit.entity_key(key text) returns text language sql return 'x'", "entity_key"),
+        ("create function iam.backdoor() returns int language sql as 'select 1'", "backdoor"),
+        ("drop function audit.heartbeat()", "heartbeat"),
+        ("drop view audit.v_denials", "v_denials"),
+    ],
+)
+def test_replaced_functions_and_views_are_named(log: SealedLog, statement: str, name: str) -> None:
+    """What records, guards and shows the log must be what this version ships; nothing of it is run to find out."""
+    log.admin.execute("create table public.copy as table audit.v_events")
+    log.admin.execute(statement.encode())
+    report = log.verify()
+    assert report.findings.of_kind == {Kind.REPLACED: 1} and name in first(report).detail
 
 
 @pytest.mark.parametrize("table", ["audit.audit_logs", "audit_private.leaves", "audit_private.tiles"])
