@@ -2,7 +2,7 @@
 -- Called by audit.seal_batch alone. The bytes are specified in docs/sealing.md and fixed for ever; indelible.tlog.leaf
 -- makes the same from raw columns, and that is what verifiers believe.
 
--- No search_path of its own, so that the planner can inline it; so every name is qualified.
+-- No search_path of its own, so that the planner can inline it: so every name is qualified, and there is no operator.
 create or replace function audit_private.content_v1(log audit.audit_logs) returns text
 language sql
 stable
@@ -19,7 +19,7 @@ as $$
     pg_catalog.octet_length(log.description), ':', log.description,
     pg_catalog.octet_length(log.permission), ':', log.permission,
     -- Not ::text, which shows the length of every mask.
-    pg_catalog.octet_length(nullif(pg_catalog.concat(log.ip_address), '')), ':', log.ip_address,
+    case when log.ip_address is not null then pg_catalog.octet_length(pg_catalog.concat(log.ip_address)) end, ':', log.ip_address,
     pg_catalog.octet_length(log.request_id), ':', log.request_id,
     pg_catalog.octet_length(log.changes::pg_catalog.text), ':', log.changes,
     pg_catalog.octet_length(log.metadata::pg_catalog.text), ':', log.metadata,

@@ -51,15 +51,18 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  v_snapshot constant pg_snapshot := pg_current_snapshot();
+  v_snapshot pg_snapshot;
   v_last_id bigint;
   v_head record;
   v_epoch int;
 begin
+  -- No batch comes between the snapshot and the position that is set from it.
+  lock table audit_private.log_position in exclusive mode;
   -- A snapshot leaves out its own transaction, whose rows would then count as sealed.
-  if pg_current_xact_id_if_assigned() is not null then
-    perform audit_private.refuse_sealing('an epoch begins in a transaction of its own');
+  if pg_current_xact_id_if_assigned() is not null or current_setting('transaction_isolation') <> 'read committed' then
+    perform audit_private.refuse_sealing('an epoch begins in a READ COMMITTED transaction of its own');
   end if;
+  v_snapshot := pg_current_snapshot();
   if coalesce(length(begin_epoch.reason), 0) not between 1 and 500 then
     perform audit_private.refuse_sealing('an epoch begins for a reason of 1 to 500 characters');
   end if;

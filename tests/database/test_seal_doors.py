@@ -73,6 +73,15 @@ def test_an_epoch_begins_alone(sealed: tuple[Store, int], login: Login) -> None:
         assert refusal.value.sqlstate == "ID014"
 
 
+def test_an_epoch_begins_with_what_is_committed_now(sealed: tuple[Store, int], login: Login) -> None:
+    """A snapshot from before the last batch would have its rows sealed again: refused (ID014)."""
+    with psycopg.connect(login("audit_sealer")) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        with pytest.raises(psycopg.Error) as refusal:
+            connection.execute("select audit.begin_epoch('log.test', 'key', 'because')")
+        assert refusal.value.sqlstate == "ID014"
+
+
 def test_an_epoch_begins_for_a_reason(sealed: tuple[Store, int]) -> None:
     """Nobody continues a log without saying why (ID014)."""
     store, _ = sealed

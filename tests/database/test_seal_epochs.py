@@ -222,6 +222,17 @@ def test_an_old_copy(make: Make, tmp_path: Path) -> None:
         require_whole(connection, tmp_path)
 
 
+def test_a_copy_of_the_database(make: Make, tmp_path: Path) -> None:
+    """Beside the original, on the same server, it is another log."""
+    cluster = sealed(make().create(), tmp_path)
+    server = cluster.dsn.rpartition("/")[0]
+    with closing(psycopg.connect(f"{server}/template1", autocommit=True)) as connection:
+        connection.execute("create database copy template postgres")
+    with pytest.raises(SealRefused, match="or it is a copy"):
+        seal(f"{server}/copy", tmp_path)
+    seal(cluster.dsn, tmp_path)
+
+
 def crash_in(store: Store, cluster: Cluster, size: int) -> None:
     store.lock()
     assert store.take(1, size, bytes(16 * 100))[0]

@@ -1,5 +1,6 @@
 """Tampering with the sealed log itself, with whatever code is stored around it, and with the record of capture."""
 
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -7,11 +8,15 @@ import pytest
 
 from indelible.db.migrate import migrate
 from indelible.errors import ConfigurationError
+from indelible.services.seal import sealer
+from indelible.services.seal.adopt import adopt
+from indelible.services.seal.folder import SealerFolder
+from indelible.services.seal.store import Store
 from indelible.services.verify.report import Kind
 from indelible.services.verify.run import Question, verify_database
 from indelible.tlog.note import Signer, sign_note
 from indelible.tlog.policy import Policy
-from tests.sealing import ORIGIN, checkpoint
+from tests.sealing import ORIGIN, checkpoint, leading
 from tests.support import Connect, Login, one
 from tests.tampering import SealedLog, Silent, first
 
@@ -118,7 +123,32 @@ def test_code_that_is_stored_there_is_not_believed(log: SealedLog) -> None:
     )
     fooled = log.verify(fast=True)
     assert fooled.intact and any("no proof against superusers" in caveat for caveat in fooled.caveats)
-    assert (first(log.verify()).kind, first(log.verify()).event_id) == (Kind.ALTERED, event_id)
+    report = log.verify()
+    assert (first(report).kind, first(report).event_id) == (Kind.ALTERED, event_id)
+    assert report.findings.of_kind == {Kind.ALTERED: 1, Kind.REPLACED: 2}
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("create or replace view audit.v_events as table public.copy", "v_events"),
+        ("alter view audit.v_denials set (security_barrier)", "v_denials"),
+        (
+            "create or replace function audit.observe_capture() returns bigint language sql as 'select 0::bigint'",
+            "observe",
+        ),
+        ("create or replace function audit.entity_key(key text) returns text language sql return 'x'", "entity_key"),
+        ("create function iam.backdoor() returns int language sql as 'select 1'", "backdoor"),
+        ("drop function audit.heartbeat()", "heartbeat"),
+        ("drop view audit.v_denials", "v_denials"),
+    ],
+)
+def test_replaced_functions_and_views_are_named(log: SealedLog, statement: str, name: str) -> None:
+    """What records, guards and shows the log must be what this version ships; nothing of it is run to find out."""
+    log.admin.execute("create table public.copy as table audit.v_events")
+    log.admin.execute(statement.encode())
+    report = log.verify()
+    assert report.findings.of_kind == {Kind.REPLACED: 1} and name in first(report).detail
 
 
 @pytest.mark.parametrize("table", ["audit.audit_logs", "audit_private.leaves", "audit_private.tiles"])
@@ -212,3 +242,33 @@ def test_without_a_known_key_nothing_is_believed(log: SealedLog) -> None:
     """Not the key's name counts, but the key."""
     report = log.verify(policy=Policy.trusting(Signer.generate(ORIGIN).verifier))
     assert first(report).kind == Kind.RESIGNED and report.origin is None
+
+
+def test_a_log_that_was_adopted_is_verified_across_its_epochs(log: SealedLog) -> None:
+    """Rows of the former epoch and of the new one are intact; one slipped in among the former ones is found."""
+    log.admin.execute(USERS, (500, 510))
+    with closing(psycopg.connect(log.sealer_dsn, autocommit=True)) as connection:
+        adopt(Store(connection), SealerFolder(log.folder), "A drill.")
+    log.admin.execute(USERS, (520, 530))
+    log.seal()
+    report = log.verify()
+    assert report.intact and report.pending == 0, report.findings.first
+    gap = log.ids()[60] + 1_000_000
+    log.tamper(
+        "insert into audit.audit_logs (id, created_at, xid, action, actor_proof) overriding system value"
+        " select -%s, now(), xid, 'IAM_USER_ACTIVATED', 'direct' from audit.audit_logs limit 1",
+        gap,
+    )
+    assert (first(log.verify()).kind, first(log.verify()).event_id) == (Kind.INSERTED, -gap)
+
+
+def test_a_log_between_two_parts_of_a_batch_is_intact(log: SealedLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When more rows wait than one batch takes, those that are left are pending, not forged."""
+    monkeypatch.setattr(sealer, "MOST_ROWS", 16)
+    log.admin.execute(USERS, (600, 640))
+    with leading(log.sealer_dsn, log.folder) as at_work:
+        at_work.start(ORIGIN)
+        while not at_work.step():
+            report = log.verify()
+            assert report.intact, report.findings.first
+    assert log.verify().pending == 0

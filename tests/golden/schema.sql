@@ -635,15 +635,18 @@ CREATE FUNCTION audit.begin_epoch(origin text, verifier_key text, reason text, l
     AS $$
 #variable_conflict use_column
 declare
-  v_snapshot constant pg_snapshot := pg_current_snapshot();
+  v_snapshot pg_snapshot;
   v_last_id bigint;
   v_head record;
   v_epoch int;
 begin
+  -- No batch comes between the snapshot and the position that is set from it.
+  lock table audit_private.log_position in exclusive mode;
   -- A snapshot leaves out its own transaction, whose rows would then count as sealed.
-  if pg_current_xact_id_if_assigned() is not null then
-    perform audit_private.refuse_sealing('an epoch begins in a transaction of its own');
+  if pg_current_xact_id_if_assigned() is not null or current_setting('transaction_isolation') <> 'read committed' then
+    perform audit_private.refuse_sealing('an epoch begins in a READ COMMITTED transaction of its own');
   end if;
+  v_snapshot := pg_current_snapshot();
   if coalesce(length(begin_epoch.reason), 0) not between 1 and 500 then
     perform audit_private.refuse_sealing('an epoch begins for a reason of 1 to 500 characters');
   end if;
@@ -5163,7 +5166,7 @@ CREATE FUNCTION audit_private.content_v1(log audit.audit_logs) RETURNS text
     pg_catalog.octet_length(log.description), ':', log.description,
     pg_catalog.octet_length(log.permission), ':', log.permission,
     -- Not ::text, which shows the length of every mask.
-    pg_catalog.octet_length(nullif(pg_catalog.concat(log.ip_address), '')), ':', log.ip_address,
+    case when log.ip_address is not null then pg_catalog.octet_length(pg_catalog.concat(log.ip_address)) end, ':', log.ip_address,
     pg_catalog.octet_length(log.request_id), ':', log.request_id,
     pg_catalog.octet_length(log.changes::pg_catalog.text), ':', log.changes,
     pg_catalog.octet_length(log.metadata::pg_catalog.text), ':', log.metadata,

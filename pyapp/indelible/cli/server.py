@@ -31,6 +31,7 @@ def bind(port: int, host: str = "127.0.0.1") -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
+        bound.listen()  # who connects before the server runs is let to wait
     except OSError as error:
         bound.close()
         raise ConfigurationError(

@@ -6,15 +6,15 @@ from cyclopts import App
 from rich.console import Console
 from rich.progress import Progress
 
+from indelible.cli.anchor import NOTHING_SIGNED, anchor
 from indelible.cli.context import Shared
 from indelible.cli.sealing import sealer_folder
 from indelible.errors import ConfigurationError
 from indelible.services.seal.export import export_log
 from indelible.services.seal.store import Store
 
-NOTHING_SIGNED = "Nothing of the log is signed yet: run `indelible seal` or `indelible up` first."
-
-tlog = App(help="The transparency log: take it along, its keys.")
+tlog = App(help="Take the transparency log along, keep its checkpoints, see to its keys. Example: `indelible tlog key`")
+tlog.command(anchor)
 
 
 @tlog.command
@@ -57,6 +57,22 @@ def key(*, context: Shared) -> None:
         raise ConfigurationError(NOTHING_SIGNED)
     keys = [signer.verifier.to_text() for signer in folder.signers(memory.origin)]
     context.output.report({"origin": memory.origin, "keys": keys}, "\n".join(keys))
+
+
+@tlog.command
+def make_key(origin: str, *, context: Shared) -> None:
+    """Make the key of a log that is yet to begin, to publish it before; `seal` and `up` make one by themselves.
+
+    Example: `indelible tlog make-key example.com/audit`
+
+    Args:
+        origin: The log's name, a URL without its scheme. Cannot be changed.
+        context: The shared options.
+    """
+    folder = sealer_folder(context)
+    if name := folder.key_name():
+        raise ConfigurationError(f"There is a key already, of {name}: `indelible tlog rotate-key` makes another.")
+    context.output.report({"origin": origin, "key": (key := folder.make_key(origin).verifier.to_text())}, key)
 
 
 @tlog.command

@@ -126,3 +126,28 @@ where log.action in (
   'AUDIT_CAPTURE_WRITTEN', 'AUDIT_SCHEMA_CHANGED', 'AUDIT_CAPTURE_DISABLED', 'AUDIT_INSTALLED', 'AUDIT_EPOCH'
 )
 order by log.id
+
+-- name: raw_installation
+-- The digest of the version that was installed last, and whether this is a standby.
+select digest, pg_is_in_recovery() from audit_private.installations order by installation_id desc limit 1
+
+-- name: stored_functions
+-- The functions of Indelible's schemas, each with its body.
+select namespace.nspname || '.' || function.proname, function.prosrc
+from pg_catalog.pg_proc as function
+join pg_catalog.pg_namespace as namespace on namespace.oid = function.pronamespace
+where namespace.nspname in ('audit', 'audit_private', 'iam') and function.prokind = 'f'
+
+-- name: same_view
+-- Whether a view is spelled as the temporary one beside it, and named alike in its columns.
+select coalesce(
+  pg_get_viewdef('pg_temp.shipped'::regclass) = pg_get_viewdef(to_regclass($1))
+    and (select relkind = 'v' and reloptions is null from pg_class where oid = to_regclass($1)),
+  false
+)
+
+-- name: same_expression
+-- Whether a function of one expression is spelled as the temporary one of its name: schema, name.
+select count(distinct pg_get_function_sqlbody(function.oid)) = 1 and count(*) = 2
+from pg_proc as function
+where function.proname = $2 and function.pronamespace in (pg_my_temp_schema(), to_regnamespace($1))

@@ -21,6 +21,8 @@ def require_same_log(head: Head, memory: Memory) -> None:
             f"The log was signed on {_place(memory)} and is now on {_place(head)}: it was upgraded, restored, "
             f"recovered to a point in time or promoted, or it is a copy. {ADOPT}"
         )
+    if head.epoch is None:
+        raise SealRefused(f"The log, of which {memory.size} leaves were signed, is gone from this database. {ADOPT}")
     if (head.origin, head.epoch) != (memory.origin, memory.epoch):
         raise SealRefused(
             f"The log is {head.origin} in epoch {head.epoch}, and this sealer signed {memory.origin} in epoch "

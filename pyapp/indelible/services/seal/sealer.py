@@ -16,6 +16,8 @@ from indelible.tlog.merkle import leaf_hash
 from indelible.tlog.note import sign_note
 from indelible.tlog.stored import pieces
 
+# Rows of a batch: while nothing waits, and at most. As many salts are sent each time.
+FEW_ROWS = 500
 MOST_ROWS = 10_000
 HEARTBEAT_SECONDS = 60.0
 OBSERVE_SECONDS = 5.0
@@ -34,6 +36,7 @@ class Sealer:
         self._folder = folder
         self._memory: Memory
         self._edge = Edge()
+        self._behind = True
         self._beat = self._observed = float("-inf")
 
     @property
@@ -66,6 +69,7 @@ class Sealer:
         """Seal what is there, at most MOST_ROWS rows, and sign; whether that was all."""
         self._keep_record()
         grown, complete = self._seal()
+        self._behind = not complete
         if grown.size > self._edge.size:
             self._edge = grown
             self._sign()
@@ -89,10 +93,10 @@ class Sealer:
 
     def _seal(self) -> tuple[Edge, bool]:
         """One batch, committed: the tree after it, and whether nothing is left."""
-        size = self._edge.size
+        size, most = self._edge.size, MOST_ROWS if self._behind else min(FEW_ROWS, MOST_ROWS)
         with self._store.batch():
             self._store.lock()
-            taken, complete = self._store.take(self._memory.epoch, size, os.urandom(SALT_BYTES * MOST_ROWS))
+            taken, complete = self._store.take(self._memory.epoch, size, os.urandom(SALT_BYTES * most))
             entries = [taken[at : at + ENTRY_BYTES] for at in range(0, len(taken), ENTRY_BYTES)]
             grown, completed = self._edge.extended(map(leaf_hash, entries))
             if entries:

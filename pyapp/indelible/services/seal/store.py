@@ -15,7 +15,8 @@ from indelible.tlog.tiles import Tile
 # Nothing of the login's own settings may weaken a commit or end a long one.
 PREPARE_SESSION = b"""
 set search_path to pg_catalog; set synchronous_commit to on; set statement_timeout to 0; set lock_timeout to 0;
-set idle_in_transaction_session_timeout to 0; set idle_session_timeout to 0; set default_transaction_read_only to off
+set idle_in_transaction_session_timeout to 0; set idle_session_timeout to 0; set default_transaction_read_only to off;
+set default_transaction_isolation to 'read committed'
 """
 
 

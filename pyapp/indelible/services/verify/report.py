@@ -36,9 +36,12 @@ class Finding:
 
     @property
     def place(self) -> tuple[int, int, int]:
-        """Where it belongs in the order of a report: the log as a whole first, then by leaf, then what has no leaf."""
-        whole = self.event_id is None and self.leaf_index is None
-        return (0 if whole else 1 if self.leaf_index is not None else 2, self.leaf_index or 0, self.event_id or 0)
+        """Where it belongs in a report: the log as a whole, leaf by leaf, rows without a leaf, code around them."""
+        if self.kind == Kind.REPLACED:
+            return (3, 0, 0)
+        if self.leaf_index is not None:
+            return (1, self.leaf_index, self.event_id or 0)
+        return (0, 0, 0) if self.event_id is None else (2, 0, self.event_id)
 
     def as_json(self) -> dict[str, Any]:
         """The members of the report's JSON."""

@@ -12,6 +12,7 @@ import psycopg
 from indelible.errors import InvalidNote
 from indelible.queries import QUERIES
 from indelible.services.verify.capture import check_capture
+from indelible.services.verify.code import check_code
 from indelible.services.verify.compare import Part
 from indelible.services.verify.kinds import name_missing_rows, name_wrong_rows
 from indelible.services.verify.log import LogCheck, Watcher
@@ -120,3 +121,5 @@ def _check_rows(connection: psycopg.Connection[Any], log: LogCheck, tree: Tree, 
     report.findings.add(*check_capture(connection))
     if task.fast:
         report.caveats.append(FAST)
+    else:
+        report.findings.add(*check_code(connection, task.dsn, report.caveats))
