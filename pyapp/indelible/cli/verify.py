@@ -15,7 +15,7 @@ from indelible.cli.trust import KNOWN_KEYS, Trust
 from indelible.errors import ConfigurationError
 from indelible.services.verify.kept import Kept, read_checkpoints
 from indelible.services.verify.proof import verify_proof
-from indelible.services.verify.report import Finding, Report
+from indelible.services.verify.report import MOST_FINDINGS, Finding, Report
 from indelible.services.verify.run import Question, verify_database, verify_published
 from indelible.services.verify.sources import Folder, Url
 from indelible.tlog.policy import Policy
@@ -117,6 +117,7 @@ def summary(report: Report) -> list[str]:
         if report.intact
         else f"Tampered: {', '.join(f'{count} {kind}' for kind, count in sorted(report.findings.of_kind.items()))}."
     )
+    more = [f"{report.wrong_rows} rows are wrong or missing altogether."] if report.wrong_rows > MOST_FINDINGS else []
     seen = [f"Cosigned by {', '.join(report.witnesses)}."] if report.witnesses else []
     kept = [f"It extends the checkpoint of {report.saved_size} leaves that was kept."] if report.saved_size else []
-    return [verdict, *seen, *(kept if report.intact else []), f"{report.rate} a second.", *report.caveats]
+    return [verdict, *more, *seen, *(kept if report.intact else []), f"{report.rate} a second.", *report.caveats]

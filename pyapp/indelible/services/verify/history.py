@@ -1,14 +1,14 @@
 """The signed root against the tree, and the tree against every checkpoint that somebody has kept."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from indelible.services.verify.report import Finding, Kind
 from indelible.services.verify.tree import Tree
 from indelible.tlog.checkpoint import Checkpoint
 
 
-def check_root(tree: Tree, signed: Checkpoint, older: Sequence[Checkpoint]) -> Iterator[Finding]:
-    """Whether the entries are those that were signed; `older` signed checkpoints narrow down which are not."""
+def check_root(tree: Tree, signed: Checkpoint, older: Iterable[Checkpoint]) -> Iterator[Finding]:
+    """Whether the entries are those that were signed; if not, `older` signed checkpoints narrow down which are not."""
     if tree.root(signed.size) == signed.root:
         return
     good, bad = 0, signed.size

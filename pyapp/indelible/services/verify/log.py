@@ -64,7 +64,7 @@ class LogCheck:
         except Tampered as error:
             findings.add(error.finding)
             return None
-        findings.add(*check_root(tree, checkpoint, list(older)))
+        findings.add(*check_root(tree, checkpoint, older))
         findings.add(*check_tiles(tree, self.source))
         saved = [item for item in self.saved if item.origin == checkpoint.origin]
         self.report.saved_size = max((item.size for item in saved), default=None)

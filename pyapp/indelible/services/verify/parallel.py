@@ -3,7 +3,7 @@
 import mmap
 import multiprocessing
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +57,7 @@ def ranges(last_id: int) -> list[tuple[int, int]]:
 
 
 def compare_all(task: Task, last_id: int, jobs: int) -> Iterator[Part]:
-    """What each range gave, as they finish."""
+    """What each range gave, in the order of ids, so that what is wrong first is told first."""
     todo = ranges(last_id)
     if jobs == 1 or len(todo) == 1:
         yield from (compare_range(task, *each) for each in todo)
@@ -65,8 +65,7 @@ def compare_all(task: Task, last_id: int, jobs: int) -> Iterator[Part]:
     # Not forked: a child of a process with threads and connections may hang.
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
         running: list[Future[Part]] = [pool.submit(compare_range, task, *each) for each in todo]
-        for done in as_completed(running):
-            yield done.result()
+        yield from (each.result() for each in running)
 
 
 def compare_range(task: Task, above: int, up_to: int) -> Part:

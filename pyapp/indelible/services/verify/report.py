@@ -81,6 +81,7 @@ class Report:
     saved_size: int | None = None
     rows: int = 0
     pending: int = 0
+    wrong_rows: int = 0
     seconds: float = 0.0
     caveats: list[str] = field(default_factory=list)
     findings: Findings = field(default_factory=Findings)
@@ -113,6 +114,7 @@ class Report:
             "saved_size": self.saved_size,
             "rows": self.rows,
             "pending": self.pending,
+            "wrong_rows": self.wrong_rows,
             "seconds": round(self.seconds, 3),
             "rows_per_second": self.rate,
             "caveats": self.caveats,

@@ -118,6 +118,7 @@ def _check_rows(connection: psycopg.Connection[Any], log: LogCheck, tree: Tree, 
         if finding.leaf_index is not None:
             seen[finding.leaf_index] = 1
     report.findings.add(*name_missing_rows(bytes(seen), tree))
+    report.wrong_rows = whole.wrong + seen.count(0)
     report.findings.add(*check_capture(connection))
     if task.fast:
         report.caveats.append(FAST)
