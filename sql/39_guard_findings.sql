@@ -49,6 +49,7 @@ as $$
   select 'guard open', function.oid::regprocedure::text, 'anybody may send messages that delay verdicts', 'as a superuser: indelible migrate'
   from pg_catalog.pg_proc as function
   where audit_private.guard_is_installed()
+    and current_setting('server_version_num')::int >= 170000
     and function.proname = 'pg_logical_emit_message' and function.pronamespace = 'pg_catalog'::regnamespace
     and has_function_privilege('public', function.oid, 'execute')
 $$;

@@ -91,7 +91,8 @@ def test_what_anybody_may_in_the_guard(empty_database: str) -> None:
     assert rows(
         empty_database,
         "select count(*) from pg_proc "
-        "where proname = 'pg_logical_emit_message' and has_function_privilege('public', oid, 'execute')",
+        "where proname = 'pg_logical_emit_message' and has_function_privilege('public', oid, 'execute') "
+        "and current_setting('server_version_num')::int >= 170000",
     ) == [(0,)]
 
 

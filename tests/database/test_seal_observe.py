@@ -52,7 +52,7 @@ def test_what_was_disabled_between_two_looks_is_on_record(watched: psycopg.Conne
     [
         'drop trigger "!indelible_capture_delete" on public.things',
         "create or replace function audit_private.capture_1_update() returns trigger language plpgsql as 'begin end'",
-        "drop table public.things",
+        "alter event trigger audit_watch_drop disable; drop table public.things",
     ],
 )
 def test_replaced_capture_is_on_record(watched: psycopg.Connection, change: str) -> None:

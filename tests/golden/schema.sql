@@ -5693,6 +5693,7 @@ CREATE FUNCTION audit_private.findings_of_guard() RETURNS TABLE(finding text, ob
   select 'guard open', function.oid::regprocedure::text, 'anybody may send messages that delay verdicts', 'as a superuser: indelible migrate'
   from pg_catalog.pg_proc as function
   where audit_private.guard_is_installed()
+    and current_setting('server_version_num')::int >= 170000
     and function.proname = 'pg_logical_emit_message' and function.pronamespace = 'pg_catalog'::regnamespace
     and has_function_privilege('public', function.oid, 'execute')
 $$;
@@ -7112,7 +7113,10 @@ CREATE FUNCTION audit_private.note_own_table(target regclass, command text) RETU
     SET quote_all_identifiers TO 'off'
     AS $$
 begin
-  if not audit_private.door_is_open() then
+  -- A superuser may have moved or dropped the log itself; then there is nowhere left to record it, but the sealer notices.
+  if not audit_private.door_is_open()
+    and exists (select from pg_catalog.pg_class where oid = to_regclass('audit.audit_logs') and relkind = 'p')
+  then
     perform audit_private.append(
       actor => audit_private.current_actor(),
       action => 'AUDIT_SCHEMA_CHANGED',

@@ -125,6 +125,8 @@ where log.action in (
   'AUDIT_CAPTURE_SEEN', 'AUDIT_WATCH_STARTED', 'AUDIT_WATCH_CHANGED', 'AUDIT_WATCH_STOPPED',
   'AUDIT_CAPTURE_WRITTEN', 'AUDIT_SCHEMA_CHANGED', 'AUDIT_CAPTURE_DISABLED', 'AUDIT_INSTALLED', 'AUDIT_EPOCH'
 )
+  -- Of the tables of the audit itself nothing explains a change.
+  and log.entity_type is distinct from 'AUDIT_TABLE'
 order by log.id
 
 -- name: raw_installation
