@@ -27,7 +27,7 @@ from pathlib import Path
 from tests.bench.contest import contest
 from tests.bench.publish import document, markdown, picture
 from tests.bench.rounds import Plan
-from tests.bench.seal import SealPlan, measure_sealing, table
+from tests.bench.seal import SealPlan, as_table, measure_sealing
 
 
 def main() -> None:
@@ -65,7 +65,7 @@ def seal(options: argparse.Namespace) -> None:
     """Sealing, and what writers pay for it."""
     plan = SealPlan.of(options.rounds, quick=options.quick)
     figures = measure_sealing(options.pg, plan, durable=not options.quick)
-    print(table(figures))
+    print(as_table(figures))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
 

@@ -1,7 +1,7 @@
 """`bin/bench seal`: how fast the log is sealed, how soon a row is, and what its writers pay for it.
 
-- The sealer runs as in production: its own command and login, beside server and writers on the same cores. It commits
-  synchronously; the writers do not, so that nothing else slows them.
+- The sealer runs as in production: its own command and login, beside server, writers and a witness on the same cores.
+  It commits synchronously; the writers do not, so that nothing else slows them.
 - What writers pay is measured in pairs, one load with the sealer stopped and one with it running, right after each
   other; every other round begins with the sealed one. Ratios are made within a pair.
 - Half load is half of what the writers of the same round reached without a sealer.
@@ -18,7 +18,8 @@ from typing import Final
 
 from tests.bench.rivals import OURS, ours
 from tests.bench.rounds import tell
-from tests.bench.seal_load import Load, Written, quantile, signed_after, write
+from tests.bench.seal_load import Load, Written, quantile, stored_after, write
+from tests.bench.seal_witness import verified_rows, witness
 from tests.bench.seal_worker import LOGIN, SealWorker
 from tests.bench.server import CLIENT, packaged, running
 from tests.bench.stage import Stage, stage
@@ -29,8 +30,12 @@ FIGURES: Final = {
     "streamed": ("written and sealed at once, by statements of 100 rows, events/s", "{:,.0f}"),
     "signed_p50": ("row to signed at half load, median, ms", "{:,.0f}"),
     "signed_p99": ("row to signed at half load, p99, ms", "{:,.0f}"),
+    "cosigned_p50": ("row to cosigned by a witness, median, ms", "{:,.0f}"),
+    "cosigned_p99": ("row to cosigned by a witness, p99, ms", "{:,.0f}"),
     "throughput": ("saturated writers, throughput: sealed ÷ not sealed", "{:.2f}"),
     "half_p99": ("writers at half load, p99: sealed ÷ not sealed", "{:.2f}"),
+    "verified": ("verified by one process, rows/s", "{:,.0f}"),
+    "verified_fast": ("verified by one process with --fast, rows/s", "{:,.0f}"),
     "bytes": ("bytes stored by sealing, for each event", "{:,.0f}"),
 }
 
@@ -61,13 +66,17 @@ class SealRound:
     found: dict[str, float] = field(default_factory=dict)
 
     def run(self, *, sealed_first: bool) -> None:
-        """Backlog, stream, pairs, bytes."""
+        """Backlog, stream, pairs; then verification and bytes."""
         with self.worker.working():
             self.worker.catch_up()
-        self._backlog()
-        self._stream()
-        self._pairs((True, False) if sealed_first else (False, True))
+        with witness(self.worker.dsn, self.worker.folder):
+            self._backlog()
+            self._stream()
+            self._pairs((True, False) if sealed_first else (False, True))
         self.worker.require_all_sealed()
+        dsn = self.place.rival.server.admin(self.place.name)
+        self.found["verified"] = verified_rows(dsn, self.worker.folder)
+        self.found["verified_fast"] = verified_rows(dsn, self.worker.folder, "--fast")
         self.found["bytes"] = self.worker.stored_bytes() / self.worker.size()
 
     def _backlog(self) -> None:
@@ -109,9 +118,10 @@ class SealRound:
             if sealed:
                 self.worker.catch_up()
         if sealed and load.rate:
-            latencies = signed_after(self.place.admin, last)
-            self.found["signed_p50"] = 1000 * quantile(latencies, 0.5)
-            self.found["signed_p99"] = 1000 * quantile(latencies, 0.99)
+            for word, table in (("signed", "checkpoints"), ("cosigned", "cosignatures")):
+                latencies = stored_after(self.place.admin, table, last)
+                self.found[f"{word}_p50"] = quantile(latencies, 0.5)
+                self.found[f"{word}_p99"] = quantile(latencies, 0.99)
         return written
 
     def _write(self, load: Load) -> Written:
@@ -137,7 +147,7 @@ def measure_sealing(version: str, plan: SealPlan, *, durable: bool) -> dict[str,
     return figures
 
 
-def table(figures: dict[str, list[float]]) -> str:
+def as_table(figures: dict[str, list[float]]) -> str:
     """The figures as Markdown: median, lowest and highest round."""
     lines = ["| sealing | median | lowest | highest |", "| --- | --- | --- | --- |"]
     for name, (title, form) in FIGURES.items():

@@ -14,13 +14,13 @@ from tests.bench.work import COLUMNS, VALUES
 
 INSERT: Final = f"insert into public.bookings ({COLUMNS}) values ({VALUES});"
 MANY: Final = f"insert into public.bookings ({COLUMNS}) select {VALUES} from generate_series(1, {{rows}});"
-# From the moment a row is written to the moment the checkpoint over it is there for everybody to fetch.
+# From the moment a row is written until the checkpoint over it, or a witness's signature, is there for all to fetch.
 LATENCIES: Final = """
 select extract(epoch from stored.stored_at - log.recorded_at)::float8
 from audit_private.leaves as leaf
 join audit.audit_logs as log on log.id = leaf.id
 cross join lateral (
-  select stored_at from audit_private.checkpoints where tree_size > leaf.leaf_index order by tree_size limit 1
+  select stored_at from audit_private.{} where tree_size > leaf.leaf_index order by tree_size limit 1
 ) as stored
 where log.id > %s and log.entity_type = 'FTMS_BOOKING'
 order by 1
@@ -69,9 +69,9 @@ def write(pgbench: Path, dsn: str, load: Load) -> Written:
     return Written(float(done.stdout.split("tps = ")[1].split()[0]) * load.rows, latencies)
 
 
-def signed_after(admin: psycopg.Connection, last_id: int) -> list[float]:
-    """Seconds from row to published checkpoint, in order, of every booking after `last_id`."""
-    return [seconds for (seconds,) in admin.execute(LATENCIES, (last_id,))]
+def stored_after(admin: psycopg.Connection, table: str, last_id: int) -> list[float]:
+    """Milliseconds from row to checkpoint or cosignature, in order, of every booking after `last_id`."""
+    return [1000 * seconds for (seconds,) in admin.execute(LATENCIES.format(table).encode(), (last_id,))]
 
 
 def quantile(values: list[float], share: float) -> float:

@@ -48,13 +48,17 @@ class SealWorker:
     place: Stage
     folder: Path
 
+    @property
+    def dsn(self) -> str:
+        """The sealer's own login."""
+        return self.place.rival.server.client(self.place.name, LOGIN)
+
     @contextlib.contextmanager
     def working(self) -> Iterator[None]:
         """It runs until the end of the block, which begins once it leads and nothing waits any more."""
-        dsn = self.place.rival.server.client(self.place.name, LOGIN)
         command = [sys.executable, "-m", "indelible", "seal", "--data-dir", str(self.folder)]
         with subprocess.Popen(
-            command, env={**os.environ, "DATABASE_URL": dsn}, stderr=subprocess.PIPE, text=True
+            command, env={**os.environ, "DATABASE_URL": self.dsn}, stderr=subprocess.PIPE, text=True
         ) as process:
             try:
                 line = process.stderr.readline() if process.stderr else ""

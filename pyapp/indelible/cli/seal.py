@@ -35,7 +35,7 @@ def seal(*, adopt: str | None = None, origin: str | None = None, context: Shared
         if adopt is not None:
             tell(f"Adopted as epoch {_adopt(dsn, folder, adopt, context)}.")
         with cosigning(dsn, context, tell):
-            seal_until(threading.Event(), dsn, folder, origin or new_origin(), tell)
+            seal_until(threading.Event(), dsn, folder, origin or new_origin(folder), tell)
 
 
 @contextlib.contextmanager

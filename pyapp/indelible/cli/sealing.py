@@ -28,15 +28,15 @@ def sealer_folder(context: Context) -> SealerFolder:
     return SealerFolder(context.data_dir / name)
 
 
-def new_origin() -> str:
-    """A name for a log that begins: unique, and not a word about its owner."""
-    return f"localhost/indelible/{secrets.token_hex(8)}"
+def new_origin(folder: SealerFolder) -> str:
+    """The name of a log that begins: that of the key that was made for it, or one that says nothing of its owner."""
+    return folder.key_name() or f"localhost/indelible/{secrets.token_hex(8)}"
 
 
 def log_identity(folder: SealerFolder) -> dict[str, str]:
     """Name and verifier key of the log that is sealed from here, or of the one that will be."""
     memory = folder.memory()
-    signer = folder.signers(memory.origin)[0] if memory else folder.make_key(new_origin())
+    signer = folder.signers(memory.origin)[0] if memory else folder.make_key(new_origin(folder))
     return {"origin": signer.name, "vkey": signer.verifier.to_text()}
 
 

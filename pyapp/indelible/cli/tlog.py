@@ -60,6 +60,22 @@ def key(*, context: Shared) -> None:
 
 
 @tlog.command
+def make_key(origin: str, *, context: Shared) -> None:
+    """Make the key of a log that is yet to begin, to publish it before; `seal` and `up` make one by themselves.
+
+    Example: `indelible tlog make-key example.com/audit`
+
+    Args:
+        origin: The log's name, a URL without its scheme. Cannot be changed.
+        context: The shared options.
+    """
+    folder = sealer_folder(context)
+    if name := folder.key_name():
+        raise ConfigurationError(f"There is a key already, of {name}: `indelible tlog rotate-key` makes another.")
+    context.output.report({"origin": origin, "key": (key := folder.make_key(origin).verifier.to_text())}, key)
+
+
+@tlog.command
 def rotate_key(reason: str, *, context: Shared) -> None:
     """Let a new key sign from now on, on record. The former one signs beside it until the next rotation.
 

@@ -20,7 +20,7 @@ def adopt(store: Store, folder: SealerFolder, reason: str) -> Memory:
     name is a new one, and its first new leaf says what was signed of the old one.
 
     Raises:
-        ConfigurationError: there is no log yet, nor was there one.
+        ConfigurationError: there is no log yet, nor was there one; or the keys that signed it are gone.
         SealRefused: its tiles are damaged, so that nothing can be built on them.
     """
     head, memory = store.head(), folder.memory()
@@ -33,7 +33,7 @@ def adopt(store: Store, folder: SealerFolder, reason: str) -> Memory:
     else:
         origin, lost = f"{_SUFFIX.sub('', former)}/epoch-{epoch}", json.dumps(_signed(head, memory))
         known = Memory(origin, epoch, head.server)
-    signer = folder.make_key(origin)
+    signer = folder.signers(origin)[0] if memory else folder.make_key(origin)
     epoch = store.begin_epoch(origin, signer.verifier.to_text(), reason, lost)
     adopted = Memory(origin, epoch, head.server, known.size, known.root)
     folder.remember(adopted)

@@ -34,27 +34,31 @@ class SealerFolder:
         Raises:
             ConfigurationError: there are none; new ones are never made behind the back of who trusts the old.
         """
-        text = self._read(KEYS)
-        if not text:
+        if not (lines := self._key_lines()):
             raise ConfigurationError(f"There are no keys in {self.path / KEYS}: restore them from your copy.")
-        try:
-            return tuple(replace(Signer.from_text(line), name=origin) for line in text.split())
-        except InvalidNote as error:
-            raise ConfigurationError(f"The keys in {self.path / KEYS} cannot be read.") from error
+        return tuple(replace(_signer(line), name=origin) for line in lines)
+
+    def key_name(self) -> str | None:
+        """The name of the log that the present key was made for, None while there is no key."""
+        lines = self._key_lines()
+        return _signer(lines[0]).name if lines else None
 
     def make_key(self, origin: str) -> Signer:
         """The key of a log that begins: the one that is there, or a new one."""
         if self._read(KEYS) is None:
-            self._put_keys(Signer.generate(origin))
+            self._put_keys(_new_signer(origin))
         return self.signers(origin)[0]
 
     def rotate(self, origin: str) -> Signer:
         """Make a new key. The present one signs beside it until the next rotation, for those who know it."""
-        self._put_keys(Signer.generate(origin), self.signers(origin)[0])
+        self._put_keys(_new_signer(origin), self.signers(origin)[0])
         return self.signers(origin)[0]
 
     def _put_keys(self, *signers: Signer) -> None:
         self._write(KEYS, "".join(f"{signer.to_text()}\n" for signer in signers))
+
+    def _key_lines(self) -> list[str]:
+        return (self._read(KEYS) or "").split()
 
     def _read(self, name: str) -> str | None:
         try:
@@ -69,3 +73,17 @@ class SealerFolder:
         make_folder(self.path)
         with own_folder(self.path) as folder:
             write_private_in(folder, name, text)
+
+
+def _new_signer(origin: str) -> Signer:
+    try:
+        return Signer.generate(origin)
+    except InvalidNote as error:
+        raise ConfigurationError(f"A log cannot be named {origin!r}: {error}") from error
+
+
+def _signer(line: str) -> Signer:
+    try:
+        return Signer.from_text(line)
+    except InvalidNote as error:
+        raise ConfigurationError("The keys of this sealer cannot be read: restore them from your copy.") from error
