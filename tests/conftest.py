@@ -8,21 +8,21 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import hypothesis
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pytest_postgresql import factories
 
 from indelible.db.migrate import migrate
 
+# How long an example takes says nothing on a machine that others use too.
+settings.register_profile("indelible", deadline=None)
+settings.load_profile("indelible")
+
 Connect = Callable[..., psycopg.Connection[Any]]
 Login = Callable[..., str]
-
-# No example is judged by the clock of a busy machine.
-hypothesis.settings.register_profile("indelible", deadline=None)
-hypothesis.settings.load_profile("indelible")
 
 _server = {key: str(value) for key, value in conninfo_to_dict(os.environ.get("DATABASE_URL", "")).items()}
 
