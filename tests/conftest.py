@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -18,6 +19,10 @@ from indelible.db.migrate import migrate
 
 Connect = Callable[..., psycopg.Connection[Any]]
 Login = Callable[..., str]
+
+# No example is judged by the clock of a busy machine.
+hypothesis.settings.register_profile("indelible", deadline=None)
+hypothesis.settings.load_profile("indelible")
 
 _server = {key: str(value) for key, value in conninfo_to_dict(os.environ.get("DATABASE_URL", "")).items()}
 
