@@ -18,7 +18,7 @@ class Part:
 
     `suspects` differ from the leaf they claim, `strays` have no leaf and must have one, `doubles` claim one that
     another row has, `forgers` bear the number of a transaction that has not ended, `backdated` a time at which theirs
-    had not begun. The lists are cut off at MOST_SUSPECTS; `wrong` counts all of them. `pending` rows are not sealed yet.
+    had not begun. `pending` rows are not sealed yet. Lists end at MOST_SUSPECTS; `wrong` counts all that is in them.
     """
 
     rows: int = 0
