@@ -56,25 +56,22 @@ declare
   v_changes bigint := 0;
 begin
   for v_seen in
-    with looked as (
-      select watch.target, watch.target_name, looked.*
+    with changed as (
+      select watch.target, watch.target_name, looked.*, former.digest as former_digest
       from (
         select target, target_name from audit_private.watches where stopped_at is null
         union all
         select 'audit.audit_logs'::regclass, 'audit.audit_logs'
       ) as watch
       cross join lateral audit_private.triggers_of(watch.target) as looked
+      left join audit_private.seen_capture as former on former.target = watch.target
+      where (former.digest, former.revision) is distinct from (looked.digest, looked.revision)
     ), noted as (
       insert into audit_private.seen_capture (target, digest, revision)
-      select target, digest, revision from looked
+      select target, digest, revision from changed
       on conflict (target) do update set digest = excluded.digest, revision = excluded.revision, seen_at = excluded.seen_at
-      where (seen_capture.digest, seen_capture.revision) is distinct from (excluded.digest, excluded.revision)
-      returning target
     )
-    select looked.*, former.digest as former_digest
-    from looked
-    join noted on noted.target = looked.target
-    left join audit_private.seen_capture as former on former.target = looked.target
+    select * from changed
   loop
     v_changes := v_changes + 1;
     perform audit_private.append(

@@ -38,7 +38,7 @@ ATTACKS = [
     # Its tables
     "drop table audit.audit_logs cascade",
     "drop table audit_private.audit_logs_default",
-    "drop table audit_private.secrets",
+    "drop table audit_private.secrets cascade",
     "alter table audit.audit_logs detach partition audit_private.audit_logs_default",
     "alter table audit.audit_logs rename to gone",
     "alter table audit.audit_logs rename column user_id to nobody",

@@ -117,6 +117,19 @@ def test_an_inserted_row_of_a_sealed_transaction_is_named(log: SealedLog) -> Non
     assert first(log.verify()).event_id == inserted
 
 
+def test_a_backdated_row_is_named_though_it_was_sealed(log: SealedLog) -> None:
+    """Who writes a row of last week into the log has it sealed like any other: it says a time when that was not so."""
+    row = "insert into audit.audit_logs (created_at, recorded_at, action, actor_proof) values"
+    row += " (now(), now() - %s::interval,"
+    log.admin.execute(f"{row} 'IAM_USER_ACTIVATED', 'direct')".encode(), ["1 minute"])
+    log.seal()
+    assert log.verify().intact  # clocks are set
+    log.admin.execute(f"{row} 'IAM_USER_ACTIVATED', 'direct')".encode(), ["1 week"])
+    log.seal()
+    found = first(log.verify())
+    assert (found.kind, found.event_id) == (Kind.INSERTED, log.ids("IAM_USER_ACTIVATED")[-1])
+
+
 @pytest.mark.parametrize("xid", ["3", "4000000000"], ids=["ended", "to come"])
 def test_an_inserted_row_with_a_made_up_transaction_is_named(log: SealedLog, xid: str) -> None:
     """One that ended before the last batch and left no row, or one that has not even begun."""

@@ -25,7 +25,8 @@ with recursive read as (
   from pg_catalog.pg_class as class
   join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
   where (namespace.nspname, class.relname) in (
-    ('audit', 'audit_logs'), ('audit_private', 'leaves'), ('audit_private', 'tiles'), ('audit_private', 'checkpoints'),
+    ('audit', 'audit_logs'), ('audit_private', 'leaves'), ('audit_private', 'tiles'), ('audit_private', 'batches'),
+    ('audit_private', 'checkpoints'),
     ('audit_private', 'cosignatures'), ('audit_private', 'epochs'), ('audit_private', 'log_position')
   )
   union all
@@ -82,6 +83,13 @@ select content from audit_private.tiles where level = $1 and number = $2 order b
 select position.tree_size, position.snapshot::text, epoch.last_id, position.former_after_id, pg_current_snapshot()::text
 from audit_private.log_position as position
 join audit_private.epochs as epoch on epoch.epoch = position.epoch
+
+-- name: raw_batches
+-- The batches of this epoch in order: the snapshot that was sealed, and when, in microseconds since 2000.
+select snapshot::text, (extract(epoch from sealed_at) * 1000000)::bigint - 946684800000000
+from audit_private.batches
+where epoch = (select epoch from audit_private.log_position)
+order by tree_size
 
 -- name: last_row
 -- The highest id of the log, 0 without rows.

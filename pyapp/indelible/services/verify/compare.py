@@ -17,8 +17,8 @@ class Part:
     """What comparing some rows gave.
 
     `suspects` differ from the leaf they claim, `strays` have no leaf and must have one, `doubles` claim one that
-    another row has, `forgers` bear the number of a transaction that has not ended. The lists are cut off at
-    MOST_SUSPECTS; `wrong` counts all of them. `pending` rows are not sealed yet.
+    another row has, `forgers` bear the number of a transaction that has not ended, `backdated` a time at which theirs
+    had not begun. `pending` rows are not sealed yet. Lists end at MOST_SUSPECTS; `wrong` counts all that is in them.
     """
 
     rows: int = 0
@@ -28,6 +28,7 @@ class Part:
     strays: list[Row] = field(default_factory=list)
     doubles: list[Row] = field(default_factory=list)
     forgers: list[Row] = field(default_factory=list)
+    backdated: list[Row] = field(default_factory=list)
 
     def take(self, kept: list[Row], row: Row) -> None:
         """Count a wrong row, and keep it among the first of its kind."""
@@ -45,6 +46,7 @@ class Part:
             (self.strays, other.strays),
             (self.doubles, other.doubles),
             (self.forgers, other.forgers),
+            (self.backdated, other.backdated),
         ):
             mine.extend(theirs[: MOST_SUSPECTS - len(mine)])
 
@@ -63,6 +65,8 @@ def compare(rows: Iterable[Row], tree: Tree, position: Position, seen: mmap.mmap
             seen[index] = 1
             if row.claim != tree.claim(index):
                 part.take(part.suspects, row)
+            elif position.is_backdated(row):
+                part.take(part.backdated, row)
     return part
 
 

@@ -19,6 +19,9 @@ def name_wrong_rows(part: Part, tree: Tree) -> Iterator[Finding]:
     for row in part.forgers:
         detail = f"This row names transaction {row.xid}, which has not ended: its number was made up."
         yield Finding(Kind.FORGED_XID, detail, row.id)
+    for row in part.backdated:
+        detail = "This row says it was recorded long before its transaction began: it was put in later."
+        yield Finding(Kind.INSERTED, detail, row.id, row.leaf_index)
     if part.strays:
         yield from _of_strays(part.strays, tree)
 

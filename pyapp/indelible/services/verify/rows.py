@@ -26,7 +26,8 @@ _HASHED = Struct(">q56s")
 _JSONB = tuple(CONTENT_COLUMNS.index(name) - 1 for name in ("changes", "metadata"))
 
 RELATIONS = {
-    "audit.audit_logs", "audit_private.leaves", "audit_private.tiles", "audit_private.checkpoints",
+    "audit.audit_logs", "audit_private.leaves", "audit_private.tiles", "audit_private.batches",
+    "audit_private.checkpoints",
     "audit_private.cosignatures", "audit_private.epochs", "audit_private.log_position",
 }  # fmt: skip
 EXPECTED_TYPES = {
@@ -61,6 +62,11 @@ class Row(NamedTuple):
     def created_at(self) -> int:
         """When it happened, in microseconds since 2000."""
         return self._said[2]
+
+    @property
+    def recorded_at(self) -> int:
+        """When it says that it was recorded: the beginning of its content."""
+        return int.from_bytes(bytes.fromhex(self.content[3:19].decode()), "big", signed=True)
 
     @property
     def commitment(self) -> bytes:
