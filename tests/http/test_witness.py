@@ -83,6 +83,16 @@ def test_a_cut_or_rewritten_log_gets_no_cosignature(make_witness: Callable[[str]
             client.cosign(other.checkpoint(size), prover(other, size))
 
 
+def test_the_size_it_knows_has_the_media_type_of_the_standard(
+    make_witness: Callable[[str], Witness], log: GrowingLog
+) -> None:
+    """Other makes of clients look for exactly this, without a charset, to know that they may ask again."""
+    url = f"{make_witness('w1').url}/add-checkpoint"
+    assert httpx.post(url, content=log.submission(0, 7).to_text()).status_code == 200
+    answer = httpx.post(url, content=log.submission(0, 9).to_text())
+    assert (answer.status_code, answer.text, answer.headers["content-type"]) == (409, "7\n", "text/x.tlog.size")
+
+
 def test_a_quorum_is_met_while_a_witness_is_away(make_witness: Callable[[str], Witness], log: GrowingLog) -> None:
     """Two of three are enough for `2`, not for `all`; who was away is named."""
     one, two = make_witness("w1"), make_witness("w2")

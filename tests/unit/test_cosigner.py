@@ -125,6 +125,16 @@ def test_nothing_is_cosigned_that_is_not_on_disk(witness: Cosigner, log: Growing
     assert ask(witness, log.submission(5, 9)).status == 200
 
 
+def test_it_remembers_after_the_log_has_another_key(witness: Cosigner, log: GrowingLog, tmp_path: Path) -> None:
+    """Told the new key alone, it goes on from what the old one signed, and still refuses another log."""
+    assert ask(witness, log.submission(0, 5)).status == 200
+    rotated = GrowingLog(Signer.generate(log.signer.name), log.entries)
+    again = Cosigner(WITNESS, [rotated.signer.verifier], tmp_path)
+    assert ask(again, rotated.submission(0, 9)) == Verdict(409, "5\n", SIZE)
+    assert is_cosigned(ask(again, rotated.submission(5, 9)), rotated, 9)
+    assert again.last(log.signer.name).size == 9
+
+
 def test_a_broken_memory_is_not_an_empty_one(witness: Cosigner, log: GrowingLog, tmp_path: Path) -> None:
     """Whoever damages the file does not get the witness to believe that it never saw the log."""
     assert ask(witness, log.submission(0, 5)).status == 200

@@ -24,6 +24,7 @@ def witness_app(cosigner: Cosigner) -> Starlette:
             if len(body) > LONGEST_BODY:
                 return PlainTextResponse("The body is too long.\n", 413)
         verdict = await to_thread.run_sync(cosigner.add, bytes(body))
-        return Response(verdict.body, verdict.status, media_type=verdict.media_type)
+        # Not as media_type, to which a charset would be added.
+        return Response(verdict.body, verdict.status, {"Content-Type": verdict.media_type})
 
     return Starlette(routes=[Route("/add-checkpoint", add_checkpoint, methods=["POST"])])

@@ -78,18 +78,86 @@ select note from audit_private.checkpoints where origin = $1 order by tree_size
 select content from audit_private.tiles where level = $1 and number = $2 order by start
 
 -- name: raw_position
--- What must be sealed: how many leaves there are, the snapshot that was sealed, the last id of former epochs, and the id
--- after which these are not sealed yet; and the snapshot of this moment.
-select position.tree_size, position.snapshot::text, epoch.last_id, position.former_after_id, pg_current_snapshot()::text
+-- What must be sealed: the epoch, how many leaves there are, the snapshot that was sealed, the last id of former epochs, and
+-- the id after which these are not sealed yet; and the snapshot of this moment.
+select
+  position.epoch, position.tree_size, position.snapshot::text, epoch.last_id, position.former_after_id, pg_current_snapshot()::text
 from audit_private.log_position as position
 join audit_private.epochs as epoch on epoch.epoch = position.epoch
 
--- name: raw_batches
--- The batches of this epoch in order: the snapshot that was sealed, and when, in microseconds since 2000.
-select snapshot::text, (extract(epoch from sealed_at) * 1000000)::bigint - 946684800000000
-from audit_private.batches
-where epoch = (select epoch from audit_private.log_position)
-order by tree_size
+-- name: raw_epoch
+-- The last id of former epochs, as the event says with which this epoch began.
+select log.metadata ->> 'last_id'
+from audit.audit_logs as log
+where log.action = 'AUDIT_EPOCH' and log.metadata ->> 'epoch' = $1
+order by log.id
+limit 1
+
+-- name: raw_heartbeats
+-- The heartbeats of this epoch, the one that began after an id: transaction, and time in microseconds since 2000.
+select log.xid::text::bigint, (extract(epoch from log.recorded_at) * 1000000)::bigint - 946684800000000
+from audit.audit_logs as log
+where log.action = 'AUDIT_HEARTBEAT' and log.id > $1
+order by log.xid, log.id
+
+-- name: read_without_indexes
+-- From now on in this transaction rows are found by looking at all of them, whatever indexes and bounds of partitions say.
+select
+  set_config('enable_indexscan', 'off', true),
+  set_config('enable_indexonlyscan', 'off', true),
+  set_config('enable_bitmapscan', 'off', true),
+  set_config('enable_partition_pruning', 'off', true),
+  set_config('constraint_exclusion', 'off', true)
+
+-- name: read_by_indexes
+-- The opposite.
+select
+  set_config('enable_seqscan', 'off', true),
+  set_config('enable_indexscan', 'on', true),
+  set_config('enable_indexonlyscan', 'on', true)
+
+-- name: ids
+-- The id of every row.
+select id from audit.audit_logs where id is not null order by id
+
+-- name: rows_by_partition
+-- How many rows there are in each partition, and whether some may not belong there; of the default one nobody can tell so fast.
+select
+  placed.oid,
+  placed.count,
+  (bound.range[1]::timestamptz <= placed.first and placed.last < bound.range[2]::timestamptz) is not true
+from (
+  select tableoid as oid, count(*) as count, min(created_at) as first, max(created_at) as last
+  from audit.audit_logs
+  group by tableoid
+) as placed
+join (
+  select
+    oid,
+    regexp_match(pg_get_expr(relpartbound, oid), '^FOR VALUES FROM \(''([^'']+)''\) TO \(''([^'']+)''\)$') as range
+  from pg_catalog.pg_class
+  where relispartition
+) as bound on bound.oid = placed.oid
+
+-- name: misplaced_rows
+-- The first rows of some partitions that belong to another one.
+with bound as materialized (
+  select
+    inhrelid as oid,
+    regexp_match(pg_get_expr(relpartbound, oid), '^FOR VALUES FROM \(''([^'']+)''\) TO \(''([^'']+)''\)$') as range,
+    pg_get_expr(relpartbound, oid) = 'DEFAULT' as is_default
+  from pg_catalog.pg_inherits
+  join pg_catalog.pg_class on oid = inhrelid
+  where inhparent = 'audit.audit_logs'::regclass
+)
+select log.id, log.tableoid::regclass::text
+from audit.audit_logs as log
+left join bound as home
+  on home.range[1]::timestamptz <= log.created_at and log.created_at < home.range[2]::timestamptz
+where log.tableoid = any ($1)
+  and log.tableoid is distinct from coalesce(home.oid, (select oid from bound where is_default))
+order by log.id
+limit 100
 
 -- name: last_row
 -- The highest id of the log, 0 without rows.

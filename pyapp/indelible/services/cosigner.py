@@ -14,7 +14,7 @@ from indelible.embedded.lock import locked
 from indelible.errors import InvalidNote
 from indelible.tlog.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint
 from indelible.tlog.merkle import EMPTY_ROOT, verify_consistency
-from indelible.tlog.note import Note, Signer, Verifier, parse_note
+from indelible.tlog.note import Note, Signature, Signer, Verifier, parse_note
 from indelible.tlog.submission import Submission
 
 TEXT = "text/plain; charset=utf-8"
@@ -62,7 +62,11 @@ class Cosigner:
         path = self._path(origin)
         if not path.exists():
             return Checkpoint(origin, 0, EMPTY_ROOT)
-        return open_checkpoint(path.read_bytes(), self._logs).checkpoint
+        note = parse_note(path.read_bytes())
+        # Its own signature suffices: the log may have another key by now.
+        if not note.verified((self._signer.verifier, *self._logs)):
+            raise InvalidNote(f"{path} is signed neither by this witness nor by the log.")
+        return Checkpoint.parse(note.text)
 
     def _extend(self, submission: Submission, opened: SignedCheckpoint) -> Verdict:
         last, new = self.last(opened.checkpoint.origin), opened.checkpoint
@@ -70,12 +74,14 @@ class Cosigner:
             return Verdict(409, f"{last.size}\n", SIZE)
         if not verify_consistency(last.size, last.root, new.size, new.root, list(submission.proof)):
             return _refusal(422, "The consistency proof does not lead from the old size to the checkpoint.")
-        write_private(self._path(new.origin), self._known(opened.note).to_text())
-        return Verdict(200, self._signer.sign(new.text(), int(time.time())).line)
+        own = self._signer.sign(new.text(), int(time.time()))
+        write_private(self._path(new.origin), self._known(opened.note, own).to_text())
+        return Verdict(200, own.line)
 
-    def _known(self, note: Note) -> Note:
-        """The note without what strangers wrote under it."""
-        return Note(note.text, tuple(item for item in note.signatures if any(log.made(item) for log in self._logs)))
+    def _known(self, note: Note, own: Signature) -> Note:
+        """The note with our own signature, and without what strangers wrote under it."""
+        signed = tuple(item for item in note.signatures if any(log.made(item) for log in self._logs))
+        return Note(note.text, (*signed, own))
 
     def _path(self, origin: str) -> Path:
         return self._folder / f"{hashlib.sha256(origin.encode()).hexdigest()}.checkpoint"

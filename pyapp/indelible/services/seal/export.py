@@ -5,9 +5,13 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from indelible.errors import ConfigurationError, InvalidNote
 from indelible.tlog.checkpoint import Checkpoint
+from indelible.tlog.merkle import consistency_proof, verify_consistency
 from indelible.tlog.note import parse_note
-from indelible.tlog.tiles import ReadTile, new_tiles
+from indelible.tlog.tiles import ReadTile, new_tiles, reader
+
+CHECKPOINT = "checkpoint"
 
 
 def export_log(note: str, read_tile: ReadTile, folder: Path, tell: Callable[[int, int], None]) -> int:
@@ -15,9 +19,14 @@ def export_log(note: str, read_tile: ReadTile, folder: Path, tell: Callable[[int
 
     The checkpoint comes last: whoever reads the folder meanwhile finds every tile of the one that is there. `tell` is
     told how many of how many tiles are done.
+
+    Raises:
+        ConfigurationError: the folder holds what this log does not extend.
     """
-    size = Checkpoint.parse(parse_note(note).text).size
-    tiles = list(new_tiles(0, size))
+    new = Checkpoint.parse(parse_note(note).text)
+    if (folder / CHECKPOINT).exists():
+        _require_growth(folder / CHECKPOINT, new, read_tile)
+    tiles = list(new_tiles(0, new.size))
     written = 0
     for done, tile in enumerate(tiles):
         tell(done, len(tiles))
@@ -25,9 +34,27 @@ def export_log(note: str, read_tile: ReadTile, folder: Path, tell: Callable[[int
         if not (folder / tile.path).exists():
             _write(folder / tile.path, read_tile(tile))
             written += 1
-    _write(folder / "checkpoint", note.encode())
+    _write(folder / CHECKPOINT, note.encode())
     tell(len(tiles), len(tiles))
     return written + 1
+
+
+def _require_growth(path: Path, new: Checkpoint, read_tile: ReadTile) -> None:
+    """Tiles that are in the folder stay there: they must be those of the new checkpoint too."""
+    try:
+        old = Checkpoint.parse(parse_note(path.read_bytes()).text)
+    except InvalidNote as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}") from error
+    if old.origin != new.origin:
+        raise ConfigurationError(f"{path} is of the log {old.origin}, not of {new.origin}: choose another folder.")
+    if old.size <= new.size:
+        proof = consistency_proof(old.size, new.size, reader(read_tile, new.size))
+        if verify_consistency(old.size, old.root, new.size, new.root, proof):
+            return
+    raise ConfigurationError(
+        f"The log of {new.size} leaves does not extend that of {old.size} in {path}: `indelible verify --saved {path}` "
+        "tells more."
+    )
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -18,12 +18,14 @@ class Part:
 
     `suspects` differ from the leaf they claim, `strays` have no leaf and must have one, `doubles` claim one that
     another row has, `forgers` bear the number of a transaction that has not ended, `backdated` a time at which theirs
-    had not begun. `pending` rows are not sealed yet. Lists end at MOST_SUSPECTS; `wrong` counts all that is in them.
+    had not begun. `pending` rows are not sealed yet; `waiting` has the first of them by transaction. Lists end at
+    MOST_SUSPECTS; `wrong` counts all that is in them.
     """
 
     rows: int = 0
     pending: int = 0
     wrong: int = 0
+    waiting: dict[int, int] = field(default_factory=dict)
     suspects: list[Row] = field(default_factory=list)
     strays: list[Row] = field(default_factory=list)
     doubles: list[Row] = field(default_factory=list)
@@ -41,6 +43,7 @@ class Part:
         self.rows += other.rows
         self.pending += other.pending
         self.wrong += other.wrong
+        self.waiting = other.waiting | self.waiting
         for mine, theirs in (
             (self.suspects, other.suspects),
             (self.strays, other.strays),
@@ -77,3 +80,5 @@ def _without_leaf(row: Row, position: Position, part: Part) -> None:
         part.take(part.forgers, row)
     else:
         part.pending += 1
+        if row.id > position.last_id:
+            part.waiting.setdefault(row.xid, row.id)

@@ -17,10 +17,12 @@ from indelible.services.verify.compare import Part
 from indelible.services.verify.kinds import name_missing_rows, name_wrong_rows
 from indelible.services.verify.log import LogCheck, Watcher
 from indelible.services.verify.parallel import ENTRIES, Task, compare_all
-from indelible.services.verify.position import Position
+from indelible.services.verify.placement import check_placement
+from indelible.services.verify.position import CLOCK_MICROSECONDS, MINUTE_MICROSECONDS, SET_BACK, Position
 from indelible.services.verify.report import Finding, Kind, Report
 from indelible.services.verify.rows import check_relations, prepare
 from indelible.services.verify.sources import Database, Source
+from indelible.services.verify.transactions import check_transactions
 from indelible.services.verify.tree import Tree
 from indelible.tlog.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint
 from indelible.tlog.policy import NOBODY, Policy
@@ -88,7 +90,7 @@ def _verify_tables(
         with (Path(name) / ENTRIES).open("w+b") as entries:
             tree = log.check(signed, size, older, entries)
         if tree:
-            task = Task.of(connection, Path(name), position, size, fast=question.fast)
+            task = Task.of(connection, Path(name), position.under(tree), size, fast=question.fast)
             with closing(tree):
                 _check_rows(connection, log, tree, task, question.jobs)
 
@@ -113,6 +115,10 @@ def _check_rows(connection: psycopg.Connection[Any], log: LogCheck, tree: Tree, 
     report.rows, report.pending = whole.rows, whole.pending
     wrong = list(name_wrong_rows(whole, tree))
     report.findings.add(*wrong)
+    report.findings.add(*check_transactions(tree, task.position.epoch, whole.waiting))
+    report.findings.add(*check_placement(connection, whole.rows))
+    if task.position.set_back > CLOCK_MICROSECONDS:
+        report.caveats.append(SET_BACK.format(task.position.set_back // MINUTE_MICROSECONDS))
     seen = bytearray(task.seen.read_bytes())
     for finding in wrong:
         if finding.leaf_index is not None:

@@ -36,6 +36,10 @@ class Tree:
         """The leaf at an index."""
         return Entry.decode(self.encoded(index))
 
+    def entries(self) -> Iterator[Entry]:
+        """All leaves, in order."""
+        return map(Entry.decode, map(self.encoded, range(self.size)))
+
     def encoded(self, index: int) -> bytes:
         """The bytes of the leaf at an index."""
         return self._entries[index * ENTRY_BYTES : (index + 1) * ENTRY_BYTES]
