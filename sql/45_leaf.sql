@@ -2,30 +2,28 @@
 -- Called by audit.seal_batch alone. The bytes are specified in docs/sealing.md and fixed for ever; indelible.tlog.leaf
 -- makes the same from raw columns, and that is what verifiers believe.
 
--- No search_path of its own, so that the planner can inline it: so every name is qualified, and there is no operator.
+-- A parsed body: no search_path can change its meaning, and the planner can inline it.
 create or replace function audit_private.content_v1(log audit.audit_logs) returns text
 language sql
 stable
-as $$
-  select pg_catalog.concat(
-    '16:', pg_catalog.encode(pg_catalog.timestamptz_send(log.recorded_at), 'hex'),
-    pg_catalog.octet_length(log.action), ':', log.action,
-    pg_catalog.octet_length(log.outcome::pg_catalog.text), ':', log.outcome,
-    pg_catalog.octet_length(log.user_id), ':', log.user_id,
-    pg_catalog.octet_length(log.db_user), ':', log.db_user,
-    pg_catalog.octet_length(log.actor_proof::pg_catalog.text), ':', log.actor_proof,
-    pg_catalog.octet_length(log.entity_type), ':', log.entity_type,
-    pg_catalog.octet_length(log.entity_id), ':', log.entity_id,
-    pg_catalog.octet_length(log.description), ':', log.description,
-    pg_catalog.octet_length(log.permission), ':', log.permission,
-    -- Not ::text, which shows the length of every mask.
-    case when log.ip_address is not null then pg_catalog.octet_length(pg_catalog.concat(log.ip_address)) end, ':', log.ip_address,
-    pg_catalog.octet_length(log.request_id), ':', log.request_id,
-    pg_catalog.octet_length(log.changes::pg_catalog.text), ':', log.changes,
-    pg_catalog.octet_length(log.metadata::pg_catalog.text), ':', log.metadata,
-    pg_catalog.octet_length(log.time_source::pg_catalog.text), ':', log.time_source
-  )
-$$;
+return concat(
+  '16:', encode(timestamptz_send(log.recorded_at), 'hex'),
+  octet_length(log.action), ':', log.action,
+  octet_length(log.outcome::text), ':', log.outcome,
+  octet_length(log.user_id), ':', log.user_id,
+  octet_length(log.db_user), ':', log.db_user,
+  octet_length(log.actor_proof::text), ':', log.actor_proof,
+  octet_length(log.entity_type), ':', log.entity_type,
+  octet_length(log.entity_id), ':', log.entity_id,
+  octet_length(log.description), ':', log.description,
+  octet_length(log.permission), ':', log.permission,
+  -- Not ::text, which shows the length of every mask.
+  case when log.ip_address is not null then octet_length(concat(log.ip_address)) end, ':', log.ip_address,
+  octet_length(log.request_id), ':', log.request_id,
+  octet_length(log.changes::text), ':', log.changes,
+  octet_length(log.metadata::text), ':', log.metadata,
+  octet_length(log.time_source::text), ':', log.time_source
+);
 comment on function audit_private.content_v1(audit.audit_logs) is 'The canonical form of a row''s content, version 1.';
 
 -- Rows that were there before the epoch began: their transaction ids may be those of another server.

@@ -40,7 +40,7 @@ def up() -> Iterator[Up]:
         yield running
     finally:
         running.process.terminate()
-        running.process.communicate(timeout=30)
+        running.process.communicate(timeout=2 * SECONDS)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -104,7 +104,7 @@ def test_a_second_sealer_waits(up: Up) -> None:
     assert waiting.stderr is not None
     assert waiting.stderr.readline() == "Another sealer leads; this one waits.\n"
     waiting.send_signal(signal.SIGINT)
-    assert waiting.wait(30) == 130
+    assert waiting.wait(2 * SECONDS) == 130
     waiting.stderr.close()
 
 
@@ -156,7 +156,7 @@ def test_a_refused_log_is_adopted_beside_up(up: Up) -> None:
     while (line := adopting.stderr.readline()) != "Adopted as epoch 3.\n":
         assert line == "Another sealer leads; this one waits.\n" or "rests on" in line
     adopting.send_signal(signal.SIGINT)
-    assert adopting.wait(30) == 130
+    assert adopting.wait(2 * SECONDS) == 130
     adopting.stderr.close()
     adopted = replace(verifier(up), name=f"{known['origin']}/epoch-3")
     with psycopg.connect(Credentials.read(up.data_dir).admin_dsn, autocommit=True) as connection:

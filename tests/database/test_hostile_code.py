@@ -124,6 +124,7 @@ def test_truncate_reads_no_table_whose_indexes_run_code(postgresql: psycopg.Conn
 ARGUMENTS = {
     "regclass": "'lair.things'::regclass", "text": "'1'", "anyelement": "null::lair.things", "jsonb": "'{}'",
     "timestamp with time zone": "now()", "text[]": "'{}'::text[]", "boolean": "false", "integer": "1", "bigint": "1",
+    "integer[]": "'{1}'::int[]", "bigint[]": "'{1}'::bigint[]", "bytea[]": "'{x}'::bytea[]",
     "interval": "'1 day'", "inet": "null::inet", "bytea": "''::bytea", "uuid": "gen_random_uuid()",
 }  # fmt: skip
 

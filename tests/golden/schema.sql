@@ -5150,26 +5150,7 @@ COMMENT ON COLUMN audit.audit_logs.time_source IS 'Whether created_at is the dat
 
 CREATE FUNCTION audit_private.content_v1(log audit.audit_logs) RETURNS text
     LANGUAGE sql STABLE
-    AS $$
-  select pg_catalog.concat(
-    '16:', pg_catalog.encode(pg_catalog.timestamptz_send(log.recorded_at), 'hex'),
-    pg_catalog.octet_length(log.action), ':', log.action,
-    pg_catalog.octet_length(log.outcome::pg_catalog.text), ':', log.outcome,
-    pg_catalog.octet_length(log.user_id), ':', log.user_id,
-    pg_catalog.octet_length(log.db_user), ':', log.db_user,
-    pg_catalog.octet_length(log.actor_proof::pg_catalog.text), ':', log.actor_proof,
-    pg_catalog.octet_length(log.entity_type), ':', log.entity_type,
-    pg_catalog.octet_length(log.entity_id), ':', log.entity_id,
-    pg_catalog.octet_length(log.description), ':', log.description,
-    pg_catalog.octet_length(log.permission), ':', log.permission,
-    -- Not ::text, which shows the length of every mask.
-    case when log.ip_address is not null then pg_catalog.octet_length(pg_catalog.concat(log.ip_address)) end, ':', log.ip_address,
-    pg_catalog.octet_length(log.request_id), ':', log.request_id,
-    pg_catalog.octet_length(log.changes::pg_catalog.text), ':', log.changes,
-    pg_catalog.octet_length(log.metadata::pg_catalog.text), ':', log.metadata,
-    pg_catalog.octet_length(log.time_source::pg_catalog.text), ':', log.time_source
-  )
-$$;
+    RETURN concat('16:', encode(timestamptz_send((log).recorded_at), 'hex'::text), octet_length((log).action), ':', (log).action, octet_length(((log).outcome)::text), ':', (log).outcome, octet_length((log).user_id), ':', (log).user_id, octet_length((log).db_user), ':', (log).db_user, octet_length(((log).actor_proof)::text), ':', (log).actor_proof, octet_length((log).entity_type), ':', (log).entity_type, octet_length((log).entity_id), ':', (log).entity_id, octet_length((log).description), ':', (log).description, octet_length((log).permission), ':', (log).permission, CASE WHEN ((log).ip_address IS NOT NULL) THEN octet_length(concat((log).ip_address)) ELSE NULL::integer END, ':', (log).ip_address, octet_length((log).request_id), ':', (log).request_id, octet_length(((log).changes)::text), ':', (log).changes, octet_length(((log).metadata)::text), ':', (log).metadata, octet_length(((log).time_source)::text), ':', (log).time_source);
 
 
 ALTER FUNCTION audit_private.content_v1(log audit.audit_logs) OWNER TO audit_owner;
