@@ -14,8 +14,8 @@ from indelible.services.seal.folder import SealerFolder
 from indelible.services.seal.store import Store
 from indelible.services.verify.report import Kind
 from indelible.services.verify.run import Question, verify_database
-from indelible.tlog.note import Signer, sign_note
-from indelible.tlog.policy import Policy
+from indelible.tlog.note import COSIGNATURE, Signer, sign_note
+from indelible.tlog.policy import Policy, Witness
 from tests.sealing import ORIGIN, checkpoint, leading
 from tests.support import Connect, Login, one
 from tests.tampering import SealedLog, Silent, cut, first
@@ -243,6 +243,14 @@ def test_without_a_known_key_nothing_is_believed(log: SealedLog) -> None:
     """Not the key's name counts, but the key."""
     report = log.verify(policy=Policy.trusting(Signer.generate(ORIGIN).verifier))
     assert first(report).kind == Kind.RESIGNED and report.origin is None
+
+
+def test_a_log_that_no_witness_has_cosigned_yet_is_not_called_gone(log: SealedLog) -> None:
+    """A policy that was just written asks for what no checkpoint has yet: that is what is said."""
+    policy = log.policy
+    witness = Signer.generate("witness.example/w1", COSIGNATURE)
+    policy.witnesses["w1"], policy.quorum = Witness(witness.verifier), "w1"
+    assert "that a witness has cosigned" in first(log.verify(policy=policy)).detail
 
 
 def test_a_log_that_was_adopted_is_verified_across_its_epochs(log: SealedLog) -> None:
