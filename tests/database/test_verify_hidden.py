@@ -141,3 +141,23 @@ def test_a_clock_that_was_set_back_gives_no_alarm(postgresql: psycopg.Connection
     report = sealed.verify()
     assert report.intact, report.findings
     assert any("set back by 59 minutes" in caveat or "set back by 60 minutes" in caveat for caveat in report.caveats)
+
+
+UNREADABLE = {
+    "a list": "metadata = '[1]' where action = 'AUDIT_CAPTURE_SEEN'",
+    "nothing": "metadata = null where action = 'AUDIT_CAPTURE_SEEN'",
+    "words": """metadata = '{"triggers": "no", "disabled": null}' where action = 'AUDIT_CAPTURE_SEEN'""",
+    "no time": "recorded_at = 'infinity' where action = 'AUDIT_HEARTBEAT'",
+    "a huge transaction": "xid = '18446744073709551615' where action = 'AUDIT_HEARTBEAT'",
+    "no epoch": """metadata = '{"epoch": 1, "last_id": [1]}' where action = 'AUDIT_EPOCH'""",
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_what_cannot_be_read_stops_no_verification(log: SealedLog, what: str) -> None:
+    """Values that nobody expects are named like any other that was altered."""
+    statement = UNREADABLE[what]
+    (event_id,) = one(log.admin, f"select min(id) from audit.audit_logs {statement[statement.index('where') :]}")
+    log.tamper(f"update audit.audit_logs set {statement}")
+    named = {(found.event_id, found.leaf_index is not None) for found in log.verify().findings.first}
+    assert (event_id, True) in named

@@ -14,11 +14,11 @@ from indelible.services.seal.folder import SealerFolder
 from indelible.services.seal.store import Store
 from indelible.services.verify.report import Kind
 from indelible.services.verify.run import Question, verify_database
-from indelible.tlog.note import Signer, sign_note
-from indelible.tlog.policy import Policy
+from indelible.tlog.note import COSIGNATURE, Signer, sign_note
+from indelible.tlog.policy import Policy, Witness
 from tests.sealing import ORIGIN, checkpoint, leading
 from tests.support import Connect, Login, one
-from tests.tampering import SealedLog, Silent, first
+from tests.tampering import SealedLog, Silent, cut, first
 
 USERS = "select iam.create_user('user' || number, 'User ' || number) from generate_series(%s::int, %s::int) as number"
 SIGNED_AGAIN = "update audit_private.checkpoints set note = %s where tree_size = %s"
@@ -246,6 +246,14 @@ def test_without_a_known_key_nothing_is_believed(log: SealedLog) -> None:
     assert first(report).kind == Kind.RESIGNED and report.origin is None
 
 
+def test_a_log_that_no_witness_has_cosigned_yet_is_not_called_gone(log: SealedLog) -> None:
+    """A policy that was just written asks for what no checkpoint has yet: that is what is said."""
+    policy = log.policy
+    witness = Signer.generate("witness.example/w1", COSIGNATURE)
+    policy.witnesses["w1"], policy.quorum = Witness(witness.verifier), "w1"
+    assert "that a witness has cosigned" in first(log.verify(policy=policy)).detail
+
+
 def test_a_log_that_was_adopted_is_verified_across_its_epochs(log: SealedLog) -> None:
     """Rows of the former epoch and of the new one are intact; one slipped in among the former ones is found."""
     log.admin.execute(USERS, (500, 510))
@@ -262,6 +270,19 @@ def test_a_log_that_was_adopted_is_verified_across_its_epochs(log: SealedLog) ->
         gap,
     )
     assert (first(log.verify()).kind, first(log.verify()).event_id) == (Kind.INSERTED, -gap)
+
+
+def test_a_checkpoint_of_a_log_that_another_took_the_place_of_is_not_forgotten(log: SealedLog) -> None:
+    """Cut and adopted, a log has another name: that what was kept is of the former one is said."""
+    log.keep()
+    cut(log, one(log.admin, "select min(tree_size) from audit_private.checkpoints")[0])
+    with closing(psycopg.connect(log.sealer_dsn, autocommit=True)) as connection:
+        origin = adopt(Store(connection), SealerFolder(log.folder), "It was cut.").origin
+    log.seal()
+    key = SealerFolder(log.folder).signers(origin)[0].verifier
+    report = log.verify(policy=Policy.trusting(key))
+    assert report.origin == origin
+    assert any(f"of the log {ORIGIN} with {log.kept[0].size} leaves" in caveat for caveat in report.caveats)
 
 
 def test_a_log_between_two_parts_of_a_batch_is_intact(log: SealedLog, monkeypatch: pytest.MonkeyPatch) -> None:

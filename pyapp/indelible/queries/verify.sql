@@ -95,9 +95,9 @@ limit 1
 
 -- name: raw_heartbeats
 -- The heartbeats of this epoch, the one that began after an id: transaction, and time in microseconds since 2000.
-select log.xid::text::bigint, (extract(epoch from log.recorded_at) * 1000000)::bigint - 946684800000000
+select log.xid::text, (extract(epoch from log.recorded_at) * 1000000)::bigint - 946684800000000
 from audit.audit_logs as log
-where log.action = 'AUDIT_HEARTBEAT' and log.id > $1
+where log.action = 'AUDIT_HEARTBEAT' and log.id > $1 and isfinite(log.recorded_at)
 order by log.xid, log.id
 
 -- name: read_without_indexes

@@ -1,5 +1,6 @@
 """Checkpoints (C2SP tlog-checkpoint): the size and root of a log, signed by it and cosigned by witnesses."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
@@ -8,6 +9,13 @@ from indelible.errors import InvalidNote
 from indelible.tlog.key import Verifier
 from indelible.tlog.lines import HASH_BYTES, decode_hash, decode_number, encode
 from indelible.tlog.note import Note, parse_note
+
+_EPOCH = re.compile(r"/epoch-[0-9]+\Z")
+
+
+def family(origin: str) -> str:
+    """The name that a log shares with those that took its place, when it was adopted with a loss."""
+    return _EPOCH.sub("", origin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,14 @@
 """Going on with a log that the sealer refused: on somebody's word, on record, never as a fork of what was signed."""
 
 import json
-import re
 
 from indelible.errors import ConfigurationError
 from indelible.services.seal.check import extends, read_tree
 from indelible.services.seal.folder import SealerFolder
 from indelible.services.seal.memory import Memory
 from indelible.services.seal.store import Head, Store
+from indelible.tlog.checkpoint import family
 from indelible.tlog.lines import encode
-
-_SUFFIX = re.compile(r"/epoch-[0-9]+")
 
 
 def adopt(store: Store, folder: SealerFolder, reason: str) -> Memory:
@@ -31,7 +29,7 @@ def adopt(store: Store, folder: SealerFolder, reason: str) -> Memory:
     if memory and memory.origin == head.origin and extends(store, edge, memory):
         origin, lost, known = memory.origin, None, memory
     else:
-        origin, lost = f"{_SUFFIX.sub('', former)}/epoch-{epoch}", json.dumps(_signed(head, memory))
+        origin, lost = f"{family(former)}/epoch-{epoch}", json.dumps(_signed(head, memory))
         known = Memory(origin, epoch, head.server)
     signer = folder.signers(origin)[0] if memory else folder.make_key(origin)
     epoch = store.begin_epoch(origin, signer.verifier.to_text(), reason, lost)

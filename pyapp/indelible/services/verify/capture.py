@@ -26,11 +26,21 @@ def check_capture(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
         elif action != "AUDIT_CAPTURE_SEEN":
             explained.add(table)
         else:
-            seen = json.loads(metadata)
+            seen = _read(metadata)
+            if seen is None:
+                yield Finding(Kind.ALTERED, f"{table}: what was seen of its triggers cannot be read.", event_id)
+                continue
             if told := _what_happened(seen, triggers.get(table), is_explained=table in explained):
                 yield Finding(Kind.TRIGGER_DISABLED, f"{table}: {told}", event_id)
             triggers[table] = seen["triggers"]
             explained.discard(table)
+
+
+def _read(metadata: str | None) -> dict[str, Any] | None:
+    """What the sealer saw; None if the event is not as the sealer writes it."""
+    seen = json.loads(metadata or "null")
+    counted = isinstance(seen, dict) and all(type(seen.get(name)) is int for name in ("triggers", "disabled"))
+    return seen if counted and isinstance(seen.get("digest"), str) else None
 
 
 def _what_happened(seen: dict[str, Any], before: int | None, *, is_explained: bool) -> str | None:

@@ -11,11 +11,15 @@ from indelible.services.verify.report import Finding, Kind, Report
 from indelible.services.verify.sources import NotThere, Source
 from indelible.services.verify.tree import Tampered, Tree, check_tiles, read_tree
 from indelible.services.verify.witnessed import ask_witnesses
-from indelible.tlog.checkpoint import Checkpoint, SignedCheckpoint
+from indelible.tlog.checkpoint import Checkpoint, SignedCheckpoint, family
 from indelible.tlog.policy import Policy
 from indelible.tlog.tiles import reader
 
 NO_WITNESS = "No witness is asked for: whoever has the log's key could have cut the log or signed another."
+FORMER = (
+    "A checkpoint of the log {} with {} leaves was kept: this log took its place, and is not compared with it. The "
+    "event AUDIT_EPOCH says why."
+)
 NOTHING_SAVED = "No earlier checkpoint was kept: a log that was cut before now cannot be told from a shorter one."
 
 
@@ -70,6 +74,9 @@ class LogCheck:
         self.report.saved_size = max((item.size for item in saved), default=None)
         if not saved:
             self.report.caveats.append(NOTHING_SAVED)
+        for item in self.saved:
+            if item.origin != checkpoint.origin and family(item.origin) == family(checkpoint.origin):
+                self.report.caveats.append(FORMER.format(item.origin, item.size))
         findings.add(*check_saved(tree, saved))
         read = reader(tree.tile, checkpoint.size)
         findings.add(*ask_witnesses(self.policy, signed, read, self.report.caveats))

@@ -70,7 +70,7 @@ class Position:
         (begun,) = connection.execute(QUERIES["raw_epoch"].encode(), [str(epoch)]).fetchone() or (None,)
         last_id = int(begun) if begun and begun.isascii() and begun.isdecimal() else last_id
         beats = connection.execute(QUERIES["raw_heartbeats"].encode(), [last_id]).fetchall()
-        moments, set_back = _moments(beats)
+        moments, set_back = _moments((int(xid), beaten_at) for xid, beaten_at in beats)
         return cls(
             epoch, size, Snapshot.parse(sealed), last_id, former_after_id, Snapshot.parse(now), moments, set_back
         )

@@ -15,6 +15,7 @@ from indelible.services.verify.report import Finding, Kind
 from indelible.tlog.leaf import CONTENT_COLUMNS, commit, content
 
 FETCH = 2000
+XIDS = 2**64  # xid8 has no sign, and is read as if it had one
 NUMBERS = ("int8", "xid8", "timestamptz")
 BYTES = (0, "text", "bytea", "jsonb")  # 0: enums, whose names are sent
 
@@ -85,7 +86,7 @@ def _of_raw(raw: tuple[Any, ...]) -> Row:
         if others[place] is not None:
             others[place] = others[place][1:]
     canonical = content(recorded_at, others)
-    claim = _CLAIM.pack(row_id, xid, created_at, commit(salt or b"", canonical))
+    claim = _CLAIM.pack(row_id, xid % XIDS, created_at, commit(salt or b"", canonical))
     return Row(leaf_index, claim, salt, canonical)
 
 

@@ -119,7 +119,8 @@ class Database:
         """The newest signed checkpoint of the log."""
         row = self._connection.execute(QUERIES["raw_checkpoint"].encode(), [self._origin, self._cosigned]).fetchone()
         if row is None:
-            raise NotThere(f"There is no checkpoint of the log {self._origin}.")
+            which = " that a witness has cosigned" if self._cosigned else ""
+            raise NotThere(f"There is no checkpoint of the log {self._origin}{which}.")
         return str(row[0])
 
     def tile(self, tile: Tile) -> bytes:
