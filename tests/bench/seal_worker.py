@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -66,7 +65,7 @@ class SealWorker:
                     raise IncompleteSealError(f"the sealer did not start: {line}")
                 yield
             finally:
-                process.send_signal(signal.SIGINT)
+                process.terminate()
                 process.wait()
 
     def catch_up(self) -> None:
