@@ -1,7 +1,6 @@
 """Drift: capture follows its table from the next statement on, and what changed is on record, by column."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -9,17 +8,7 @@ import pytest
 from psycopg import sql
 
 from tests.drifts import DRIFTS
-from tests.support import Connect, Login, Row, events, last_id, one
-
-
-@pytest.fixture
-def owner(postgresql: psycopg.Connection, login: Login, connect: Connect) -> Iterator[psycopg.Connection[Any]]:
-    """A login that owns schema shop, and nothing else."""
-    with connect(login()) as connection:
-        postgresql.execute(f"create schema shop authorization {connection.info.user}".encode())
-        yield connection
-        connection.rollback()
-    postgresql.execute("drop schema shop cascade")
+from tests.support import Login, Row, events, last_id, one
 
 
 @pytest.fixture(params=["row", "statement"])
@@ -298,30 +287,3 @@ def test_a_detached_partition_holds_nothing_back(owner: psycopg.Connection[Any],
     owner.execute("alter table shop.whole detach partition shop.one")
     owner.execute(end.encode())
     owner.execute("insert into shop.one values (1); truncate shop.one")
-
-
-@pytest.mark.parametrize(
-    "ddl",
-    [
-        "alter type shop.e rename value 'yes' to 'never'",
-        "alter type shop.pair drop attribute b",
-        "alter type shop.pair rename attribute b to c",
-    ],
-)
-@pytest.mark.parametrize("kind", ["shop.e", "shop.e[]", "shop.word", "shop.pair", "shop.pair[]"])
-def test_types_that_read_otherwise(
-    postgresql: psycopg.Connection, owner: psycopg.Connection[Any], kind: str, ddl: str
-) -> None:
-    """A label renamed or an attribute dropped changes how rows read, which no trigger sees; that is on record."""
-    owner.execute(
-        """
-        create type shop.e as enum ('yes', 'no'); create domain shop.word as shop.e;
-        create type shop.pair as (a shop.e, b int);
-        """
-    )
-    owner.execute(f"create table shop.t (id int primary key, v {kind}); select audit.watch('shop.t')".encode())
-    mark = last_id(postgresql)
-    owner.execute(ddl.encode())
-    concerned = "pair" in kind or "shop.e " in ddl
-    changes = [row["metadata"]["changes"]["columns"] for row in events(postgresql, "id > %s", mark)]
-    assert [[set(column) for column in columns] for columns in changes] == [[{"column", "type_parts"}]] * concerned
