@@ -16,7 +16,7 @@ select audit.watch(
 -- name: is_watched
 -- Whether a table is watched: it has capture triggers of its own, or ought to have some.
 select exists (
-  select from audit.pending_capture($1::text::regclass) as pending where pending::text <> '{}'
+  select from audit.pending_capture($1::text::regclass)
 ) or exists (
   select from pg_catalog.pg_trigger
   where tgrelid = $1::text::regclass and tgparentid = 0 and tgname like '!indelible\_capture\_%'

@@ -2,6 +2,7 @@
 
 import http.client
 import urllib.parse
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,7 +35,7 @@ class Source(Protocol):
         """Let go of it."""
 
 
-class Published:
+class Published(ABC):
     """Files by their path, as static hosting has them."""
 
     def checkpoint(self) -> str:
@@ -50,8 +51,9 @@ class Published:
                 raise
             return self._get(Tile(tile.level, tile.number).path, LONGEST_TILE)
 
+    @abstractmethod
     def _get(self, path: str, most: int) -> bytes:
-        raise NotImplementedError
+        """At most so many bytes of a file; NotThere if it is missing."""
 
 
 class Folder(Published):
