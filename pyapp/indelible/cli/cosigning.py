@@ -4,6 +4,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
+from indelible.cli.beside import beside
 from indelible.cli.context import Context
 from indelible.cli.failure import sentence_of
 from indelible.cli.trust import POLICY_FILE, read_policy
@@ -22,14 +23,8 @@ def cosigning(dsn: str, context: Context, tell: Callable[[str], None]) -> Iterat
     if not policy.witnesses:
         yield
         return
-    stop = threading.Event()
-    thread = threading.Thread(target=_cosign, args=(stop, dsn, policy, tell), name="cosigning", daemon=True)
-    thread.start()
-    try:
+    with beside("cosigning", lambda stop: _cosign(stop, dsn, policy, tell)):
         yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def _cosign(stop: threading.Event, dsn: str, policy: Policy, tell: Callable[[str], None]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
+from indelible.cli.beside import beside
 from indelible.cli.context import Context
 from indelible.cli.failure import sentence_of
 from indelible.cli.wallet import address_digest
@@ -51,14 +52,8 @@ def key_is_apart(context: Context) -> bool | None:
 @contextlib.contextmanager
 def sealing(dsn: str, folder: SealerFolder, origin: str) -> Iterator[None]:
     """Seal in a thread until the end of the block. A refusal is told, and the log is looked at again."""
-    stop = threading.Event()
-    thread = threading.Thread(target=_seal_on, args=(stop, dsn, folder, origin), name="sealer", daemon=True)
-    thread.start()
-    try:
+    with beside("sealer", lambda stop: _seal_on(stop, dsn, folder, origin)):
         yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def _seal_on(stop: threading.Event, dsn: str, folder: SealerFolder, origin: str) -> None:
