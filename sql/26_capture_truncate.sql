@@ -6,6 +6,23 @@
 -- that have none, so that each row is recorded once. Refuses (ID012) a table that cannot be read without running code of
 -- its owner: planning any query calls the functions that stand in the expressions and predicates of its indexes.
 
+create or replace function audit_private.user_functions_of(class regclass, object oid) returns setof regprocedure
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select function.oid
+  from pg_catalog.pg_depend as dependency
+  left join pg_catalog.pg_operator as operator
+    on dependency.refclassid = 'pg_operator'::regclass and operator.oid = dependency.refobjid
+  join pg_catalog.pg_proc as function
+    on function.oid = case when dependency.refclassid = 'pg_proc'::regclass then dependency.refobjid else operator.oprcode end
+  join pg_catalog.pg_roles as author on author.oid = function.proowner
+  where dependency.classid = class and dependency.objid = object
+    and not author.rolsuper and function.proowner <> 'audit_owner'::regrole
+$$;
+comment on function audit_private.user_functions_of is 'The functions of ordinary users that the expressions of an object call.';
+
 create or replace function audit_private.require_readable(relation regclass) returns void
 language plpgsql
 stable
@@ -14,19 +31,13 @@ as $$
 declare
   v_function regprocedure;
 begin
-  select function.oid into v_function
+  select called into v_function
   from (
     select 'pg_class'::regclass as class, indexrelid as object from pg_catalog.pg_index where indrelid = relation
     union all
     select 'pg_statistic_ext'::regclass, oid from pg_catalog.pg_statistic_ext where stxrelid = relation
   ) as part
-  join pg_catalog.pg_depend as dependency on dependency.classid = part.class and dependency.objid = part.object
-  left join pg_catalog.pg_operator as operator
-    on dependency.refclassid = 'pg_operator'::regclass and operator.oid = dependency.refobjid
-  join pg_catalog.pg_proc as function
-    on function.oid = case when dependency.refclassid = 'pg_proc'::regclass then dependency.refobjid else operator.oprcode end
-  join pg_catalog.pg_roles as author on author.oid = function.proowner
-  where not author.rolsuper and function.proowner <> 'audit_owner'::regrole
+  cross join audit_private.user_functions_of(part.class, part.object) as called
   limit 1;
   if v_function is not null then
     raise exception using

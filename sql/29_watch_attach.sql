@@ -106,11 +106,16 @@ as $$
 declare
   v_door constant bigint := audit_private.open_door();
   v_definition text;
+  v_attached boolean := false;
 begin
   perform audit_private.require_owner(attach_capture.target);
   for v_definition in select definition from audit.pending_capture(attach_capture.target) loop
     execute v_definition;
+    v_attached := true;
   end loop;
+  if v_attached then
+    perform audit_private.restart_version(audit_private.active_watch(attach_capture.target));
+  end if;
   perform audit_private.close_door(v_door);
 end $$;
 comment on function audit.attach_capture is 'Makes the missing triggers, while the owner lends the privilege.';

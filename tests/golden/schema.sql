@@ -487,6 +487,53 @@ COMMENT ON FUNCTION audit.allow_unwatched(target regclass, reason text) IS 'Decl
 
 
 --
+-- Name: as_of(anyelement, timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) RETURNS SETOF anyelement
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET work_mem TO '64MB'
+    SET row_security TO 'off'
+    SET constraint_exclusion TO 'off'
+    SET extra_float_digits TO '1'
+    SET "TimeZone" TO 'UTC'
+    SET bytea_output TO 'hex'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET "IntervalStyle" TO 'postgres'
+    SET lc_monetary TO 'C'
+    SET xmlbinary TO 'base64'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+declare
+  v_target constant regclass := (
+    select class.oid from pg_catalog.pg_type as kind
+    join pg_catalog.pg_class as class on class.oid = kind.typrelid
+    where kind.oid = pg_typeof(as_of.table_row) and class.relkind in ('r', 'p')
+  );
+begin
+  if v_target is null then
+    raise exception using
+      errcode = '42804',
+      message = format('audit.as_of wants a row of a table, not %s', pg_typeof(as_of.table_row)),
+      hint = 'audit.as_of(null::schema.table, moment)';
+  end if;
+  -- Its columns stay as they are from here on.
+  execute format('lock table %s in access share mode', v_target);
+  return query execute audit.past_source(v_target, coalesce(as_of.moment, clock_timestamp()));
+end $$;
+
+
+ALTER FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION as_of(table_row anyelement, moment timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) IS 'The rows of a watched table as they stood at a moment: select * from audit.as_of(null::shop.orders, now() - interval ''1 hour''). Called by investigators who may read the table; columns whose values are not on record are NULL, with a notice.';
+
+
+--
 -- Name: attach_capture(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -497,11 +544,16 @@ CREATE FUNCTION audit.attach_capture(target regclass) RETURNS void
 declare
   v_door constant bigint := audit_private.open_door();
   v_definition text;
+  v_attached boolean := false;
 begin
   perform audit_private.require_owner(attach_capture.target);
   for v_definition in select definition from audit.pending_capture(attach_capture.target) loop
     execute v_definition;
+    v_attached := true;
   end loop;
+  if v_attached then
+    perform audit_private.restart_version(audit_private.active_watch(attach_capture.target));
+  end if;
   perform audit_private.close_door(v_door);
 end $$;
 
@@ -600,6 +652,117 @@ ALTER FUNCTION audit.baseline(target regclass, rows integer) OWNER TO audit_owne
 --
 
 COMMENT ON FUNCTION audit.baseline(target regclass, rows integer) IS 'Records the next rows that a watched table held already, as ROW_BASELINE; called by its owner until it returns 0. Each batch locks out writers for its time; commit after each. A table without a key is recorded in one batch.';
+
+
+--
+-- Name: history(regclass, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.history(target regclass, key text) RETURNS TABLE(version bigint, id bigint, created_at timestamp with time zone, action text, user_id text, db_user text, actor_proof text, ip_address inet, request_id text, transaction xid8, entity_id text, diff jsonb, known jsonb, taken_by bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+#variable_conflict use_column
+begin
+  perform audit_private.require_may_read(history.target);
+  perform audit.note_read('history ' || history.target::text);
+  return query
+  with told as (
+    select (past.record).*, past.taken_by, audit_private.present_changes(history.target, past.record) as present
+    from audit_private.records_of(
+      audit_private.entity_types_of(history.target), audit_private.named_key(history.target, history.key)
+    ) as past
+  )
+  select
+    row_number() over (order by told.id), told.id, told.created_at, told.action, told.user_id, told.db_user,
+    told.actor_proof::text, told.ip_address, told.request_id, told.xid, told.entity_id::text,
+    audit_private.field_changes(told.present),
+    case when told.action <> 'ROW_DELETED' then
+      audit_private.merged(nullif(told.present -> 'new', 'null')) over (partition by told.taken_by order by told.id)
+    end,
+    told.taken_by
+  from told
+  order by told.id;
+end $$;
+
+
+ALTER FUNCTION audit.history(target regclass, key text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION history(target regclass, key text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.history(target regclass, key text) IS 'Every version of a row that the log has: who made it, what changed by column ({"old": …, "new": …}), and the row after it as far as it is known. A row whose key was changed is followed back; taken_by tells rows apart that bore the key in turn. select * from audit.history(''shop.orders'', ''7'').';
+
+
+--
+-- Name: blame(regclass, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.blame(target regclass, key text) RETURNS TABLE(column_name text, value text, changed_at timestamp with time zone, action text, user_id text, db_user text, actor_proof text, ip_address inet, request_id text, id bigint)
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ WITH version AS MATERIALIZED (
+          SELECT history.version,
+             history.id,
+             history.created_at,
+             history.action,
+             history.user_id,
+             history.db_user,
+             history.actor_proof,
+             history.ip_address,
+             history.request_id,
+             history.transaction,
+             history.entity_id,
+             history.diff,
+             history.known,
+             history.taken_by
+            FROM audit.history(blame.target, blame.key) history(version, id, created_at, action, user_id, db_user, actor_proof, ip_address, request_id, transaction, entity_id, diff, known, taken_by)
+         ), present AS (
+          SELECT version.version,
+             version.id,
+             version.created_at,
+             version.action,
+             version.user_id,
+             version.db_user,
+             version.actor_proof,
+             version.ip_address,
+             version.request_id,
+             version.transaction,
+             version.entity_id,
+             version.diff,
+             version.known,
+             version.taken_by
+            FROM version
+           WHERE (version.taken_by = ( SELECT max(latest.taken_by) AS max
+                    FROM version latest))
+         )
+  SELECT DISTINCT ON (field.key) field.key,
+     (field.value ->> 'new'::text),
+     present.created_at,
+     present.action,
+     present.user_id,
+     present.db_user,
+     present.actor_proof,
+     present.ip_address,
+     present.request_id,
+     present.id
+    FROM (present
+      CROSS JOIN LATERAL jsonb_each(present.diff) field(key, value))
+   WHERE (present.action <> 'ROW_DELETED'::text)
+   ORDER BY field.key, present.id DESC;
+END;
+
+
+ALTER FUNCTION audit.blame(target regclass, key text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION blame(target regclass, key text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.blame(target regclass, key text) IS 'Of each column of a row who set its present value, when, from where and in which request: select * from audit.blame(''shop.orders'', ''7''). ROW_BASELINE: it was so before the table was watched.';
 
 
 --
@@ -935,6 +1098,7 @@ begin
   return query
     select split_part(done, ': ', 1), split_part(done, ': ', 2) from unnest(audit_private.maintain_partitions()) as done;
   perform iam.forget_attempts();
+  perform audit_private.forget_reads();
 end $$;
 
 
@@ -945,6 +1109,39 @@ ALTER FUNCTION audit.maintain() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.maintain() IS 'Makes the partitions of last month to three months ahead, empties the net, forgets old attempts and sessions.';
+
+
+--
+-- Name: note_read(text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.note_read(view text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_mark constant text := audit_private.read_mark(note_read.view);
+  v_told constant text := coalesce(current_setting('indelible.reads', true), '');
+  v_actor audit_private.actor;
+begin
+  if strpos(v_told, v_mark) = 0 and not pg_is_in_recovery() and audit_private.guard_is_installed() then
+    v_actor := audit_private.current_actor();
+    perform audit_guard.emit_read(
+      audit_private.clean(note_read.view, 200), v_actor.user_id, v_actor.proof::text, v_actor.ip_address, v_actor.request_id
+    );
+    perform set_config('indelible.reads', left(v_mark || v_told, 1280), false);
+  end if;
+  return true;
+end $$;
+
+
+ALTER FUNCTION audit.note_read(view text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION note_read(view text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.note_read(view text) IS 'Puts on record that the log is read through this view or function; true.';
 
 
 --
@@ -977,6 +1174,91 @@ ALTER FUNCTION audit.notes() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.notes() IS 'What Indelible cannot do on this server, and what it would need; no finding, for not everybody can change it.';
+
+
+--
+-- Name: past_rows(regclass, timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) RETURNS TABLE(present_id text, copies bigint, image jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_watch audit_private.watches;
+begin
+  perform audit_private.require_may_read(past_rows.target);
+  v_watch := audit_private.active_watch(past_rows.target);
+  perform audit_private.require_past(v_watch, past_rows.moment);
+  if audit_private.key_identifies(v_watch.target) then
+    return query
+      with told as materialized (select * from audit_private.chained_rows(v_watch, past_rows.moment))
+      select told.origin, 1::bigint, coalesce(told.image, '{}') from told where told.copies = 1
+      union all
+      -- Rows of now that were not there yet.
+      select told.entity_id, 0::bigint, null
+      from told
+      where not exists (select from told as other where other.origin = told.entity_id);
+  else
+    return query
+      select null::text, sign, image
+      from (
+        select 1::bigint as sign, image from audit_private.records_since(v_watch, past_rows.moment, 'old')
+        union all
+        select -1, image from audit_private.records_since(v_watch, past_rows.moment, 'new')
+      ) as change
+      where image is not null;
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION past_rows(target regclass, moment timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) IS 'What was different of the rows of a table: by the key of the row as it is now, 0 copies for one that was not there; without a key, how many rows of an image there were more or less.';
+
+
+--
+-- Name: past_source(regclass, timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.past_source(target regclass, moment timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_watch audit_private.watches;
+begin
+  perform audit_private.require_may_read(past_source.target);
+  v_watch := audit_private.active_watch(past_source.target);
+  perform audit_private.require_past(v_watch, past_source.moment);
+  -- Owners run their own code; nobody else must run it for them.
+  if not exists (
+    select from pg_catalog.pg_class where oid = past_source.target and pg_get_userbyid(relowner) = session_user
+  ) then
+    perform audit_private.require_readable(relation) from audit.captured_relations(past_source.target) as relation;
+    perform audit_private.require_harmless_types(past_source.target);
+  end if;
+  perform audit_private.note_unknown(v_watch, past_source.moment);
+  perform audit.note_read('as_of ' || v_watch.target_name);
+  return case
+    when audit_private.key_identifies(v_watch.target) then audit_private.keyed_past_source(v_watch, past_source.moment)
+    else audit_private.keyless_past_source(v_watch, past_source.moment)
+  end;
+end $$;
+
+
+ALTER FUNCTION audit.past_source(target regclass, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION past_source(target regclass, moment timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.past_source(target regclass, moment timestamp with time zone) IS 'The query by which the caller rebuilds a table as it stood.';
 
 
 --
@@ -1224,6 +1506,180 @@ ALTER FUNCTION audit.recorded_rows(target regclass) OWNER TO audit_owner;
 COMMENT ON FUNCTION audit.recorded_rows(target regclass) IS 'What a table must hold by the log: of each key whether there is a row, or of each image how many, as far as is recorded.';
 
 
+SET default_tablespace = '';
+
+--
+-- Name: audit_logs; Type: TABLE; Schema: audit; Owner: audit_owner
+--
+
+CREATE TABLE audit.audit_logs (
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    action text NOT NULL,
+    outcome audit.outcome DEFAULT 'success'::audit.outcome NOT NULL,
+    user_id text,
+    db_user text DEFAULT SESSION_USER NOT NULL,
+    actor_proof audit.actor_proof NOT NULL,
+    entity_type text COLLATE pg_catalog."C",
+    entity_id text COLLATE pg_catalog."C",
+    description text,
+    permission text,
+    ip_address inet,
+    request_id text,
+    changes jsonb,
+    metadata jsonb,
+    time_source audit.time_source DEFAULT 'database'::audit.time_source NOT NULL
+)
+PARTITION BY RANGE (created_at);
+
+
+ALTER TABLE audit.audit_logs OWNER TO audit_owner;
+
+--
+-- Name: TABLE audit_logs; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit.audit_logs IS 'Who did what, to which record, from where, and whether it worked. Append-only; written by functions alone.';
+
+
+--
+-- Name: COLUMN audit_logs.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.id IS 'Order of recording; the order of history.';
+
+
+--
+-- Name: COLUMN audit_logs.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.created_at IS 'When it happened (UTC). Row changes: the database''s clock.';
+
+
+--
+-- Name: COLUMN audit_logs.recorded_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.recorded_at IS 'When the database wrote it down, always by its own clock.';
+
+
+--
+-- Name: COLUMN audit_logs.xid; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.xid IS 'The transaction that wrote this row: joins what belonged together.';
+
+
+--
+-- Name: COLUMN audit_logs.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.action IS 'Event code, see audit.actions.';
+
+
+--
+-- Name: COLUMN audit_logs.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.outcome IS 'success, failure, denied; attempted for a durable intent.';
+
+
+--
+-- Name: COLUMN audit_logs.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.user_id IS 'The acting user, or null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN audit_logs.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.db_user IS 'session_user: the login that really did it.';
+
+
+--
+-- Name: COLUMN audit_logs.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.actor_proof IS 'How far user_id is proven: sealed (the database authenticated the session), service (the word of a trusted application), client (the word of an ingest client), direct (no user claimed; db_user is the actor).';
+
+
+--
+-- Name: COLUMN audit_logs.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.entity_id IS 'The key''s text for one column, a JSON object by column name for several.';
+
+
+--
+-- Name: COLUMN audit_logs.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.permission IS 'The permission that was attempted, on denials.';
+
+
+--
+-- Name: COLUMN audit_logs.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.ip_address IS 'The client, as a trusted proxy or the socket named it.';
+
+
+--
+-- Name: COLUMN audit_logs.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.request_id IS 'Made by the middleware for each request, never by the client.';
+
+
+--
+-- Name: COLUMN audit_logs.changes; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.changes IS 'Row changes: {"old": {column: value}, "new": {column: value}}.';
+
+
+--
+-- Name: COLUMN audit_logs.time_source; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.time_source IS 'Whether created_at is the database''s, claimed, or clamped.';
+
+
+--
+-- Name: request(text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.request(request_id text) RETURNS SETOF audit.audit_logs
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_hidden constant text[] := audit_private.hidden_entity_types();
+begin
+  perform audit.note_read('request');
+  return query
+    select * from audit_private.records_of_request(request.request_id) as log
+    where entity_type = any (v_hidden) is not true order by id;
+  perform audit_private.note_hidden(
+    (select count(*) from audit_private.records_of_request(request.request_id) where entity_type = any (v_hidden))
+  );
+end $$;
+
+
+ALTER FUNCTION audit.request(request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION request(request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.request(request_id text) IS 'All records of a request, whatever transaction wrote them: select * from audit.request(''…'').';
+
+
 --
 -- Name: set_context(text); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
@@ -1331,6 +1787,86 @@ ALTER FUNCTION audit.surplus_capture(target regclass) OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.surplus_capture(target regclass) IS 'Capture triggers on a table that it ought not to have: all of them, once it is not watched.';
+
+
+--
+-- Name: transaction(xid8); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.transaction(transaction xid8) RETURNS SETOF audit.audit_logs
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_hidden constant text[] := audit_private.hidden_entity_types();
+begin
+  perform audit.note_read('transaction');
+  return query
+    select * from audit_private.records_of_transaction(transaction.transaction) as log
+    where entity_type = any (v_hidden) is not true order by id;
+  perform audit_private.note_hidden(
+    (select count(*) from audit_private.records_of_transaction(transaction.transaction) where entity_type = any (v_hidden))
+  );
+end $$;
+
+
+ALTER FUNCTION audit.transaction(transaction xid8) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION transaction(transaction xid8); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.transaction(transaction xid8) IS 'All records of a transaction, and of the requests that it served: select * from audit.transaction(''4711'').';
+
+
+--
+-- Name: undo_sql(regclass, text, bigint); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.undo_sql(target regclass, key text, id bigint DEFAULT NULL::bigint) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+declare
+  v_record audit.audit_logs;
+  v_source text;
+  v_lost text;
+begin
+  perform audit_private.require_may_read(undo_sql.target);
+  perform audit.note_read('undo_sql ' || undo_sql.target::text);
+  select (past.record).* into v_record
+  from audit_private.records_of(
+    audit_private.entity_types_of(undo_sql.target), audit_private.named_key(undo_sql.target, undo_sql.key)
+  ) as past
+  where (past.record).id = undo_sql.id or undo_sql.id is null
+  order by (past.record).id desc
+  limit 1;
+  v_source := audit_private.undo_source(undo_sql.target, v_record);
+  if v_source is null then
+    raise exception using
+      errcode = 'ID012',
+      message = format('nothing to undo: no recorded change of this row of %s can be taken back', undo_sql.target),
+      hint = 'audit.history() has its changes; masked values and those of dropped columns are not to be had.';
+  end if;
+  select string_agg(quote_ident(name), ', ') into v_lost
+  from audit_private.restorable_values(undo_sql.target, v_record, 'old')
+  where not restorable;
+  if v_lost is not null then
+    raise notice 'not restored, because the value is not on record or the column is gone: %', v_lost;
+  end if;
+  return v_source;
+end $$;
+
+
+ALTER FUNCTION audit.undo_sql(target regclass, key text, id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION undo_sql(target regclass, key text, id bigint); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.undo_sql(target regclass, key text, id bigint) IS 'The statement that would take back a change of a row, the last one unless an id of audit.history() is given: select audit.undo_sql(''shop.orders'', ''7''). It is not executed, and says nothing of what came after that change.';
 
 
 --
@@ -1503,6 +2039,36 @@ ALTER FUNCTION audit_guard.emit(event jsonb) OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION audit_guard.emit(event jsonb) IS 'Sends an event (an object by columns of the log) past the transaction, whatever becomes of that; durable when it returns.';
+
+
+--
+-- Name: emit_read(text, text, text, inet, text); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_guard.emit(jsonb_build_object(
+    'action', 'AUDIT_LOG_READ',
+    'outcome', 'success',
+    'user_id', emit_read.user_id,
+    'actor_proof', emit_read.actor_proof,
+    'entity_type', 'AUDIT_VIEW',
+    'entity_id', emit_read.view,
+    'ip_address', emit_read.ip_address,
+    'request_id', emit_read.request_id
+  ))
+$$;
+
+
+ALTER FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_guard; Owner: postgres
+--
+
+COMMENT ON FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) IS 'Sends word of a read past the transaction.';
 
 
 --
@@ -2167,8 +2733,6 @@ CREATE FUNCTION audit_guard.youth(xmin xid, top bigint) RETURNS bigint
 
 
 ALTER FUNCTION audit_guard.youth(xmin xid, top bigint) OWNER TO postgres;
-
-SET default_tablespace = '';
 
 SET default_table_access_method = heap;
 
@@ -3858,6 +4422,29 @@ $$;
 ALTER FUNCTION audit_private.capture_places(watch audit_private.watches) OWNER TO audit_owner;
 
 --
+-- Name: capture_shape(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_shape(watch audit_private.watches) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_build_object(
+    'frame', jsonb_build_object(
+      'entity_type', (watch).entity_type,
+      'whole', (watch).operations @> '{insert,update,delete,truncate}',
+      'key_identifies', audit_private.key_identifies((watch).target),
+      'key', audit_private.key_version((watch).target)
+    ),
+    'columns', audit_private.column_versions(watch),
+    'relations', (select jsonb_agg(relation::oid order by relation::oid) from audit.captured_relations((watch).target) as relation)
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.capture_shape(watch audit_private.watches) OWNER TO audit_owner;
+
+--
 -- Name: capture_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -3966,6 +4553,51 @@ ALTER FUNCTION audit_private.captured_columns(watch audit_private.watches) OWNER
 
 COMMENT ON FUNCTION audit_private.captured_columns(watch audit_private.watches) IS 'Columns in table order. Virtual generated columns read as NULL in triggers and are left out.';
 
+
+--
+-- Name: chained_rows(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.chained_rows(watch audit_private.watches, back_to timestamp with time zone) RETURNS TABLE(entity_id text, copies bigint, image jsonb, origin text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with recursive record as materialized (
+    select * from audit_private.told_records(watch, back_to)
+  ), step as (
+    select id, entity_id, begins, ends, previous_id, image from record
+    union all
+    select id, previous_id, false, true, null, null from record where previous_id is not null
+  ), numbered as (
+    select *, count(*) filter (where begins) over (partition by entity_id order by id, begins) as segment from step
+  ), segment as materialized (
+    select
+      entity_id, segment, min(id) filter (where begins) as begun, max(previous_id) as previous_id,
+      (array_agg(ends order by id desc, begins desc))[1] as is_over,
+      max(id) filter (where ends) as left_at, audit_private.merged(image order by id) as image
+    from numbered
+    group by entity_id, segment
+  ), latest as (
+    select distinct on (entity_id) * from segment order by entity_id, segment desc
+  ), chain as (
+    select entity_id as row_id, 0 as depth, entity_id, begun, previous_id, image from latest where not is_over
+    union all
+    select chain.row_id, chain.depth + 1, earlier.entity_id, earlier.begun, earlier.previous_id, earlier.image
+    from chain
+    join segment as earlier on earlier.entity_id = chain.previous_id and earlier.left_at = chain.begun
+  ), state as (
+    select
+      row_id, audit_private.merged(image order by depth desc) as image, max(entity_id) filter (where begun is null) as origin
+    from chain
+    group by row_id
+  )
+  select latest.entity_id, (not latest.is_over)::int::bigint, state.image, state.origin
+  from latest
+  left join state on state.row_id = latest.entity_id
+$$;
+
+
+ALTER FUNCTION audit_private.chained_rows(watch audit_private.watches, back_to timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: change_source(text, boolean, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -4213,6 +4845,78 @@ $$;
 ALTER FUNCTION audit_private.column_source(record_name text, name text) OWNER TO audit_owner;
 
 --
+-- Name: column_versions(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.column_versions(watch audit_private.watches) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(jsonb_object_agg(attribute.attnum, jsonb_build_object(
+    'name', attribute.attname, 'type', attribute.atttypid, 'typmod', attribute.atttypmod, 'known', comparable.name is not null
+  )), '{}')
+  from pg_catalog.pg_attribute as attribute
+  left join audit_private.comparable_columns(watch) as comparable on comparable.place = attribute.attnum
+  where attribute.attrelid = (watch).target and attribute.attnum > 0 and not attribute.attisdropped
+$$;
+
+
+ALTER FUNCTION audit_private.column_versions(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: columns_before(regclass, bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.columns_before(target regclass, id bigint) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select version.shape -> 'columns'
+  from audit_private.capture_versions as version
+  join audit_private.watches as watch on watch.watch_id = version.watch_id
+  where watch.target = columns_before.target and version.since_id < columns_before.id
+  order by version.version_id desc
+  limit 1
+$$;
+
+
+ALTER FUNCTION audit_private.columns_before(target regclass, id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION columns_before(target regclass, id bigint); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.columns_before(target regclass, id bigint) IS 'The columns of a table, by number, as they were captured for a record.';
+
+
+--
+-- Name: columns_since(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.columns_since(watch audit_private.watches, moment timestamp with time zone) RETURNS TABLE(place integer, name text, type oid, typmod integer, was_there boolean, known boolean, retyped boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    attribute.attnum::int, attribute.attname::text, attribute.atttypid, attribute.atttypmod, past.was_there, past.known, past.retyped
+  from pg_catalog.pg_attribute as attribute
+  cross join lateral (
+    select
+      bool_and(version.shape -> 'columns' ? attribute.attnum::text) as was_there,
+      bool_and(coalesce((version.shape #>> array['columns', attribute.attnum::text, 'known'])::boolean, false)) as known,
+      bool_or(
+        (version.shape #>> array['columns', attribute.attnum::text, 'type'])::oid <> attribute.atttypid
+        or (version.shape #>> array['columns', attribute.attnum::text, 'typmod'])::int <> attribute.atttypmod
+      ) as retyped
+    from audit_private.versions_since(watch, moment) as version
+  ) as past
+  where attribute.attrelid = (watch).target and attribute.attnum > 0 and not attribute.attisdropped
+$$;
+
+
+ALTER FUNCTION audit_private.columns_since(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
 -- Name: columns_to_compare(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4441,7 +5145,7 @@ begin
     v_event := audit_guard.open_verdict(v_message.content);
     if v_event is null then
       v_forged := v_forged + 1;
-    else
+    elsif audit_private.is_news(v_event) then
       perform audit_private.record_verdict(v_event);
       v_recorded := v_recorded + 1;
     end if;
@@ -4624,6 +5328,37 @@ end $$;
 ALTER FUNCTION audit_private.entity_id_source(watch audit_private.watches, record_name text) OWNER TO audit_owner;
 
 --
+-- Name: entity_types_of(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.entity_types_of(target regclass) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_types constant text[] := array(
+    select entity_type from audit_private.watches where target = entity_types_of.target
+    union
+    select version.shape #>> '{frame,entity_type}'
+    from audit_private.capture_versions as version
+    join audit_private.watches as watch using (watch_id)
+    where watch.target = entity_types_of.target
+  );
+begin
+  if v_types = '{}' then
+    raise exception using
+      errcode = 'ID012',
+      message = format('%s was never watched', entity_types_of.target),
+      hint = 'Its changes are on record from audit.watch() on; a partition belongs to its partitioned table.';
+  end if;
+  return v_types;
+end $$;
+
+
+ALTER FUNCTION audit_private.entity_types_of(target regclass) OWNER TO audit_owner;
+
+--
 -- Name: establish_context(audit_private.actor); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4687,6 +5422,35 @@ $$;
 
 
 ALTER FUNCTION audit_private.family_shapes(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: field_changes(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.field_changes(changes jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_object_agg(name, sides)
+  from (
+    select field.key as name, jsonb_object_agg(side.key, field.value) as sides
+    from jsonb_each(changes) as side
+    cross join jsonb_each(side.value) as field
+    where jsonb_typeof(side.value) = 'object'
+    group by field.key
+  ) as changed
+  where (sides -> 'old')::text is distinct from (sides -> 'new')::text or sides ->> 'new' = '***'
+$$;
+
+
+ALTER FUNCTION audit_private.field_changes(changes jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION field_changes(changes jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.field_changes(changes jsonb) IS 'By column: {"old": value, "new": value}, of what changed.';
+
 
 --
 -- Name: field_type(boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5062,6 +5826,26 @@ end $_$;
 ALTER FUNCTION audit_private.finish_baseline(watch audit_private.watches, baseline audit_private.baselines) OWNER TO audit_owner;
 
 --
+-- Name: fitting_image_source(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.fitting_image_source(watch audit_private.watches, moment timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+  select 'past.image' || coalesce(string_agg(format(
+    E'\n      || case when pg_input_is_valid(past.image ->> %1$L, %2$L) is false then jsonb_build_object(%1$L, null) else ''{}'' end',
+    name, format_type(type, typmod)
+  ), '' order by place), '')
+  from audit_private.columns_since(watch, moment)
+  where known and (retyped or type >= 16384)
+$_$;
+
+
+ALTER FUNCTION audit_private.fitting_image_source(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
 -- Name: follow_capture(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5096,6 +5880,9 @@ begin
     perform audit_private.note_changes('AUDIT_CAPTURE_ENABLED', watch, command, jsonb_build_object('triggers', (
       select jsonb_agg(label order by label) from audit_private.capture_places(watch) where place = any (v_restored)
     )));
+  end if;
+  if v_lost <> '{}' or v_restored <> '{}' then
+    perform audit_private.remember_version(watch, starts => true);
   end if;
   update audit_private.shapes set
     capture = (watch).capture,
@@ -5307,6 +6094,20 @@ COMMENT ON FUNCTION audit_private.follow_watch(watch audit_private.watches, comm
 
 
 --
+-- Name: forget_reads(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.forget_reads() RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  delete from audit_private.noted_reads where minute < clock_timestamp() - interval '1 day'
+$$;
+
+
+ALTER FUNCTION audit_private.forget_reads() OWNER TO audit_owner;
+
+--
 -- Name: found_image_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5314,14 +6115,60 @@ CREATE FUNCTION audit_private.found_image_source(watch audit_private.watches) RE
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select format('(select to_jsonb(image.*) from (select %s) as image)', coalesce(string_agg(
-    format('%s as %I', audit_private.value_source('present', name, built_in, type, false), name), ', ' order by place
-  ), ''))
-  from audit_private.columns_to_compare(watch)
+  select audit_private.found_image_source(watch, array(select name from audit_private.columns_to_compare(watch)))
 $$;
 
 
 ALTER FUNCTION audit_private.found_image_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: found_image_source(audit_private.watches, text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.found_image_source(watch audit_private.watches, names text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format('(select to_jsonb(image.*) from (select %s) as image)', coalesce(string_agg(
+    format('%s as %I', audit_private.value_source('present', name, built_in, type, false), name), ', ' order by place
+  ), ''))
+  from audit_private.captured_columns(watch)
+  where name = any (names)
+$$;
+
+
+ALTER FUNCTION audit_private.found_image_source(watch audit_private.watches, names text[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION found_image_source(watch audit_private.watches, names text[]); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.found_image_source(watch audit_private.watches, names text[]) IS 'An expression for what the log would hold of the row called present, in these columns.';
+
+
+--
+-- Name: found_key_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.found_key_source(watch audit_private.watches) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format(
+    '((%s) collate "C")',
+    replace(audit_private.entity_id_source(watch, 'present'), 'audit_private.entity_key(', 'audit.entity_key(')
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.found_key_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION found_key_source(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.found_key_source(watch audit_private.watches) IS 'An expression for the key of the row called present, as the log names it.';
+
 
 --
 -- Name: full_xid(xid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5428,6 +6275,63 @@ $$;
 
 
 ALTER FUNCTION audit_private.has_drifted(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: hidden_entity_types(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.hidden_entity_types() RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(array_agg(distinct hidden.entity_type), '{}')
+  from (
+    select watch.entity_type, watch.target from audit_private.watches as watch
+    union
+    select version.shape #>> '{frame,entity_type}', watch.target
+    from audit_private.capture_versions as version
+    join audit_private.watches as watch using (watch_id)
+  ) as hidden
+  where not audit_private.may_read(hidden.target)
+$$;
+
+
+ALTER FUNCTION audit_private.hidden_entity_types() OWNER TO audit_owner;
+
+--
+-- Name: id_before(timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.id_before(moment timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_low bigint := 0;
+  v_high bigint := coalesce((select max(id) from audit.audit_logs), 0);
+  v_middle bigint;
+  v_id bigint;
+  v_time timestamptz;
+begin
+  while v_low < v_high loop
+    v_middle := v_low + (v_high - v_low + 1) / 2;
+    select id, recorded_at into v_id, v_time
+    from audit.audit_logs
+    where id between v_middle and v_high
+    order by id
+    limit 1;
+    if v_time < id_before.moment - interval '1 hour' then
+      v_low := v_id;
+    else
+      v_high := v_middle - 1;
+    end if;
+  end loop;
+  return v_low;
+end $$;
+
+
+ALTER FUNCTION audit_private.id_before(moment timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: image_source(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5583,6 +6487,27 @@ COMMENT ON FUNCTION audit_private.is_application() IS 'Whether this login may sa
 
 
 --
+-- Name: is_news(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.is_news(event jsonb) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if is_news.event ->> 'action' <> 'AUDIT_LOG_READ' then
+    return true;
+  end if;
+  insert into audit_private.noted_reads (reader, view, minute) values (
+    is_news.event ->> 'db_user', is_news.event ->> 'entity_id', date_trunc('minute', (is_news.event ->> 'created_at')::timestamptz)
+  ) on conflict do nothing;
+  return found;
+end $$;
+
+
+ALTER FUNCTION audit_private.is_news(event jsonb) OWNER TO audit_owner;
+
+--
 -- Name: json_source(text, text, boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5653,6 +6578,30 @@ COMMENT ON FUNCTION audit_private.key_identifies(target regclass) IS 'Whether no
 
 
 --
+-- Name: key_version(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.key_version(target regclass) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(jsonb_agg(jsonb_build_array(
+    attribute.attnum,
+    case
+      when attribute.atttypid = any (array['int2', 'int4', 'int8']::regtype[]) then 'integer'
+      when attribute.atttypid = any (array['text', 'varchar']::regtype[]) then 'text'
+      else format('%s,%s', attribute.atttypid, attribute.atttypmod)
+    end,
+    case when cardinality(key.names) > 1 then attribute.attname end
+  ) order by attribute.attnum), '[]')
+  from audit_private.key_columns(target) as key (names)
+  join pg_catalog.pg_attribute as attribute on attribute.attrelid = target and attribute.attname = any (key.names)
+$$;
+
+
+ALTER FUNCTION audit_private.key_version(target regclass) OWNER TO audit_owner;
+
+--
 -- Name: keyed_comparison_source(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5665,7 +6614,7 @@ CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watche
     select coalesce(recorded.entity_id, found.entity_id), finding.name, array_to_string(nullif(difference.names, '{}'), ', '),
       recorded.image, found.image
     from audit.recorded_rows(%1$L::regclass) as recorded
-    full join (select (%2$s) collate "C" as entity_id, %3$s as image from %4$s as present) as found
+    full join (select %2$s as entity_id, %3$s as image from %4$s as present) as found
       on found.entity_id = recorded.entity_id
     cross join lateral (
       select array(
@@ -5685,13 +6634,53 @@ CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watche
     where finding.name is not null
     order by 1
     $source$,
-    watch.target, replace(audit_private.entity_id_source(watch, 'present'), 'audit_private.entity_key(', 'audit.entity_key('),
+    watch.target, audit_private.found_key_source(watch),
     audit_private.found_image_source(watch), watch.target, baselined::text
   )
 $_$;
 
 
 ALTER FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined boolean) OWNER TO audit_owner;
+
+--
+-- Name: keyed_past_source(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.keyed_past_source(watch audit_private.watches, moment timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select format(
+    $source$
+    with past as materialized (select * from audit.past_rows(%1$L::regclass, %2$L))
+    select %3$s
+    from %4$s as present
+    left join (select * from %4$s where false) as nothing on true
+    where not exists (select from past where past.present_id = %5$s) and %6$s
+    union all
+    select %7$s
+    from past
+    left join %4$s as present on %5$s = past.present_id
+    left join (select * from %4$s where false) as nothing on true
+    cross join lateral jsonb_populate_record(present.*, %8$s) as rebuilt
+    where past.copies = 1 and (present.tableoid is null or %6$s)
+    $source$,
+    watch.target, moment,
+    string_agg(audit_private.column_source(case when was_there and known then 'present' else 'nothing' end, name), ', ' order by place),
+    watch.target, audit_private.found_key_source(watch), audit_private.partition_condition(watch, moment),
+    string_agg(
+      case
+        when was_there and known then audit_private.rebuilt_source(name, type, audit_private.column_source('present', name))
+        else audit_private.column_source('nothing', name)
+      end, ', ' order by place
+    ),
+    audit_private.fitting_image_source(watch, moment)
+  )
+  from audit_private.columns_since(watch, moment)
+$_$;
+
+
+ALTER FUNCTION audit_private.keyed_past_source(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: keyless_comparison_source(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5725,6 +6714,46 @@ $_$;
 
 
 ALTER FUNCTION audit_private.keyless_comparison_source(watch audit_private.watches, baselined boolean) OWNER TO audit_owner;
+
+--
+-- Name: keyless_past_source(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.keyless_past_source(watch audit_private.watches, moment timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select format(
+    $source$
+    select %1$s
+    from (
+      select image::jsonb as image, sum(copies) as copies
+      from (
+        select %2$s::text collate "C" as image, 1 as copies from %3$s as present
+        union all
+        select (past.image - %4$L::text[])::text collate "C", past.copies from audit.past_rows(%5$L::regclass, %6$L) as past
+      ) as counted
+      group by 1
+    ) as past
+    cross join lateral generate_series(1, past.copies)
+    left join (select * from %3$s where false) as nothing on true
+    cross join lateral jsonb_populate_record(null::%3$s, past.image) as rebuilt
+    $source$,
+    string_agg(
+      case
+        when was_there and known and not retyped then
+          audit_private.rebuilt_source(name, type, audit_private.column_source('rebuilt', name))
+        else audit_private.column_source('nothing', name)
+      end, ', ' order by place
+    ),
+    audit_private.found_image_source(watch, array_agg(name) filter (where was_there and known and not retyped)),
+    watch.target, coalesce(array_agg(name) filter (where retyped), '{}'), watch.target, moment
+  )
+  from audit_private.columns_since(watch, moment)
+$_$;
+
+
+ALTER FUNCTION audit_private.keyless_past_source(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: mac(text, bytea); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5827,6 +6856,38 @@ end $$;
 ALTER FUNCTION audit_private.make_partition(month date) OWNER TO audit_owner;
 
 --
+-- Name: may_read(oid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.may_read(target oid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  -- session_user: neither SET ROLE nor somebody's SECURITY DEFINER function lends a login its eyes.
+  select exists (
+    select
+    from pg_catalog.pg_class as class
+    join pg_catalog.pg_roles as reader on reader.rolname = session_user
+    where class.oid = target
+      and has_table_privilege(reader.oid, class.oid, 'select')
+      and (
+        not class.relrowsecurity or reader.rolsuper or reader.rolbypassrls
+        or pg_has_role(reader.oid, class.relowner, 'usage') and not class.relforcerowsecurity
+      )
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.may_read(target oid) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION may_read(target oid); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.may_read(target oid) IS 'Whether the login may read each row of a table.';
+
+
+--
 -- Name: name_differences(text, jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5851,6 +6912,54 @@ $$;
 
 
 ALTER FUNCTION audit_private.name_differences(section text, before jsonb, after jsonb) OWNER TO audit_owner;
+
+--
+-- Name: named_key(regclass, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.named_key(target regclass, key text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if cardinality(audit_private.key_columns(named_key.target)) > 1 and pg_input_is_valid(named_key.key, 'jsonb') then
+    return audit_private.entity_key(named_key.key::jsonb::text);
+  end if;
+  return audit_private.entity_key(named_key.key);
+end $$;
+
+
+ALTER FUNCTION audit_private.named_key(target regclass, key text) OWNER TO audit_owner;
+
+--
+-- Name: names_since(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.names_since(watch audit_private.watches, moment timestamp with time zone) RETURNS TABLE(since_id bigint, until_id bigint, unknown text[], renamed jsonb)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    version.since_id,
+    lead(version.since_id) over (order by version.version_id),
+    coalesce(array_agg(past.name) filter (where present.known is not true), '{}'),
+    jsonb_object_agg(past.name, present.name) filter (where present.known and past.name <> present.name)
+  from audit_private.versions_since(watch, moment) as version
+  cross join jsonb_each(version.shape -> 'columns') as field
+  cross join lateral (select field.value ->> 'name' as name) as past
+  left join audit_private.columns_since(watch, moment) as present on present.place = field.key::int
+  group by version.version_id, version.since_id
+$$;
+
+
+ALTER FUNCTION audit_private.names_since(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION names_since(watch audit_private.watches, moment timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.names_since(watch audit_private.watches, moment timestamp with time zone) IS 'Of each version the columns whose values say nothing of the present ones, and those that have another name now.';
+
 
 --
 -- Name: next_relation(audit_private.baselines, regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5935,6 +7044,23 @@ COMMENT ON FUNCTION audit_private.note_guard(made text[]) IS 'Called by migrate 
 
 
 --
+-- Name: note_hidden(bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.note_hidden(hidden bigint) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if note_hidden.hidden > 0 then
+    raise notice '% more of tables that % may not read', note_hidden.hidden, session_user;
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.note_hidden(hidden bigint) OWNER TO audit_owner;
+
+--
 -- Name: note_installation(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5990,6 +7116,37 @@ end $$;
 
 
 ALTER FUNCTION audit_private.note_own_table(target regclass, command text) OWNER TO audit_owner;
+
+--
+-- Name: note_unknown(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.note_unknown(watch audit_private.watches, moment timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_unknown text;
+  v_retyped text;
+begin
+  select
+    string_agg(quote_ident(name), ', ' order by place) filter (where was_there and not known),
+    string_agg(quote_ident(name), ', ' order by place) filter (where was_there and known and retyped)
+  into v_unknown, v_retyped
+  from audit_private.columns_since(watch, moment);
+  if v_unknown is not null then
+    raise notice 'NULL, because their values are not on record: %', v_unknown
+      using hint = 'They are masked, excluded, skipped or virtual, or were since then.';
+  end if;
+  if v_retyped is not null then
+    raise notice 'of another type then: %', v_retyped
+      using hint = 'Values that the present type cannot hold are NULL, and all of them in a table without a key.';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.note_unknown(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: null_fields(text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6149,6 +7306,28 @@ $_$;
 ALTER FUNCTION audit_private.pairs_source(target regclass) OWNER TO audit_owner;
 
 --
+-- Name: partition_condition(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.partition_condition(watch audit_private.watches, moment timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when (select relkind from pg_catalog.pg_class where oid = (watch).target) = 'r' then 'true'
+    else (
+      select format('present.tableoid = any (%L::oid[])', translate(version.shape ->> 'relations', '[]', '{}'))
+      from audit_private.versions_since(watch, moment) as version
+      order by version.version_id
+      limit 1
+    )
+  end
+$$;
+
+
+ALTER FUNCTION audit_private.partition_condition(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
 -- Name: partitions_to_record(regclass, regproc); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6185,6 +7364,72 @@ $$;
 
 
 ALTER FUNCTION audit_private.place_name(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: present_changes(regclass, audit.audit_logs); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.present_changes(target regclass, record audit.audit_logs) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case when renamed.names is null then (record).changes else (
+    select jsonb_object_agg(side.key, audit_private.renamed_image(side.value, renamed.names))
+    from jsonb_each((record).changes) as side
+    where jsonb_typeof(side.value) = 'object'
+  ) end
+  from (
+    select jsonb_object_agg(past.value ->> 'name', attribute.attname) as names
+    from jsonb_each(audit_private.columns_before(present_changes.target, (record).id)) as past
+    join pg_catalog.pg_attribute as attribute
+      on attribute.attrelid = present_changes.target and attribute.attnum = past.key::int and not attribute.attisdropped
+    where past.value ->> 'name' <> attribute.attname
+  ) as renamed
+$$;
+
+
+ALTER FUNCTION audit_private.present_changes(target regclass, record audit.audit_logs) OWNER TO audit_owner;
+
+--
+-- Name: read_mark(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.read_mark(view text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select encode(audit_private.mac('context', convert_to(concat_ws(
+    E'\x1f', 'read', pg_backend_pid(), session_user, extract(epoch from date_trunc('minute', clock_timestamp())), view
+  ), 'UTF8')), 'hex')
+$$;
+
+
+ALTER FUNCTION audit_private.read_mark(view text) OWNER TO audit_owner;
+
+--
+-- Name: rebuilt_source(text, oid, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.rebuilt_source(name text, type oid, otherwise text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+  with recursive base (type) as (
+    select rebuilt_source.type
+    union all
+    select kind.typbasetype from base join pg_catalog.pg_type as kind on kind.oid = base.type where kind.typtype = 'd'
+  )
+  select case
+    when exists (select from base where base.type in ('json'::regtype, 'jsonb'::regtype)) then format(
+      'case when past.image ? %1$L then (past.image ->> %1$L)::%2$s else %3$s end', name, format_type(rebuilt_source.type, null), otherwise
+    )
+    else audit_private.column_source('rebuilt', name)
+  end
+$_$;
+
+
+ALTER FUNCTION audit_private.rebuilt_source(name text, type oid, otherwise text) OWNER TO audit_owner;
 
 --
 -- Name: record_baseline(audit_private.watches, regclass, text, bigint, bigint, pg_snapshot); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6263,6 +7508,139 @@ end $$;
 
 
 ALTER FUNCTION audit_private.record_verdict(event jsonb) OWNER TO audit_owner;
+
+--
+-- Name: records_of(text[], text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.records_of(entity_types text[], key text) RETURNS TABLE(taken_by bigint, record audit.audit_logs)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with recursive life (entity_id, since_id, until_id, taken_by) as (
+    select records_of.key, 0::bigint, 9223372036854775807, null::bigint
+    union
+    select rekeyed.previous_id, coalesce(beginning.id, 0), rekeyed.id, coalesce(life.taken_by, rekeyed.id)
+    from life
+    cross join lateral (
+      select log.id, log.metadata ->> 'previous_entity_id' as previous_id
+      from audit.audit_logs as log
+      where log.entity_id = life.entity_id and log.entity_type = any (records_of.entity_types)
+        and log.id >= life.since_id and log.id < life.until_id and log.metadata ? 'previous_entity_id'
+    ) as rekeyed
+    left join lateral (
+      select max(log.id) as id
+      from audit.audit_logs as log
+      where log.entity_id = rekeyed.previous_id and log.entity_type = any (records_of.entity_types)
+        and log.id < rekeyed.id and (log.action = 'ROW_INSERTED' or log.metadata ? 'previous_entity_id')
+    ) as beginning on true
+  ), told (taken_by, record) as (
+    select life.taken_by, log
+    from life
+    join audit.audit_logs as log
+      on log.entity_id = life.entity_id and log.entity_type = any (records_of.entity_types)
+      and log.id >= life.since_id and log.id < life.until_id
+    union all
+    -- Where a row gave the key up.
+    select null, log
+    from (
+      select distinct change.entity_type, change.entity_id
+      from audit_private.key_changes as change
+      where change.previous_entity_id = records_of.key and change.entity_type = any (records_of.entity_types)
+    ) as change
+    join audit.audit_logs as log
+      on log.entity_id = change.entity_id and log.entity_type = change.entity_type
+      and log.metadata ->> 'previous_entity_id' = records_of.key
+  )
+  select
+    coalesce(told.taken_by, max((told.record).id) filter (
+      where told.taken_by is null and (told.record).entity_id = records_of.key
+        and ((told.record).action in ('ROW_INSERTED', 'ROW_BASELINE') or (told.record).metadata ? 'previous_entity_id')
+    ) over (order by (told.record).id), 0),
+    told.record
+  from told
+  where (told.record).action in ('ROW_INSERTED', 'ROW_UPDATED', 'ROW_DELETED', 'ROW_BASELINE')
+$$;
+
+
+ALTER FUNCTION audit_private.records_of(entity_types text[], key text) OWNER TO audit_owner;
+
+--
+-- Name: records_of_request(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.records_of_request(request_id text) RETURNS SETOF audit.audit_logs
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select log.* from audit.audit_logs as log where log.request_id = records_of_request.request_id
+$$;
+
+
+ALTER FUNCTION audit_private.records_of_request(request_id text) OWNER TO audit_owner;
+
+--
+-- Name: records_of_transaction(xid8); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.records_of_transaction(transaction xid8) RETURNS SETOF audit.audit_logs
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select log.*
+  from audit.audit_logs as log
+  where log.xid = records_of_transaction.transaction
+  union all
+  -- What the request told on its independent session.
+  select log.*
+  from (
+    select distinct own.request_id from audit.audit_logs as own
+    where own.xid = records_of_transaction.transaction and own.request_id is not null
+  ) as request
+  join audit.audit_logs as log on log.request_id = request.request_id
+  where log.xid <> records_of_transaction.transaction
+$$;
+
+
+ALTER FUNCTION audit_private.records_of_transaction(transaction xid8) OWNER TO audit_owner;
+
+--
+-- Name: records_since(audit_private.watches, timestamp with time zone, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.records_since(watch audit_private.watches, moment timestamp with time zone, side text) RETURNS TABLE(id bigint, action text, entity_id text, previous_id text, image jsonb)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_before constant bigint := audit_private.id_before(records_since.moment);
+begin
+  return query
+  select
+    log.id, log.action, log.entity_id::text, log.metadata ->> 'previous_entity_id',
+    case
+      when version.renamed is null then (log.changes -> side) - version.unknown
+      else audit_private.renamed_image((log.changes -> side) - version.unknown, version.renamed)
+    end
+  from audit.audit_logs as log
+  join audit_private.names_since(watch, moment) as version
+    on log.id > version.since_id and (version.until_id is null or log.id <= version.until_id)
+  where log.id > v_before
+    and log.created_at > records_since.moment
+    and log.entity_type = (watch).entity_type
+    and log.action in ('ROW_INSERTED', 'ROW_UPDATED', 'ROW_DELETED');
+end $$;
+
+
+ALTER FUNCTION audit_private.records_since(watch audit_private.watches, moment timestamp with time zone, side text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION records_since(watch audit_private.watches, moment timestamp with time zone, side text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.records_since(watch audit_private.watches, moment timestamp with time zone, side text) IS 'Row changes after a moment, each with the image of that side.';
+
 
 --
 -- Name: records_to_compare(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6441,6 +7819,55 @@ COMMENT ON FUNCTION audit_private.remember_columns(watch audit_private.watches) 
 
 
 --
+-- Name: remember_version(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.remember_version(watch audit_private.watches, starts boolean DEFAULT false) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_shape constant jsonb := audit_private.capture_shape(watch);
+  v_known jsonb;
+begin
+  select version.shape into v_known
+  from audit_private.capture_versions as version
+  where version.watch_id = (watch).watch_id
+  order by version.version_id desc
+  limit 1;
+  if v_known is distinct from v_shape or starts then
+    insert into audit_private.capture_versions (watch_id, since_id, is_start, shape)
+    select
+      (watch).watch_id, coalesce((select max(id) from audit.audit_logs), 0),
+      starts or v_known is null or v_known -> 'frame' <> v_shape -> 'frame', v_shape;
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.remember_version(watch audit_private.watches, starts boolean) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION remember_version(watch audit_private.watches, starts boolean); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.remember_version(watch audit_private.watches, starts boolean) IS 'Notes how the capture of a table is now, if that is new; starts: changes before may be missing from the log.';
+
+
+--
+-- Name: renamed_image(jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.renamed_image(image jsonb, renamed jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_object_agg(coalesce(renamed ->> field.key, field.key), field.value) from jsonb_each(image) as field
+$$;
+
+
+ALTER FUNCTION audit_private.renamed_image(image jsonb, renamed jsonb) OWNER TO audit_owner;
+
+--
 -- Name: require_alone(regclass, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6564,6 +7991,65 @@ end $$;
 ALTER FUNCTION audit_private.require_entity_type(entity_type text, target regclass) OWNER TO audit_owner;
 
 --
+-- Name: require_harmless_types(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_harmless_types(target regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_function regprocedure;
+begin
+  with recursive made (type) as (
+    select atttypid from pg_catalog.pg_attribute
+    where attrelid = require_harmless_types.target and attnum > 0 and not attisdropped
+    union
+    select part.type
+    from made
+    join pg_catalog.pg_type as kind on kind.oid = made.type
+    left join pg_catalog.pg_range as range on kind.oid in (range.rngtypid, range.rngmultitypid)
+    left join pg_catalog.pg_attribute as field on field.attrelid = kind.typrelid and field.attnum > 0 and not field.attisdropped
+    cross join unnest(array[kind.typelem, kind.typbasetype, range.rngsubtype, field.atttypid]) as part (type)
+    where part.type <> 0
+  )
+  select called into v_function
+  from made
+  join pg_catalog.pg_constraint as rule on rule.contypid = made.type
+  cross join audit_private.user_functions_of('pg_constraint', rule.oid) as called
+  limit 1;
+  if v_function is not null then
+    raise exception using
+      errcode = 'ID012',
+      message = format('rows of %s are not rebuilt for others than its owner: a domain of its calls %s', require_harmless_types.target, v_function);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_harmless_types(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: require_may_read(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_may_read(target regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not audit_private.may_read(require_may_read.target) then
+    raise exception using
+      errcode = '42501',
+      message = format('%s may not read all of %s, nor its past', session_user, require_may_read.target),
+      hint = 'SELECT on the table itself is needed and, if it has row security, to be exempt from it.';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_may_read(target regclass) OWNER TO audit_owner;
+
+--
 -- Name: require_origin(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6618,6 +8104,48 @@ end $$;
 ALTER FUNCTION audit_private.require_owner(target regclass) OWNER TO audit_owner;
 
 --
+-- Name: require_past(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_past(watch audit_private.watches, moment timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_start constant timestamptz := (
+    select max(since) from audit_private.capture_versions where watch_id = (watch).watch_id and is_start
+  );
+begin
+  if v_start is null or require_past.moment < v_start then
+    raise exception using
+      errcode = 'ID012',
+      message = format('how %s stood at %s is not on record', (watch).target, require_past.moment),
+      hint = format('Its changes are recorded, without a gap, since %s.', v_start);
+  elsif not (watch).operations @> '{insert,update,delete,truncate}' then
+    raise exception using
+      errcode = 'ID012',
+      message = format('how %s stood is not on record: not all of its operations are', (watch).target);
+  elsif exists (select from audit_private.capture_places(watch) where not right_there) then
+    raise exception using
+      errcode = 'ID012',
+      message = format('how %s stood is not on record: its capture was disabled or replaced', (watch).target),
+      hint = 'indelible doctor says more.';
+  elsif exists (
+    select from audit_private.versions_since(watch, require_past.moment) as version
+    cross join jsonb_array_elements_text(version.shape -> 'relations') as part
+    where part::oid not in (select audit.captured_relations((watch).target))
+  ) then
+    raise exception using
+      errcode = 'ID012',
+      message = format('how %s stood at %s is not on record: a partition was dropped or detached since', (watch).target, require_past.moment);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_past(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
 -- Name: require_readable(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6628,19 +8156,13 @@ CREATE FUNCTION audit_private.require_readable(relation regclass) RETURNS void
 declare
   v_function regprocedure;
 begin
-  select function.oid into v_function
+  select called into v_function
   from (
     select 'pg_class'::regclass as class, indexrelid as object from pg_catalog.pg_index where indrelid = relation
     union all
     select 'pg_statistic_ext'::regclass, oid from pg_catalog.pg_statistic_ext where stxrelid = relation
   ) as part
-  join pg_catalog.pg_depend as dependency on dependency.classid = part.class and dependency.objid = part.object
-  left join pg_catalog.pg_operator as operator
-    on dependency.refclassid = 'pg_operator'::regclass and operator.oid = dependency.refobjid
-  join pg_catalog.pg_proc as function
-    on function.oid = case when dependency.refclassid = 'pg_proc'::regclass then dependency.refobjid else operator.oprcode end
-  join pg_catalog.pg_roles as author on author.oid = function.proowner
-  where not author.rolsuper and function.proowner <> 'audit_owner'::regrole
+  cross join audit_private.user_functions_of(part.class, part.object) as called
   limit 1;
   if v_function is not null then
     raise exception using
@@ -6827,6 +8349,81 @@ COMMENT ON FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_ad
 
 
 --
+-- Name: restart_version(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.restart_version(watch audit_private.watches) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  if exists (
+    select from audit_private.capture_versions where watch_id = (watch).watch_id and is_start and since >= now()
+  ) then
+    perform audit_private.remember_version(watch, starts => true);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.restart_version(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION restart_version(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.restart_version(watch audit_private.watches) IS 'Once triggers are attached: a version that this transaction began begins now.';
+
+
+--
+-- Name: restorable_values(regclass, audit.audit_logs, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.restorable_values(target regclass, record audit.audit_logs, side text) RETURNS TABLE(place integer, name text, value text, restorable boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    attribute.attnum::int, coalesce(attribute.attname::text, field.key), field.value,
+    attribute.attnum is not null and (past.value ->> 'known')::boolean
+  from jsonb_each_text((record).changes -> side) as field
+  join jsonb_each(audit_private.columns_before(restorable_values.target, (record).id)) as past
+    on past.value ->> 'name' = field.key
+  left join pg_catalog.pg_attribute as attribute
+    on attribute.attrelid = restorable_values.target and attribute.attnum = past.key::int and not attribute.attisdropped
+  where attribute.attgenerated is distinct from 's'
+$$;
+
+
+ALTER FUNCTION audit_private.restorable_values(target regclass, record audit.audit_logs, side text) OWNER TO audit_owner;
+
+--
+-- Name: row_condition(regclass, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.row_condition(target regclass, entity_id text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_key constant text[] := audit_private.key_columns(row_condition.target);
+begin
+  if cardinality(v_key) > 1 then
+    return (
+      select string_agg(format('%I = %L', field.key, field.value), ' and ' order by array_position(v_key, field.key))
+      from jsonb_each_text(row_condition.entity_id::jsonb) as field
+    );
+  end if;
+  return format(
+    case when starts_with(row_condition.entity_id, 'sha256:') then 'audit.entity_key(%I::text) = %L' else '%I = %L' end,
+    v_key[1], row_condition.entity_id
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.row_condition(target regclass, entity_id text) OWNER TO audit_owner;
+
+--
 -- Name: rows_by_image(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6854,38 +8451,7 @@ CREATE FUNCTION audit_private.rows_by_key(watch audit_private.watches) RETURNS T
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  with recursive record as materialized (
-    select * from audit_private.records_to_compare(watch, 'new')
-  ), step as (
-    select
-      id, entity_id, action in ('ROW_INSERTED', 'ROW_BASELINE') or previous_id is not null as begins, action = 'ROW_DELETED' as ends,
-      previous_id, image
-    from record
-    union all
-    select id, previous_id, false, true, null, null from record where previous_id is not null
-  ), numbered as (
-    select *, count(*) filter (where begins) over (partition by entity_id order by id, begins) as segment from step
-  ), segment as materialized (
-    select
-      entity_id, segment, min(id) filter (where begins) as begun, max(previous_id) as previous_id,
-      (array_agg(ends order by id desc, begins desc))[1] as is_over,
-      max(id) filter (where ends) as left_at, audit_private.merged(image order by id) as image
-    from numbered
-    group by entity_id, segment
-  ), latest as (
-    select distinct on (entity_id) * from segment order by entity_id, segment desc
-  ), chain as (
-    select entity_id as row_id, 0 as depth, begun, previous_id, image from latest where not is_over
-    union all
-    select chain.row_id, chain.depth + 1, earlier.begun, earlier.previous_id, earlier.image
-    from chain
-    join segment as earlier on earlier.entity_id = chain.previous_id and earlier.left_at = chain.begun
-  ), state as (
-    select row_id, audit_private.merged(image order by depth desc) as image from chain group by row_id
-  )
-  select latest.entity_id, (not latest.is_over)::int::bigint, state.image
-  from latest
-  left join state on state.row_id = latest.entity_id
+  select entity_id, copies, image from audit_private.chained_rows(watch, null)
 $$;
 
 
@@ -7362,6 +8928,29 @@ COMMENT ON FUNCTION audit_private.tg__refuse_change() IS 'Refuses what would cha
 
 
 --
+-- Name: told_records(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.told_records(watch audit_private.watches, back_to timestamp with time zone) RETURNS TABLE(id bigint, entity_id text, begins boolean, ends boolean, previous_id text, image jsonb)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    id, entity_id, action in ('ROW_INSERTED', 'ROW_BASELINE') or previous_id is not null, action = 'ROW_DELETED', previous_id, image
+  from audit_private.records_to_compare(watch, 'new')
+  where back_to is null
+  union all
+  select
+    -id, coalesce(previous_id, entity_id), action = 'ROW_DELETED' or previous_id is not null, action = 'ROW_INSERTED',
+    case when previous_id is not null then entity_id end, image
+  from audit_private.records_since(watch, back_to, 'old')
+  where back_to is not null
+$$;
+
+
+ALTER FUNCTION audit_private.told_records(watch audit_private.watches, back_to timestamp with time zone) OWNER TO audit_owner;
+
+--
 -- Name: truncate_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7415,6 +9004,32 @@ $$;
 ALTER FUNCTION audit_private.type_guard_source(watch audit_private.watches, record_name text) OWNER TO audit_owner;
 
 --
+-- Name: undo_source(regclass, audit.audit_logs); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.undo_source(target regclass, record audit.audit_logs) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case (record).action
+    when 'ROW_INSERTED' then format('delete from %s where %s;', target, audit_private.row_condition(target, (record).entity_id))
+    when 'ROW_UPDATED' then format(
+      'update %s set %s where %s;', target, string_agg(format('%I = %L', name, value), ', ' order by place),
+      audit_private.row_condition(target, (record).entity_id)
+    )
+    when 'ROW_DELETED' then format(
+      'insert into %s (%s) overriding system value values (%s);', target, string_agg(format('%I', name), ', ' order by place),
+      string_agg(format('%L', value), ', ' order by place)
+    )
+  end
+  from audit_private.restorable_values(target, record, 'old')
+  where restorable
+$$;
+
+
+ALTER FUNCTION audit_private.undo_source(target regclass, record audit.audit_logs) OWNER TO audit_owner;
+
+--
 -- Name: update_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7461,6 +9076,35 @@ end $$;
 ALTER FUNCTION audit_private.update_source(watch audit_private.watches) OWNER TO audit_owner;
 
 --
+-- Name: user_functions_of(regclass, oid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.user_functions_of(class regclass, object oid) RETURNS SETOF regprocedure
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select function.oid
+  from pg_catalog.pg_depend as dependency
+  left join pg_catalog.pg_operator as operator
+    on dependency.refclassid = 'pg_operator'::regclass and operator.oid = dependency.refobjid
+  join pg_catalog.pg_proc as function
+    on function.oid = case when dependency.refclassid = 'pg_proc'::regclass then dependency.refobjid else operator.oprcode end
+  join pg_catalog.pg_roles as author on author.oid = function.proowner
+  where dependency.classid = class and dependency.objid = object
+    and not author.rolsuper and function.proowner <> 'audit_owner'::regrole
+$$;
+
+
+ALTER FUNCTION audit_private.user_functions_of(class regclass, object oid) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION user_functions_of(class regclass, object oid); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.user_functions_of(class regclass, object oid) IS 'The functions of ordinary users that the expressions of an object call.';
+
+
+--
 -- Name: value_source(text, text, boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7493,6 +9137,77 @@ ALTER FUNCTION audit_private.value_source(record_name text, name text, built_in 
 --
 
 COMMENT ON FUNCTION audit_private.value_source(record_name text, name text, built_in boolean, type oid, is_masked boolean) IS 'An expression for a column''s value, of the type that field_type names.';
+
+
+--
+-- Name: capture_versions; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.capture_versions (
+    version_id bigint NOT NULL,
+    watch_id bigint NOT NULL,
+    since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    since_id bigint NOT NULL,
+    is_start boolean NOT NULL,
+    shape jsonb NOT NULL
+);
+
+
+ALTER TABLE audit_private.capture_versions OWNER TO audit_owner;
+
+--
+-- Name: TABLE capture_versions; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.capture_versions IS 'What was captured of a watched table, and under which names, from when on.';
+
+
+--
+-- Name: COLUMN capture_versions.since_id; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.capture_versions.since_id IS 'The newest record before it.';
+
+
+--
+-- Name: COLUMN capture_versions.is_start; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.capture_versions.is_start IS 'Whether changes before it may be missing, or cannot be followed across it.';
+
+
+--
+-- Name: COLUMN capture_versions.shape; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.capture_versions.shape IS 'frame: what makes rows comparable at all; columns by number, with name, type and whether each change is recorded; relations.';
+
+
+--
+-- Name: versions_since(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.versions_since(watch audit_private.watches, moment timestamp with time zone) RETURNS SETOF audit_private.capture_versions
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select version.*
+  from audit_private.capture_versions as version
+  where version.watch_id = (watch).watch_id
+    and version.version_id >= (
+      select max(earlier.version_id) from audit_private.capture_versions as earlier
+      where earlier.watch_id = (watch).watch_id and earlier.since <= moment
+    )
+$$;
+
+
+ALTER FUNCTION audit_private.versions_since(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION versions_since(watch audit_private.watches, moment timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.versions_since(watch audit_private.watches, moment timestamp with time zone) IS 'How capture was at that moment, and how it was changed since.';
 
 
 --
@@ -7634,6 +9349,7 @@ begin
     execute v_source;
   end loop;
   perform audit_private.remember_columns(watch);
+  perform audit_private.remember_version(watch);
   if v_owner_of_partitioned is not null then
     -- New partitions copy the triggers with the owner's rights. Without USAGE on the schema the owner can do nothing else with this.
     foreach v_operation in array array['insert', 'update', 'delete'] loop
@@ -8546,147 +10262,6 @@ COMMENT ON COLUMN audit.actions.origin IS 'Which door may record the code: captu
 
 
 --
--- Name: audit_logs; Type: TABLE; Schema: audit; Owner: audit_owner
---
-
-CREATE TABLE audit.audit_logs (
-    id bigint NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
-    action text NOT NULL,
-    outcome audit.outcome DEFAULT 'success'::audit.outcome NOT NULL,
-    user_id text,
-    db_user text DEFAULT SESSION_USER NOT NULL,
-    actor_proof audit.actor_proof NOT NULL,
-    entity_type text COLLATE pg_catalog."C",
-    entity_id text COLLATE pg_catalog."C",
-    description text,
-    permission text,
-    ip_address inet,
-    request_id text,
-    changes jsonb,
-    metadata jsonb,
-    time_source audit.time_source DEFAULT 'database'::audit.time_source NOT NULL
-)
-PARTITION BY RANGE (created_at);
-
-
-ALTER TABLE audit.audit_logs OWNER TO audit_owner;
-
---
--- Name: TABLE audit_logs; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON TABLE audit.audit_logs IS 'Who did what, to which record, from where, and whether it worked. Append-only; written by functions alone.';
-
-
---
--- Name: COLUMN audit_logs.id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.id IS 'Order of recording; the order of history.';
-
-
---
--- Name: COLUMN audit_logs.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.created_at IS 'When it happened (UTC). Row changes: the database''s clock.';
-
-
---
--- Name: COLUMN audit_logs.recorded_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.recorded_at IS 'When the database wrote it down, always by its own clock.';
-
-
---
--- Name: COLUMN audit_logs.xid; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.xid IS 'The transaction that wrote this row: joins what belonged together.';
-
-
---
--- Name: COLUMN audit_logs.action; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.action IS 'Event code, see audit.actions.';
-
-
---
--- Name: COLUMN audit_logs.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.outcome IS 'success, failure, denied; attempted for a durable intent.';
-
-
---
--- Name: COLUMN audit_logs.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.user_id IS 'The acting user, or null where none is proven or claimed.';
-
-
---
--- Name: COLUMN audit_logs.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.db_user IS 'session_user: the login that really did it.';
-
-
---
--- Name: COLUMN audit_logs.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.actor_proof IS 'How far user_id is proven: sealed (the database authenticated the session), service (the word of a trusted application), client (the word of an ingest client), direct (no user claimed; db_user is the actor).';
-
-
---
--- Name: COLUMN audit_logs.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.entity_id IS 'The key''s text for one column, a JSON object by column name for several.';
-
-
---
--- Name: COLUMN audit_logs.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.permission IS 'The permission that was attempted, on denials.';
-
-
---
--- Name: COLUMN audit_logs.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.ip_address IS 'The client, as a trusted proxy or the socket named it.';
-
-
---
--- Name: COLUMN audit_logs.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.request_id IS 'Made by the middleware for each request, never by the client.';
-
-
---
--- Name: COLUMN audit_logs.changes; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.changes IS 'Row changes: {"old": {column: value}, "new": {column: value}}.';
-
-
---
--- Name: COLUMN audit_logs.time_source; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.time_source IS 'Whether created_at is the database''s, claimed, or clamped.';
-
-
---
 -- Name: audit_logs_id_seq; Type: SEQUENCE; Schema: audit; Owner: audit_owner
 --
 
@@ -8759,7 +10334,7 @@ CREATE VIEW audit.v_authentication AS
     db_user,
     (actor_proof)::text AS actor_proof
    FROM audit.audit_logs log
-  WHERE (action ~~ 'AUTH\_%'::text);
+  WHERE ((action ~~ 'AUTH\_%'::text) AND ( SELECT audit.note_read('v_authentication'::text) AS note_read));
 
 
 ALTER VIEW audit.v_authentication OWNER TO audit_owner;
@@ -8853,7 +10428,7 @@ CREATE VIEW audit.v_data_changes AS
     request_id,
     (xid)::text AS transaction_id
    FROM audit.audit_logs log
-  WHERE (action = ANY (ARRAY['ROW_INSERTED'::text, 'ROW_UPDATED'::text, 'ROW_DELETED'::text, 'TABLE_TRUNCATED'::text]));
+  WHERE ((action = ANY (ARRAY['ROW_INSERTED'::text, 'ROW_UPDATED'::text, 'ROW_DELETED'::text, 'TABLE_TRUNCATED'::text])) AND ( SELECT audit.note_read('v_data_changes'::text) AS note_read));
 
 
 ALTER VIEW audit.v_data_changes OWNER TO audit_owner;
@@ -8883,7 +10458,7 @@ CREATE VIEW audit.v_denials AS
     db_user,
     (actor_proof)::text AS actor_proof
    FROM audit.audit_logs log
-  WHERE (outcome = 'denied'::audit.outcome);
+  WHERE ((outcome = 'denied'::audit.outcome) AND ( SELECT audit.note_read('v_denials'::text) AS note_read));
 
 
 ALTER VIEW audit.v_denials OWNER TO audit_owner;
@@ -8916,7 +10491,7 @@ CREATE VIEW audit.v_entity_history AS
     request_id,
     (xid)::text AS transaction_id
    FROM audit.audit_logs log
-  WHERE ((entity_type IS NOT NULL) AND (entity_id IS NOT NULL));
+  WHERE ((entity_type IS NOT NULL) AND (entity_id IS NOT NULL) AND ( SELECT audit.note_read('v_entity_history'::text) AS note_read));
 
 
 ALTER VIEW audit.v_entity_history OWNER TO audit_owner;
@@ -8953,7 +10528,8 @@ CREATE VIEW audit.v_events AS
     (log.metadata)::text AS metadata,
     (log.time_source)::text AS time_source
    FROM (audit.audit_logs log
-     LEFT JOIN audit.actions action ON ((action.code = log.action)));
+     LEFT JOIN audit.actions action ON ((action.code = log.action)))
+  WHERE ( SELECT audit.note_read('v_events'::text) AS note_read);
 
 
 ALTER VIEW audit.v_events OWNER TO audit_owner;
@@ -9066,6 +10642,20 @@ CREATE TABLE audit_private._yoyo_version (
 ALTER TABLE audit_private._yoyo_version OWNER TO audit_owner;
 
 --
+-- Name: capture_versions_version_id_seq; Type: SEQUENCE; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE audit_private.capture_versions ALTER COLUMN version_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audit_private.capture_versions_version_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+--
 -- Name: compared_columns; Type: TABLE; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9171,6 +10761,26 @@ ALTER TABLE audit_private.key_changes OWNER TO audit_owner;
 --
 
 COMMENT ON TABLE audit_private.key_changes IS 'Old and new identity of rows whose key was changed.';
+
+
+--
+-- Name: noted_reads; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.noted_reads (
+    reader text NOT NULL,
+    view text NOT NULL,
+    minute timestamp with time zone NOT NULL
+);
+
+
+ALTER TABLE audit_private.noted_reads OWNER TO audit_owner;
+
+--
+-- Name: TABLE noted_reads; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.noted_reads IS 'Reads of the log that are on record, of the last day: one for each reader, view and minute.';
 
 
 --
@@ -9469,6 +11079,14 @@ ALTER TABLE ONLY audit_private.baselines
 
 
 --
+-- Name: capture_versions capture_versions_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.capture_versions
+    ADD CONSTRAINT capture_versions_pkey PRIMARY KEY (version_id);
+
+
+--
 -- Name: compared_columns compared_columns_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9490,6 +11108,14 @@ ALTER TABLE ONLY audit_private.drains
 
 ALTER TABLE ONLY audit_private.installations
     ADD CONSTRAINT installations_pkey PRIMARY KEY (installation_id);
+
+
+--
+-- Name: noted_reads noted_reads_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.noted_reads
+    ADD CONSTRAINT noted_reads_pkey PRIMARY KEY (reader, view, minute);
 
 
 --
@@ -9617,6 +11243,27 @@ ALTER TABLE ONLY iam.users
 --
 
 CREATE INDEX audit_logs_entity_idx ON ONLY audit.audit_logs USING btree (entity_id, entity_type);
+
+
+--
+-- Name: audit_logs_request_id_idx; Type: INDEX; Schema: audit; Owner: audit_owner
+--
+
+CREATE INDEX audit_logs_request_id_idx ON ONLY audit.audit_logs USING btree (request_id) WHERE (request_id IS NOT NULL);
+
+
+--
+-- Name: audit_logs_xid_idx; Type: INDEX; Schema: audit; Owner: audit_owner
+--
+
+CREATE INDEX audit_logs_xid_idx ON ONLY audit.audit_logs USING btree (xid);
+
+
+--
+-- Name: capture_versions_watch_idx; Type: INDEX; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE INDEX capture_versions_watch_idx ON audit_private.capture_versions USING btree (watch_id, version_id);
 
 
 --
@@ -9947,6 +11594,14 @@ ALTER TABLE ONLY audit_private.baselines
 
 
 --
+-- Name: capture_versions capture_versions_watch_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.capture_versions
+    ADD CONSTRAINT capture_versions_watch_fkey FOREIGN KEY (watch_id) REFERENCES audit_private.watches(watch_id);
+
+
+--
 -- Name: compared_columns compared_columns_watch_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
@@ -10028,7 +11683,7 @@ ALTER TABLE audit.audit_logs ENABLE ROW LEVEL SECURITY;
 -- Name: audit_logs audit_logs_read; Type: POLICY; Schema: audit; Owner: audit_owner
 --
 
-CREATE POLICY audit_logs_read ON audit.audit_logs FOR SELECT TO audit_investigator USING (true);
+CREATE POLICY audit_logs_read ON audit.audit_logs FOR SELECT TO audit_investigator USING (( SELECT audit.note_read('audit_logs'::text) AS note_read));
 
 
 --
@@ -10059,6 +11714,30 @@ GRANT USAGE ON SCHEMA iam TO iam_admin;
 
 REVOKE ALL ON FUNCTION audit.allow_unwatched(target regclass, reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.allow_unwatched(target regclass, reason text) TO audit_admin;
+
+
+--
+-- Name: FUNCTION as_of(table_row anyelement, moment timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) TO audit_investigator;
+
+
+--
+-- Name: FUNCTION history(target regclass, key text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.history(target regclass, key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.history(target regclass, key text) TO audit_investigator;
+
+
+--
+-- Name: FUNCTION blame(target regclass, key text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.blame(target regclass, key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.blame(target regclass, key text) TO audit_investigator;
 
 
 --
@@ -10101,6 +11780,15 @@ GRANT ALL ON FUNCTION audit.maintain() TO audit_admin;
 
 
 --
+-- Name: FUNCTION note_read(view text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.note_read(view text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.note_read(view text) TO audit_reader;
+GRANT ALL ON FUNCTION audit.note_read(view text) TO audit_investigator;
+
+
+--
 -- Name: FUNCTION notes(); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
@@ -10109,11 +11797,42 @@ GRANT ALL ON FUNCTION audit.notes() TO audit_admin;
 
 
 --
+-- Name: FUNCTION past_rows(target regclass, moment timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) TO audit_investigator;
+
+
+--
+-- Name: FUNCTION past_source(target regclass, moment timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.past_source(target regclass, moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.past_source(target regclass, moment timestamp with time zone) TO audit_investigator;
+
+
+--
 -- Name: FUNCTION record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) TO audit_writer;
+
+
+--
+-- Name: TABLE audit_logs; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.audit_logs TO audit_investigator;
+
+
+--
+-- Name: FUNCTION request(request_id text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.request(request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.request(request_id text) TO audit_investigator;
 
 
 --
@@ -10138,6 +11857,22 @@ GRANT ALL ON FUNCTION audit.set_context(user_id text, ip_address inet, request_i
 
 REVOKE ALL ON FUNCTION audit.set_session_context(user_id text, ip_address inet, request_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.set_session_context(user_id text, ip_address inet, request_id text) TO audit_app;
+
+
+--
+-- Name: FUNCTION transaction(transaction xid8); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.transaction(transaction xid8) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.transaction(transaction xid8) TO audit_investigator;
+
+
+--
+-- Name: FUNCTION undo_sql(target regclass, key text, id bigint); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.undo_sql(target regclass, key text, id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.undo_sql(target regclass, key text, id bigint) TO audit_investigator;
 
 
 --
@@ -10175,6 +11910,14 @@ GRANT ALL ON FUNCTION audit_guard.door_is_open() TO audit_owner;
 --
 
 REVOKE ALL ON FUNCTION audit_guard.emit(event jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) TO audit_owner;
 
 
 --
@@ -10609,6 +12352,13 @@ REVOKE ALL ON FUNCTION audit_private.capture_places(watch audit_private.watches)
 
 
 --
+-- Name: FUNCTION capture_shape(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_shape(watch audit_private.watches) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION capture_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -10627,6 +12377,13 @@ REVOKE ALL ON FUNCTION audit_private.capture_triggers(watch audit_private.watche
 --
 
 REVOKE ALL ON FUNCTION audit_private.captured_columns(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION chained_rows(watch audit_private.watches, back_to timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.chained_rows(watch audit_private.watches, back_to timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -10697,6 +12454,27 @@ REVOKE ALL ON FUNCTION audit_private.column_shapes(target regclass) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.column_source(record_name text, name text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION column_versions(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.column_versions(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION columns_before(target regclass, id bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.columns_before(target regclass, id bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION columns_since(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.columns_since(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -10805,6 +12583,13 @@ REVOKE ALL ON FUNCTION audit_private.entity_id_source(watch audit_private.watche
 
 
 --
+-- Name: FUNCTION entity_types_of(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.entity_types_of(target regclass) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION establish_context(actor audit_private.actor); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -10823,6 +12608,13 @@ REVOKE ALL ON FUNCTION audit_private.expression_digest(expression text) FROM PUB
 --
 
 REVOKE ALL ON FUNCTION audit_private.family_shapes(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION field_changes(changes jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.field_changes(changes jsonb) FROM PUBLIC;
 
 
 --
@@ -10889,6 +12681,13 @@ REVOKE ALL ON FUNCTION audit_private.finish_baseline(watch audit_private.watches
 
 
 --
+-- Name: FUNCTION fitting_image_source(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.fitting_image_source(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION follow_capture(watch audit_private.watches, command text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -10924,10 +12723,31 @@ REVOKE ALL ON FUNCTION audit_private.follow_watch(watch audit_private.watches, c
 
 
 --
+-- Name: FUNCTION forget_reads(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.forget_reads() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION found_image_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.found_image_source(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION found_image_source(watch audit_private.watches, names text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.found_image_source(watch audit_private.watches, names text[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION found_key_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.found_key_source(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -10963,6 +12783,20 @@ REVOKE ALL ON FUNCTION audit_private.guard_partition(partition regclass) FROM PU
 --
 
 REVOKE ALL ON FUNCTION audit_private.has_drifted(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION hidden_entity_types(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.hidden_entity_types() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION id_before(moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.id_before(moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -11008,6 +12842,13 @@ REVOKE ALL ON FUNCTION audit_private.is_application() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION is_news(event jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.is_news(event jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION json_source(record_name text, name text, built_in boolean, type oid, is_masked boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11029,6 +12870,13 @@ REVOKE ALL ON FUNCTION audit_private.key_identifies(target regclass) FROM PUBLIC
 
 
 --
+-- Name: FUNCTION key_version(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.key_version(target regclass) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION keyed_comparison_source(watch audit_private.watches, baselined boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11036,10 +12884,24 @@ REVOKE ALL ON FUNCTION audit_private.keyed_comparison_source(watch audit_private
 
 
 --
+-- Name: FUNCTION keyed_past_source(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.keyed_past_source(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION keyless_comparison_source(watch audit_private.watches, baselined boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.keyless_comparison_source(watch audit_private.watches, baselined boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION keyless_past_source(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.keyless_past_source(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -11064,10 +12926,31 @@ REVOKE ALL ON FUNCTION audit_private.make_partition(month date) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION may_read(target oid); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.may_read(target oid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION name_differences(section text, before jsonb, after jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.name_differences(section text, before jsonb, after jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION named_key(target regclass, key text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.named_key(target regclass, key text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION names_since(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.names_since(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -11099,6 +12982,13 @@ REVOKE ALL ON FUNCTION audit_private.note_guard(made text[]) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION note_hidden(hidden bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.note_hidden(hidden bigint) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION note_installation(digest text, version text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11110,6 +13000,13 @@ REVOKE ALL ON FUNCTION audit_private.note_installation(digest text, version text
 --
 
 REVOKE ALL ON FUNCTION audit_private.note_own_table(target regclass, command text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION note_unknown(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.note_unknown(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -11155,6 +13052,13 @@ REVOKE ALL ON FUNCTION audit_private.pairs_source(target regclass) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION partition_condition(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.partition_condition(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION partitions_to_record(relation regclass, function regproc); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11166,6 +13070,27 @@ REVOKE ALL ON FUNCTION audit_private.partitions_to_record(relation regclass, fun
 --
 
 REVOKE ALL ON FUNCTION audit_private.place_name(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION present_changes(target regclass, record audit.audit_logs); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.present_changes(target regclass, record audit.audit_logs) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION read_mark(view text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.read_mark(view text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION rebuilt_source(name text, type oid, otherwise text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.rebuilt_source(name text, type oid, otherwise text) FROM PUBLIC;
 
 
 --
@@ -11187,6 +13112,34 @@ REVOKE ALL ON FUNCTION audit_private.record_source(watch audit_private.watches, 
 --
 
 REVOKE ALL ON FUNCTION audit_private.record_verdict(event jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION records_of(entity_types text[], key text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.records_of(entity_types text[], key text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION records_of_request(request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.records_of_request(request_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION records_of_transaction(transaction xid8); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.records_of_transaction(transaction xid8) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION records_since(watch audit_private.watches, moment timestamp with time zone, side text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.records_since(watch audit_private.watches, moment timestamp with time zone, side text) FROM PUBLIC;
 
 
 --
@@ -11232,6 +13185,20 @@ REVOKE ALL ON FUNCTION audit_private.remember_columns(watch audit_private.watche
 
 
 --
+-- Name: FUNCTION remember_version(watch audit_private.watches, starts boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.remember_version(watch audit_private.watches, starts boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION renamed_image(image jsonb, renamed jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.renamed_image(image jsonb, renamed jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION require_alone(target regclass, capture text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11260,6 +13227,20 @@ REVOKE ALL ON FUNCTION audit_private.require_entity_type(entity_type text, targe
 
 
 --
+-- Name: FUNCTION require_harmless_types(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_harmless_types(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_may_read(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_may_read(target regclass) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION require_origin(code text, origin text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11271,6 +13252,13 @@ REVOKE ALL ON FUNCTION audit_private.require_origin(code text, origin text) FROM
 --
 
 REVOKE ALL ON FUNCTION audit_private.require_owner(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_past(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_past(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -11313,6 +13301,27 @@ REVOKE ALL ON FUNCTION audit_private.require_watchable(watch audit_private.watch
 --
 
 REVOKE ALL ON FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION restart_version(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.restart_version(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION restorable_values(target regclass, record audit.audit_logs, side text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.restorable_values(target regclass, record audit.audit_logs, side text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION row_condition(target regclass, entity_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.row_condition(target regclass, entity_id text) FROM PUBLIC;
 
 
 --
@@ -11428,6 +13437,13 @@ REVOKE ALL ON FUNCTION audit_private.tg__refuse_change() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION told_records(watch audit_private.watches, back_to timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.told_records(watch audit_private.watches, back_to timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION truncate_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11442,6 +13458,13 @@ REVOKE ALL ON FUNCTION audit_private.type_guard_source(watch audit_private.watch
 
 
 --
+-- Name: FUNCTION undo_source(target regclass, record audit.audit_logs); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.undo_source(target regclass, record audit.audit_logs) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION update_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11449,10 +13472,24 @@ REVOKE ALL ON FUNCTION audit_private.update_source(watch audit_private.watches) 
 
 
 --
+-- Name: FUNCTION user_functions_of(class regclass, object oid); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.user_functions_of(class regclass, object oid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION value_source(record_name text, name text, built_in boolean, type oid, is_masked boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.value_source(record_name text, name text, built_in boolean, type oid, is_masked boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION versions_since(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.versions_since(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -11699,13 +13736,6 @@ REVOKE ALL ON FUNCTION audit_private.merged(jsonb) FROM PUBLIC;
 --
 
 GRANT SELECT ON TABLE audit.actions TO audit_investigator;
-
-
---
--- Name: TABLE audit_logs; Type: ACL; Schema: audit; Owner: audit_owner
---
-
-GRANT SELECT ON TABLE audit.audit_logs TO audit_investigator;
 
 
 --
