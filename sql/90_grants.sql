@@ -65,7 +65,7 @@ grant select on
   audit.v_events, audit.v_data_changes, audit.v_authentication, audit.v_denials, audit.v_entity_history,
   audit.v_coverage
 to audit_reader, audit_investigator;
-grant execute on function audit.note_read(text) to audit_reader, audit_investigator;
+grant execute on function audit.note_read(text), audit.events_between(pg_snapshot, pg_snapshot) to audit_reader, audit_investigator;
 grant select on audit.audit_logs, audit.actions to audit_investigator;
 
 -- Investigators: of tables that the login may read.

@@ -14,8 +14,10 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from indelible.cli.context import Context
 from indelible.embedded import EmbeddedServer, open_server
 from indelible.embedded.cluster import existing_version
+from indelible.embedded.lock import Lock
 from indelible.errors import DataDirectoryInUse, EmbeddedError
 
 # A process that starts a server in the folder of its first argument, says where, and waits to be ended.
@@ -204,6 +206,17 @@ def test_running_server_is_shared_and_left_alone(holder: tuple[subprocess.Popen[
     os.kill(pid, 0)
     with pytest.raises(EmbeddedError, match="A PostgreSQL 18, not 16, runs"), open_server(folder / "data", "16"):
         pass
+
+
+def test_a_command_that_follows_the_log_keeps_nobody_waiting(
+    holder: tuple[subprocess.Popen[str], int, str], folder: Path
+) -> None:
+    """The folder is another command's as soon as it is clear that somebody else looks after the server."""
+    with Context(None, folder / "data", as_json=False).database() as dsn:
+        assert dsn == holder[2]
+        lock = Lock(folder / "data" / "command.lock")
+        assert lock.acquire()
+        lock.release()
 
 
 def test_leftover_of_a_dead_server_is_cleared(server: EmbeddedServer, folder: Path) -> None:

@@ -1047,6 +1047,277 @@ COMMENT ON FUNCTION audit.entity_key(key text) IS 'A key as the log names it: lo
 
 
 --
+-- Name: note_read(text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.note_read(view text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_mark constant text := audit_private.read_mark(note_read.view);
+  v_told constant text := coalesce(current_setting('indelible.reads', true), '');
+  v_actor audit_private.actor;
+begin
+  if strpos(v_told, v_mark) = 0 and not pg_is_in_recovery() and audit_private.guard_is_installed() then
+    v_actor := audit_private.current_actor();
+    perform audit_guard.emit_read(
+      audit_private.clean(note_read.view, 200), v_actor.user_id, v_actor.proof::text, v_actor.ip_address, v_actor.request_id
+    );
+    perform set_config('indelible.reads', left(v_mark || v_told, 1280), false);
+  end if;
+  return true;
+end $$;
+
+
+ALTER FUNCTION audit.note_read(view text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION note_read(view text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.note_read(view text) IS 'Puts on record that the log is read through this view or function; true.';
+
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: actions; Type: TABLE; Schema: audit; Owner: audit_owner
+--
+
+CREATE TABLE audit.actions (
+    code text NOT NULL,
+    description text NOT NULL,
+    origin text NOT NULL,
+    defined_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT actions_code_format CHECK (((code ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$'::text) AND (length(code) <= 100))),
+    CONSTRAINT actions_description_present CHECK ((description <> ''::text)),
+    CONSTRAINT actions_origin_known CHECK ((origin = ANY (ARRAY['trigger'::text, 'database'::text, 'service'::text, 'client'::text])))
+);
+
+
+ALTER TABLE audit.actions OWNER TO audit_owner;
+
+--
+-- Name: TABLE actions; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit.actions IS 'The event codes that may stand in the log; never renamed, never reused.';
+
+
+--
+-- Name: COLUMN actions.origin; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.actions.origin IS 'Which door may record the code: capture triggers, database functions, the audit service, or ingest clients.';
+
+
+--
+-- Name: audit_logs; Type: TABLE; Schema: audit; Owner: audit_owner
+--
+
+CREATE TABLE audit.audit_logs (
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    action text NOT NULL,
+    outcome audit.outcome DEFAULT 'success'::audit.outcome NOT NULL,
+    user_id text,
+    db_user text DEFAULT SESSION_USER NOT NULL,
+    actor_proof audit.actor_proof NOT NULL,
+    entity_type text COLLATE pg_catalog."C",
+    entity_id text COLLATE pg_catalog."C",
+    description text,
+    permission text,
+    ip_address inet,
+    request_id text,
+    changes jsonb,
+    metadata jsonb,
+    time_source audit.time_source DEFAULT 'database'::audit.time_source NOT NULL
+)
+PARTITION BY RANGE (created_at);
+
+
+ALTER TABLE audit.audit_logs OWNER TO audit_owner;
+
+--
+-- Name: TABLE audit_logs; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit.audit_logs IS 'Who did what, to which record, from where, and whether it worked. Append-only; written by functions alone.';
+
+
+--
+-- Name: COLUMN audit_logs.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.id IS 'Order of recording; the order of history.';
+
+
+--
+-- Name: COLUMN audit_logs.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.created_at IS 'When it happened (UTC). Row changes: the database''s clock.';
+
+
+--
+-- Name: COLUMN audit_logs.recorded_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.recorded_at IS 'When the database wrote it down, always by its own clock.';
+
+
+--
+-- Name: COLUMN audit_logs.xid; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.xid IS 'The transaction that wrote this row: joins what belonged together.';
+
+
+--
+-- Name: COLUMN audit_logs.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.action IS 'Event code, see audit.actions.';
+
+
+--
+-- Name: COLUMN audit_logs.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.outcome IS 'success, failure, denied; attempted for a durable intent.';
+
+
+--
+-- Name: COLUMN audit_logs.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.user_id IS 'The acting user, or null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN audit_logs.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.db_user IS 'session_user: the login that really did it.';
+
+
+--
+-- Name: COLUMN audit_logs.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.actor_proof IS 'How far user_id is proven: sealed (the database authenticated the session), service (the word of a trusted application), client (the word of an ingest client), direct (no user claimed; db_user is the actor).';
+
+
+--
+-- Name: COLUMN audit_logs.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.entity_id IS 'The key''s text for one column, a JSON object by column name for several.';
+
+
+--
+-- Name: COLUMN audit_logs.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.permission IS 'The permission that was attempted, on denials.';
+
+
+--
+-- Name: COLUMN audit_logs.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.ip_address IS 'The client, as a trusted proxy or the socket named it.';
+
+
+--
+-- Name: COLUMN audit_logs.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.request_id IS 'Made by the middleware for each request, never by the client.';
+
+
+--
+-- Name: COLUMN audit_logs.changes; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.changes IS 'Row changes: {"old": {column: value}, "new": {column: value}}.';
+
+
+--
+-- Name: COLUMN audit_logs.time_source; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.time_source IS 'Whether created_at is the database''s, claimed, or clamped.';
+
+
+--
+-- Name: v_events; Type: VIEW; Schema: audit; Owner: audit_owner
+--
+
+CREATE VIEW audit.v_events AS
+ SELECT log.id,
+    log.created_at,
+    log.recorded_at,
+    log.action,
+    (log.outcome)::text AS outcome,
+    log.user_id,
+    log.db_user,
+    (log.actor_proof)::text AS actor_proof,
+    log.entity_type,
+    log.entity_id,
+    COALESCE(log.description, action.description) AS description,
+    log.permission,
+    (log.metadata ->> 'reason'::text) AS reason,
+    host(log.ip_address) AS ip_address,
+    log.request_id,
+    (log.xid)::text AS transaction_id,
+    (log.changes)::text AS changes,
+    (log.metadata)::text AS metadata,
+    (log.time_source)::text AS time_source
+   FROM (audit.audit_logs log
+     LEFT JOIN audit.actions action ON ((action.code = log.action)))
+  WHERE ( SELECT audit.note_read('v_events'::text) AS note_read);
+
+
+ALTER VIEW audit.v_events OWNER TO audit_owner;
+
+--
+-- Name: VIEW v_events; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON VIEW audit.v_events IS 'Everything on record, one row per event.';
+
+
+--
+-- Name: events_between(pg_snapshot, pg_snapshot); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) RETURNS SETOF audit.v_events
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select event.*
+  from audit_private.records_between(events_between.previous, events_between.present) as record
+  join audit.v_events as event on event.id = record.id and event.created_at = record.created_at
+  order by event.id
+$$;
+
+
+ALTER FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION events_between(previous pg_snapshot, present pg_snapshot); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) IS 'What became visible between two values of pg_current_snapshot(), each event once, however late it was committed. To follow the log: keep the snapshot of the last look, take the present one, then call this.';
+
+
+--
 -- Name: finish_unwatch(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -1109,39 +1380,6 @@ ALTER FUNCTION audit.maintain() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.maintain() IS 'Makes the partitions of last month to three months ahead, empties the net, forgets old attempts and sessions.';
-
-
---
--- Name: note_read(text); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.note_read(view text) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_mark constant text := audit_private.read_mark(note_read.view);
-  v_told constant text := coalesce(current_setting('indelible.reads', true), '');
-  v_actor audit_private.actor;
-begin
-  if strpos(v_told, v_mark) = 0 and not pg_is_in_recovery() and audit_private.guard_is_installed() then
-    v_actor := audit_private.current_actor();
-    perform audit_guard.emit_read(
-      audit_private.clean(note_read.view, 200), v_actor.user_id, v_actor.proof::text, v_actor.ip_address, v_actor.request_id
-    );
-    perform set_config('indelible.reads', left(v_mark || v_told, 1280), false);
-  end if;
-  return true;
-end $$;
-
-
-ALTER FUNCTION audit.note_read(view text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION note_read(view text); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.note_read(view text) IS 'Puts on record that the log is read through this view or function; true.';
 
 
 --
@@ -1504,149 +1742,6 @@ ALTER FUNCTION audit.recorded_rows(target regclass) OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.recorded_rows(target regclass) IS 'What a table must hold by the log: of each key whether there is a row, or of each image how many, as far as is recorded.';
-
-
-SET default_tablespace = '';
-
---
--- Name: audit_logs; Type: TABLE; Schema: audit; Owner: audit_owner
---
-
-CREATE TABLE audit.audit_logs (
-    id bigint NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
-    action text NOT NULL,
-    outcome audit.outcome DEFAULT 'success'::audit.outcome NOT NULL,
-    user_id text,
-    db_user text DEFAULT SESSION_USER NOT NULL,
-    actor_proof audit.actor_proof NOT NULL,
-    entity_type text COLLATE pg_catalog."C",
-    entity_id text COLLATE pg_catalog."C",
-    description text,
-    permission text,
-    ip_address inet,
-    request_id text,
-    changes jsonb,
-    metadata jsonb,
-    time_source audit.time_source DEFAULT 'database'::audit.time_source NOT NULL
-)
-PARTITION BY RANGE (created_at);
-
-
-ALTER TABLE audit.audit_logs OWNER TO audit_owner;
-
---
--- Name: TABLE audit_logs; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON TABLE audit.audit_logs IS 'Who did what, to which record, from where, and whether it worked. Append-only; written by functions alone.';
-
-
---
--- Name: COLUMN audit_logs.id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.id IS 'Order of recording; the order of history.';
-
-
---
--- Name: COLUMN audit_logs.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.created_at IS 'When it happened (UTC). Row changes: the database''s clock.';
-
-
---
--- Name: COLUMN audit_logs.recorded_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.recorded_at IS 'When the database wrote it down, always by its own clock.';
-
-
---
--- Name: COLUMN audit_logs.xid; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.xid IS 'The transaction that wrote this row: joins what belonged together.';
-
-
---
--- Name: COLUMN audit_logs.action; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.action IS 'Event code, see audit.actions.';
-
-
---
--- Name: COLUMN audit_logs.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.outcome IS 'success, failure, denied; attempted for a durable intent.';
-
-
---
--- Name: COLUMN audit_logs.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.user_id IS 'The acting user, or null where none is proven or claimed.';
-
-
---
--- Name: COLUMN audit_logs.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.db_user IS 'session_user: the login that really did it.';
-
-
---
--- Name: COLUMN audit_logs.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.actor_proof IS 'How far user_id is proven: sealed (the database authenticated the session), service (the word of a trusted application), client (the word of an ingest client), direct (no user claimed; db_user is the actor).';
-
-
---
--- Name: COLUMN audit_logs.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.entity_id IS 'The key''s text for one column, a JSON object by column name for several.';
-
-
---
--- Name: COLUMN audit_logs.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.permission IS 'The permission that was attempted, on denials.';
-
-
---
--- Name: COLUMN audit_logs.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.ip_address IS 'The client, as a trusted proxy or the socket named it.';
-
-
---
--- Name: COLUMN audit_logs.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.request_id IS 'Made by the middleware for each request, never by the client.';
-
-
---
--- Name: COLUMN audit_logs.changes; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.changes IS 'Row changes: {"old": {column: value}, "new": {column: value}}.';
-
-
---
--- Name: COLUMN audit_logs.time_source; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.time_source IS 'Whether created_at is the database''s, claimed, or clamped.';
 
 
 --
@@ -2733,8 +2828,6 @@ CREATE FUNCTION audit_guard.youth(xmin xid, top bigint) RETURNS bigint
 
 
 ALTER FUNCTION audit_guard.youth(xmin xid, top bigint) OWNER TO postgres;
-
-SET default_table_access_method = heap;
 
 --
 -- Name: watches; Type: TABLE; Schema: audit_private; Owner: audit_owner
@@ -7510,6 +7603,28 @@ end $$;
 ALTER FUNCTION audit_private.record_verdict(event jsonb) OWNER TO audit_owner;
 
 --
+-- Name: records_between(pg_snapshot, pg_snapshot); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.records_between(previous pg_snapshot, present pg_snapshot) RETURNS TABLE(id bigint, created_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select log.id, log.created_at
+  from audit.audit_logs as log
+  where log.xid = any (array(select pg_snapshot_xip(records_between.previous)))
+    and pg_visible_in_snapshot(log.xid, records_between.present)
+  union all
+  select log.id, log.created_at
+  from audit.audit_logs as log
+  where log.xid >= pg_snapshot_xmax(records_between.previous)
+    and pg_visible_in_snapshot(log.xid, records_between.present)
+$$;
+
+
+ALTER FUNCTION audit_private.records_between(previous pg_snapshot, present pg_snapshot) OWNER TO audit_owner;
+
+--
 -- Name: records_of(text[], text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -10231,37 +10346,6 @@ CREATE AGGREGATE audit_private.merged(jsonb) (
 ALTER AGGREGATE audit_private.merged(jsonb) OWNER TO audit_owner;
 
 --
--- Name: actions; Type: TABLE; Schema: audit; Owner: audit_owner
---
-
-CREATE TABLE audit.actions (
-    code text NOT NULL,
-    description text NOT NULL,
-    origin text NOT NULL,
-    defined_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT actions_code_format CHECK (((code ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$'::text) AND (length(code) <= 100))),
-    CONSTRAINT actions_description_present CHECK ((description <> ''::text)),
-    CONSTRAINT actions_origin_known CHECK ((origin = ANY (ARRAY['trigger'::text, 'database'::text, 'service'::text, 'client'::text])))
-);
-
-
-ALTER TABLE audit.actions OWNER TO audit_owner;
-
---
--- Name: TABLE actions; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON TABLE audit.actions IS 'The event codes that may stand in the log; never renamed, never reused.';
-
-
---
--- Name: COLUMN actions.origin; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.actions.origin IS 'Which door may record the code: capture triggers, database functions, the audit service, or ingest clients.';
-
-
---
 -- Name: audit_logs_id_seq; Type: SEQUENCE; Schema: audit; Owner: audit_owner
 --
 
@@ -10501,44 +10585,6 @@ ALTER VIEW audit.v_entity_history OWNER TO audit_owner;
 --
 
 COMMENT ON VIEW audit.v_entity_history IS 'All that happened to one record: business events and row changes in order of id.';
-
-
---
--- Name: v_events; Type: VIEW; Schema: audit; Owner: audit_owner
---
-
-CREATE VIEW audit.v_events AS
- SELECT log.id,
-    log.created_at,
-    log.recorded_at,
-    log.action,
-    (log.outcome)::text AS outcome,
-    log.user_id,
-    log.db_user,
-    (log.actor_proof)::text AS actor_proof,
-    log.entity_type,
-    log.entity_id,
-    COALESCE(log.description, action.description) AS description,
-    log.permission,
-    (log.metadata ->> 'reason'::text) AS reason,
-    host(log.ip_address) AS ip_address,
-    log.request_id,
-    (log.xid)::text AS transaction_id,
-    (log.changes)::text AS changes,
-    (log.metadata)::text AS metadata,
-    (log.time_source)::text AS time_source
-   FROM (audit.audit_logs log
-     LEFT JOIN audit.actions action ON ((action.code = log.action)))
-  WHERE ( SELECT audit.note_read('v_events'::text) AS note_read);
-
-
-ALTER VIEW audit.v_events OWNER TO audit_owner;
-
---
--- Name: VIEW v_events; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON VIEW audit.v_events IS 'Everything on record, one row per event.';
 
 
 --
@@ -11772,20 +11818,51 @@ REVOKE ALL ON FUNCTION audit_private.entity_key(key text) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION maintain(); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.maintain() FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.maintain() TO audit_admin;
-
-
---
 -- Name: FUNCTION note_read(view text); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit.note_read(view text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.note_read(view text) TO audit_reader;
 GRANT ALL ON FUNCTION audit.note_read(view text) TO audit_investigator;
+
+
+--
+-- Name: TABLE actions; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.actions TO audit_investigator;
+
+
+--
+-- Name: TABLE audit_logs; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.audit_logs TO audit_investigator;
+
+
+--
+-- Name: TABLE v_events; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.v_events TO audit_reader;
+GRANT SELECT ON TABLE audit.v_events TO audit_investigator;
+
+
+--
+-- Name: FUNCTION events_between(previous pg_snapshot, present pg_snapshot); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) TO audit_reader;
+GRANT ALL ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) TO audit_investigator;
+
+
+--
+-- Name: FUNCTION maintain(); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.maintain() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.maintain() TO audit_admin;
 
 
 --
@@ -11818,13 +11895,6 @@ GRANT ALL ON FUNCTION audit.past_source(target regclass, moment timestamp with t
 
 REVOKE ALL ON FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) TO audit_writer;
-
-
---
--- Name: TABLE audit_logs; Type: ACL; Schema: audit; Owner: audit_owner
---
-
-GRANT SELECT ON TABLE audit.audit_logs TO audit_investigator;
 
 
 --
@@ -13115,6 +13185,13 @@ REVOKE ALL ON FUNCTION audit_private.record_verdict(event jsonb) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION records_between(previous pg_snapshot, present pg_snapshot); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.records_between(previous pg_snapshot, present pg_snapshot) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION records_of(entity_types text[], key text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13732,13 +13809,6 @@ REVOKE ALL ON FUNCTION audit_private.merged(jsonb) FROM PUBLIC;
 
 
 --
--- Name: TABLE actions; Type: ACL; Schema: audit; Owner: audit_owner
---
-
-GRANT SELECT ON TABLE audit.actions TO audit_investigator;
-
-
---
 -- Name: TABLE installation; Type: ACL; Schema: audit; Owner: audit_owner
 --
 
@@ -13785,14 +13855,6 @@ GRANT SELECT ON TABLE audit.v_denials TO audit_investigator;
 
 GRANT SELECT ON TABLE audit.v_entity_history TO audit_reader;
 GRANT SELECT ON TABLE audit.v_entity_history TO audit_investigator;
-
-
---
--- Name: TABLE v_events; Type: ACL; Schema: audit; Owner: audit_owner
---
-
-GRANT SELECT ON TABLE audit.v_events TO audit_reader;
-GRANT SELECT ON TABLE audit.v_events TO audit_investigator;
 
 
 --

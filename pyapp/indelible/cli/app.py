@@ -14,7 +14,9 @@ from indelible.cli.context import DEFAULT_DATA_DIR, Context
 from indelible.cli.failure import USAGE, sentence_of
 
 # One module per subcommand, with a function of its name that takes the shared options as `context`.
-SUBCOMMANDS = ("demo", "up", "migrate", "watch", "unwatch", "doctor", "maintain")
+SUBCOMMANDS = (
+    "demo", "up", "migrate", "watch", "unwatch", "doctor", "maintain", "events", "tail", "history", "as-of", "blame"
+)  # fmt: skip
 
 HELP = """Audit logging for PostgreSQL that cannot be erased.
 
