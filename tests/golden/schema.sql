@@ -1294,6 +1294,139 @@ COMMENT ON VIEW audit.v_events IS 'Everything on record, one row per event.';
 
 
 --
+-- Name: COLUMN v_events.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.id IS 'Number of the event; the order of history.';
+
+
+--
+-- Name: COLUMN v_events.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
+
+
+--
+-- Name: COLUMN v_events.recorded_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.recorded_at IS 'When the database wrote it down, always by its own clock.';
+
+
+--
+-- Name: COLUMN v_events.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
+
+
+--
+-- Name: COLUMN v_events.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.outcome IS 'success, failure, denied; attempted for an intent that was recorded ahead.';
+
+
+--
+-- Name: COLUMN v_events.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.user_id IS 'The acting user of the application; null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN v_events.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.db_user IS 'The database login that really did it.';
+
+
+--
+-- Name: COLUMN v_events.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
+
+
+--
+-- Name: COLUMN v_events.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
+
+
+--
+-- Name: COLUMN v_events.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.entity_id IS 'Which record: its key, of several columns as a JSON object.';
+
+
+--
+-- Name: COLUMN v_events.description; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.description IS 'What happened, in words: the event''s own or those of its code.';
+
+
+--
+-- Name: COLUMN v_events.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.permission IS 'The permission that was missing, on denials.';
+
+
+--
+-- Name: COLUMN v_events.reason; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.reason IS 'Why it failed or was refused, as a code; of a table without capture, why it needs none.';
+
+
+--
+-- Name: COLUMN v_events.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.ip_address IS 'The client''s address.';
+
+
+--
+-- Name: COLUMN v_events.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.request_id IS 'The request it belonged to: the same for its business events and row changes.';
+
+
+--
+-- Name: COLUMN v_events.transaction_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.transaction_id IS 'The database transaction that wrote it.';
+
+
+--
+-- Name: COLUMN v_events.changes; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.changes IS 'Row changes, as JSON text: {"old": {column: value}, "new": {column: value}}.';
+
+
+--
+-- Name: COLUMN v_events.metadata; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.metadata IS 'What else is known, as JSON text.';
+
+
+--
+-- Name: COLUMN v_events.time_source; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.time_source IS 'Whether created_at is the database''s, claimed, or clamped to what can be.';
+
+
+--
 -- Name: events_between(pg_snapshot, pg_snapshot); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -10431,6 +10564,76 @@ COMMENT ON VIEW audit.v_authentication IS 'Logins, refused logins and logouts.';
 
 
 --
+-- Name: COLUMN v_authentication.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.id IS 'Number of the event; the order of history.';
+
+
+--
+-- Name: COLUMN v_authentication.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
+
+
+--
+-- Name: COLUMN v_authentication.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
+
+
+--
+-- Name: COLUMN v_authentication.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.outcome IS 'success, failure, denied; attempted for an intent that was recorded ahead.';
+
+
+--
+-- Name: COLUMN v_authentication.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.user_id IS 'The acting user of the application; null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN v_authentication.reason; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.reason IS 'Why it failed or was refused, as a code; of a table without capture, why it needs none.';
+
+
+--
+-- Name: COLUMN v_authentication.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.ip_address IS 'The client''s address.';
+
+
+--
+-- Name: COLUMN v_authentication.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.request_id IS 'The request it belonged to: the same for its business events and row changes.';
+
+
+--
+-- Name: COLUMN v_authentication.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.db_user IS 'The database login that really did it.';
+
+
+--
+-- Name: COLUMN v_authentication.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
+
+
+--
 -- Name: unwatched_by_choice; Type: TABLE; Schema: audit_private; Owner: audit_owner
 --
 
@@ -10493,6 +10696,69 @@ COMMENT ON VIEW audit.v_coverage IS 'Every table of the database, and whether an
 
 
 --
+-- Name: COLUMN v_coverage.table_name; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.table_name IS 'The table, with its schema.';
+
+
+--
+-- Name: COLUMN v_coverage.coverage; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.coverage IS 'watched, watched as a partition, unwatched by choice, or unwatched.';
+
+
+--
+-- Name: COLUMN v_coverage.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
+
+
+--
+-- Name: COLUMN v_coverage.capture; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.capture IS 'How it is captured: row or statement.';
+
+
+--
+-- Name: COLUMN v_coverage.excluded_columns; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.excluded_columns IS 'Columns that are never recorded.';
+
+
+--
+-- Name: COLUMN v_coverage.masked_columns; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.masked_columns IS 'Columns of which only the fact of a change is recorded.';
+
+
+--
+-- Name: COLUMN v_coverage.virtual_columns; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.virtual_columns IS 'Columns that are computed when they are read, and so are not recorded.';
+
+
+--
+-- Name: COLUMN v_coverage.reason; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.reason IS 'Why it failed or was refused, as a code; of a table without capture, why it needs none.';
+
+
+--
+-- Name: COLUMN v_coverage.started_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.started_at IS 'Since when it is watched.';
+
+
+--
 -- Name: v_data_changes; Type: VIEW; Schema: audit; Owner: audit_owner
 --
 
@@ -10522,6 +10788,104 @@ ALTER VIEW audit.v_data_changes OWNER TO audit_owner;
 --
 
 COMMENT ON VIEW audit.v_data_changes IS 'Row changes of watched tables, with the values before and after.';
+
+
+--
+-- Name: COLUMN v_data_changes.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.id IS 'Number of the event; the order of history.';
+
+
+--
+-- Name: COLUMN v_data_changes.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
+
+
+--
+-- Name: COLUMN v_data_changes.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
+
+
+--
+-- Name: COLUMN v_data_changes.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.user_id IS 'The acting user of the application; null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN v_data_changes.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.db_user IS 'The database login that really did it.';
+
+
+--
+-- Name: COLUMN v_data_changes.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
+
+
+--
+-- Name: COLUMN v_data_changes.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
+
+
+--
+-- Name: COLUMN v_data_changes.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.entity_id IS 'Which record: its key, of several columns as a JSON object.';
+
+
+--
+-- Name: COLUMN v_data_changes.columns; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.columns IS 'The columns that changed, or all of a row that came or went.';
+
+
+--
+-- Name: COLUMN v_data_changes.old_values; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.old_values IS 'Their values before, as JSON text; *** where masked.';
+
+
+--
+-- Name: COLUMN v_data_changes.new_values; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.new_values IS 'Their values after, as JSON text; *** where masked.';
+
+
+--
+-- Name: COLUMN v_data_changes.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.ip_address IS 'The client''s address.';
+
+
+--
+-- Name: COLUMN v_data_changes.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.request_id IS 'The request it belonged to: the same for its business events and row changes.';
+
+
+--
+-- Name: COLUMN v_data_changes.transaction_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.transaction_id IS 'The database transaction that wrote it.';
 
 
 --
@@ -10555,6 +10919,90 @@ COMMENT ON VIEW audit.v_denials IS 'What was attempted and refused, with the per
 
 
 --
+-- Name: COLUMN v_denials.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.id IS 'Number of the event; the order of history.';
+
+
+--
+-- Name: COLUMN v_denials.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
+
+
+--
+-- Name: COLUMN v_denials.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
+
+
+--
+-- Name: COLUMN v_denials.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.user_id IS 'The acting user of the application; null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN v_denials.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.permission IS 'The permission that was missing, on denials.';
+
+
+--
+-- Name: COLUMN v_denials.reason; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.reason IS 'Why it failed or was refused, as a code; of a table without capture, why it needs none.';
+
+
+--
+-- Name: COLUMN v_denials.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
+
+
+--
+-- Name: COLUMN v_denials.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.entity_id IS 'Which record: its key, of several columns as a JSON object.';
+
+
+--
+-- Name: COLUMN v_denials.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.ip_address IS 'The client''s address.';
+
+
+--
+-- Name: COLUMN v_denials.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.request_id IS 'The request it belonged to: the same for its business events and row changes.';
+
+
+--
+-- Name: COLUMN v_denials.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.db_user IS 'The database login that really did it.';
+
+
+--
+-- Name: COLUMN v_denials.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
+
+
+--
 -- Name: v_entity_history; Type: VIEW; Schema: audit; Owner: audit_owner
 --
 
@@ -10585,6 +11033,111 @@ ALTER VIEW audit.v_entity_history OWNER TO audit_owner;
 --
 
 COMMENT ON VIEW audit.v_entity_history IS 'All that happened to one record: business events and row changes in order of id.';
+
+
+--
+-- Name: COLUMN v_entity_history.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
+
+
+--
+-- Name: COLUMN v_entity_history.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.entity_id IS 'Which record: its key, of several columns as a JSON object.';
+
+
+--
+-- Name: COLUMN v_entity_history.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.id IS 'Number of the event; the order of history.';
+
+
+--
+-- Name: COLUMN v_entity_history.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
+
+
+--
+-- Name: COLUMN v_entity_history.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
+
+
+--
+-- Name: COLUMN v_entity_history.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.outcome IS 'success, failure, denied; attempted for an intent that was recorded ahead.';
+
+
+--
+-- Name: COLUMN v_entity_history.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.user_id IS 'The acting user of the application; null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN v_entity_history.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.db_user IS 'The database login that really did it.';
+
+
+--
+-- Name: COLUMN v_entity_history.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
+
+
+--
+-- Name: COLUMN v_entity_history.old_values; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.old_values IS 'Their values before, as JSON text; *** where masked.';
+
+
+--
+-- Name: COLUMN v_entity_history.new_values; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.new_values IS 'Their values after, as JSON text; *** where masked.';
+
+
+--
+-- Name: COLUMN v_entity_history.description; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.description IS 'What happened, in words: the event''s own or those of its code.';
+
+
+--
+-- Name: COLUMN v_entity_history.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.ip_address IS 'The client''s address.';
+
+
+--
+-- Name: COLUMN v_entity_history.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.request_id IS 'The request it belonged to: the same for its business events and row changes.';
+
+
+--
+-- Name: COLUMN v_entity_history.transaction_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.transaction_id IS 'The database transaction that wrote it.';
 
 
 --
