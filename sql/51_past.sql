@@ -87,7 +87,7 @@ begin
   perform audit_private.require_past(v_watch, past_rows.moment);
   if audit_private.key_identifies(v_watch.target) then
     return query
-      with told as materialized (select * from audit_private.chained_rows(v_watch, past_rows.moment))
+      with told as materialized (select * from audit_private.told_rows(v_watch, past_rows.moment))
       select told.origin, 1::bigint, coalesce(told.image, '{}') from told where told.copies = 1
       union all
       -- Rows of now that were not there yet.

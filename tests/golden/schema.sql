@@ -1564,7 +1564,7 @@ begin
   perform audit_private.require_past(v_watch, past_rows.moment);
   if audit_private.key_identifies(v_watch.target) then
     return query
-      with told as materialized (select * from audit_private.chained_rows(v_watch, past_rows.moment))
+      with told as materialized (select * from audit_private.told_rows(v_watch, past_rows.moment))
       select told.origin, 1::bigint, coalesce(told.image, '{}') from told where told.copies = 1
       union all
       -- Rows of now that were not there yet.
@@ -8699,7 +8699,7 @@ CREATE FUNCTION audit_private.rows_by_key(watch audit_private.watches) RETURNS T
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select entity_id, copies, image from audit_private.chained_rows(watch, null)
+  select entity_id, copies, image from audit_private.told_rows(watch, null)
 $$;
 
 
@@ -9199,6 +9199,35 @@ $$;
 ALTER FUNCTION audit_private.told_records(watch audit_private.watches, back_to timestamp with time zone) OWNER TO audit_owner;
 
 --
+-- Name: told_rows(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.told_rows(watch audit_private.watches, back_to timestamp with time zone) RETURNS TABLE(entity_id text, copies bigint, image jsonb, origin text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if exists (
+    select from audit_private.key_changes as change
+    where change.entity_type = watch.entity_type and (told_rows.back_to is null or change.changed_at > told_rows.back_to)
+  ) then
+    return query select * from audit_private.chained_rows(watch, told_rows.back_to);
+  else
+    return query select * from audit_private.unchained_rows(watch, told_rows.back_to);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.told_rows(watch audit_private.watches, back_to timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION told_rows(watch audit_private.watches, back_to timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.told_rows(watch audit_private.watches, back_to timestamp with time zone) IS 'The rows under each key as the log tells them, forwards or back to a moment; the key of the row that they were told from.';
+
+
+--
 -- Name: truncate_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9250,6 +9279,28 @@ $$;
 
 
 ALTER FUNCTION audit_private.type_guard_source(watch audit_private.watches, record_name text) OWNER TO audit_owner;
+
+--
+-- Name: unchained_rows(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.unchained_rows(watch audit_private.watches, back_to timestamp with time zone) RETURNS TABLE(entity_id text, copies bigint, image jsonb, origin text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    entity_id, is_there::int::bigint, case when is_there then image end, case when is_there and not has_begun then entity_id end
+  from (
+    select
+      entity_id, max(id) filter (where ends) is distinct from max(id) as is_there, bool_or(begins) as has_begun,
+      audit_private.merged(image order by id) as image
+    from audit_private.told_records(watch, back_to)
+    group by entity_id
+  ) as told
+$$;
+
+
+ALTER FUNCTION audit_private.unchained_rows(watch audit_private.watches, back_to timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: undo_source(regclass, audit.audit_logs); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -14074,6 +14125,13 @@ REVOKE ALL ON FUNCTION audit_private.told_records(watch audit_private.watches, b
 
 
 --
+-- Name: FUNCTION told_rows(watch audit_private.watches, back_to timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.told_rows(watch audit_private.watches, back_to timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION truncate_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -14085,6 +14143,13 @@ REVOKE ALL ON FUNCTION audit_private.truncate_source(watch audit_private.watches
 --
 
 REVOKE ALL ON FUNCTION audit_private.type_guard_source(watch audit_private.watches, record_name text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION unchained_rows(watch audit_private.watches, back_to timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.unchained_rows(watch audit_private.watches, back_to timestamp with time zone) FROM PUBLIC;
 
 
 --
