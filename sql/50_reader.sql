@@ -1,6 +1,6 @@
 -- Chapter 5, read: who may read what of the log, and that reading is itself on record.
--- audit.note_read is called by the views, by the policy of the log and by the functions for investigators: one record for each
--- login, view and minute. Where wal_level is logical and a superuser installed the guard it travels in the write-ahead log, out
+-- audit.note_read is called by the views and by the policy of the log, audit_private.tell_read by the functions for investigators:
+-- one record for each login, view and minute. Where wal_level is logical and a superuser installed the guard it travels in the write-ahead log, out
 -- of READ ONLY transactions and of those that are rolled back, to audit.drain(). Refuses tables of others (42501).
 
 create or replace function audit_private.may_read(target oid) returns boolean
@@ -49,27 +49,40 @@ as $$
   ), 'UTF8')), 'hex')
 $$;
 
-create or replace function audit.note_read(view text) returns boolean
+create or replace function audit_private.tell_read(view text) returns void
 language plpgsql
 volatile
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_mark constant text := audit_private.read_mark(note_read.view);
+  v_mark constant text := audit_private.read_mark(tell_read.view);
   v_told constant text := coalesce(current_setting('indelible.reads', true), '');
   v_actor audit_private.actor;
 begin
   if strpos(v_told, v_mark) = 0 and not pg_is_in_recovery() and audit_private.guard_is_installed() then
     v_actor := audit_private.current_actor();
     perform audit_guard.emit_read(
-      audit_private.clean(note_read.view, 200), v_actor.user_id, v_actor.proof::text, v_actor.ip_address, v_actor.request_id
+      audit_private.clean(tell_read.view, 200), v_actor.user_id, v_actor.proof::text, v_actor.ip_address, v_actor.request_id
     );
     perform set_config('indelible.reads', left(v_mark || v_told, 1280), false);
   end if;
+end $$;
+comment on function audit_private.tell_read(text) is 'Puts on record what is read of the log, unless this session has told it this minute.';
+
+-- Who reads may call it, so it takes no other names: they would fill the log.
+create or replace function audit.note_read(view text) returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform audit_private.tell_read(note_read.view)
+  from pg_catalog.pg_class
+  where relnamespace = 'audit'::regnamespace and relname = note_read.view;
   return true;
 end $$;
-comment on function audit.note_read(text) is 'Puts on record that the log is read through this view or function; true.';
+comment on function audit.note_read(text) is 'Puts on record that the log is read through this view of it; true.';
 
 -- Of a read that several sessions or transactions told of, the first message is recorded.
 create or replace function audit_private.is_news(event jsonb) returns boolean

@@ -167,7 +167,7 @@ begin
     perform audit_private.require_harmless_types(past_source.target);
   end if;
   perform audit_private.note_unknown(v_watch, past_source.moment);
-  perform audit.note_read('as_of ' || v_watch.target_name);
+  perform audit_private.tell_read('as_of ' || v_watch.target_name);
   return case
     when audit_private.key_identifies(v_watch.target) then audit_private.keyed_past_source(v_watch, past_source.moment)
     else audit_private.keyless_past_source(v_watch, past_source.moment)

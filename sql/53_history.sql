@@ -159,7 +159,7 @@ as $$
 #variable_conflict use_column
 begin
   perform audit_private.require_may_read(history.target);
-  perform audit.note_read('history ' || history.target::text);
+  perform audit_private.tell_read('history ' || history.target::text);
   return query
   with told as (
     select (past.record).*, past.taken_by, audit_private.present_changes(history.target, past.record) as present

@@ -73,7 +73,7 @@ declare
   v_lost text;
 begin
   perform audit_private.require_may_read(undo_sql.target);
-  perform audit.note_read('undo_sql ' || undo_sql.target::text);
+  perform audit_private.tell_read('undo_sql ' || undo_sql.target::text);
   select (past.record).* into v_record
   from audit_private.records_of(
     audit_private.entity_types_of(undo_sql.target), audit_private.named_key(undo_sql.target, undo_sql.key)

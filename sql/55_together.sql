@@ -66,7 +66,7 @@ as $$
 declare
   v_hidden constant text[] := audit_private.hidden_entity_types();
 begin
-  perform audit.note_read('transaction');
+  perform audit_private.tell_read('transaction');
   return query
     select * from audit_private.records_of_transaction(transaction.transaction) as log
     where entity_type = any (v_hidden) is not true order by id;
@@ -87,7 +87,7 @@ as $$
 declare
   v_hidden constant text[] := audit_private.hidden_entity_types();
 begin
-  perform audit.note_read('request');
+  perform audit_private.tell_read('request');
   return query
     select * from audit_private.records_of_request(request.request_id) as log
     where entity_type = any (v_hidden) is not true order by id;

@@ -22,6 +22,7 @@ begin
       where evtname = wanted.name and evtevent = wanted.event and evtfoid = wanted.function::regprocedure
         and evtenabled = 'A' and evttags is null and evtowner = current_user::regrole
     )
+    order by wanted.name
   loop
     execute format('drop event trigger if exists %I', v_wanted.name);
     execute format('create event trigger %I on %s execute function %s', v_wanted.name, v_wanted.event, v_wanted.function);

@@ -92,6 +92,14 @@ def test_nobody_hushes_it_up(drained: psycopg.Connection[Any], login: Login, con
         )
 
 
+def test_only_views_are_noted(drained: psycopg.Connection[Any], login: Login, connect: Connect) -> None:
+    """Who may read may call the function of the views, and fills no log with names of its own."""
+    with connect(login("audit_reader")) as reader:
+        reader.execute("select audit.note_read('made up ' || g) from generate_series(1, 20) as g")
+        reader.execute("select audit.note_read(null)")
+        assert reads(drained, reader.info.user) == []
+
+
 def test_the_application_s_user_is_on_record(drained: psycopg.Connection[Any], login: Login, connect: Connect) -> None:
     """A reader who acts for somebody is recorded with that user."""
     with connect(login("audit_reader", "audit_app")) as reader:

@@ -666,7 +666,7 @@ CREATE FUNCTION audit.history(target regclass, key text) RETURNS TABLE(version b
 #variable_conflict use_column
 begin
   perform audit_private.require_may_read(history.target);
-  perform audit.note_read('history ' || history.target::text);
+  perform audit_private.tell_read('history ' || history.target::text);
   return query
   with told as (
     select (past.record).*, past.taken_by, audit_private.present_changes(history.target, past.record) as present
@@ -1054,18 +1054,10 @@ CREATE FUNCTION audit.note_read(view text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  v_mark constant text := audit_private.read_mark(note_read.view);
-  v_told constant text := coalesce(current_setting('indelible.reads', true), '');
-  v_actor audit_private.actor;
 begin
-  if strpos(v_told, v_mark) = 0 and not pg_is_in_recovery() and audit_private.guard_is_installed() then
-    v_actor := audit_private.current_actor();
-    perform audit_guard.emit_read(
-      audit_private.clean(note_read.view, 200), v_actor.user_id, v_actor.proof::text, v_actor.ip_address, v_actor.request_id
-    );
-    perform set_config('indelible.reads', left(v_mark || v_told, 1280), false);
-  end if;
+  perform audit_private.tell_read(note_read.view)
+  from pg_catalog.pg_class
+  where relnamespace = 'audit'::regnamespace and relname = note_read.view;
   return true;
 end $$;
 
@@ -1076,7 +1068,7 @@ ALTER FUNCTION audit.note_read(view text) OWNER TO audit_owner;
 -- Name: FUNCTION note_read(view text); Type: COMMENT; Schema: audit; Owner: audit_owner
 --
 
-COMMENT ON FUNCTION audit.note_read(view text) IS 'Puts on record that the log is read through this view or function; true.';
+COMMENT ON FUNCTION audit.note_read(view text) IS 'Puts on record that the log is read through this view of it; true.';
 
 
 SET default_tablespace = '';
@@ -1615,7 +1607,7 @@ begin
     perform audit_private.require_harmless_types(past_source.target);
   end if;
   perform audit_private.note_unknown(v_watch, past_source.moment);
-  perform audit.note_read('as_of ' || v_watch.target_name);
+  perform audit_private.tell_read('as_of ' || v_watch.target_name);
   return case
     when audit_private.key_identifies(v_watch.target) then audit_private.keyed_past_source(v_watch, past_source.moment)
     else audit_private.keyless_past_source(v_watch, past_source.moment)
@@ -1889,7 +1881,7 @@ CREATE FUNCTION audit.request(request_id text) RETURNS SETOF audit.audit_logs
 declare
   v_hidden constant text[] := audit_private.hidden_entity_types();
 begin
-  perform audit.note_read('request');
+  perform audit_private.tell_read('request');
   return query
     select * from audit_private.records_of_request(request.request_id) as log
     where entity_type = any (v_hidden) is not true order by id;
@@ -2029,7 +2021,7 @@ CREATE FUNCTION audit.transaction(transaction xid8) RETURNS SETOF audit.audit_lo
 declare
   v_hidden constant text[] := audit_private.hidden_entity_types();
 begin
-  perform audit.note_read('transaction');
+  perform audit_private.tell_read('transaction');
   return query
     select * from audit_private.records_of_transaction(transaction.transaction) as log
     where entity_type = any (v_hidden) is not true order by id;
@@ -2063,7 +2055,7 @@ declare
   v_lost text;
 begin
   perform audit_private.require_may_read(undo_sql.target);
-  perform audit.note_read('undo_sql ' || undo_sql.target::text);
+  perform audit_private.tell_read('undo_sql ' || undo_sql.target::text);
   select (past.record).* into v_record
   from audit_private.records_of(
     audit_private.entity_types_of(undo_sql.target), audit_private.named_key(undo_sql.target, undo_sql.key)
@@ -9048,6 +9040,38 @@ COMMENT ON FUNCTION audit_private.take_overdue() IS 'Which tables lack what thei
 
 
 --
+-- Name: tell_read(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.tell_read(view text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_mark constant text := audit_private.read_mark(tell_read.view);
+  v_told constant text := coalesce(current_setting('indelible.reads', true), '');
+  v_actor audit_private.actor;
+begin
+  if strpos(v_told, v_mark) = 0 and not pg_is_in_recovery() and audit_private.guard_is_installed() then
+    v_actor := audit_private.current_actor();
+    perform audit_guard.emit_read(
+      audit_private.clean(tell_read.view, 200), v_actor.user_id, v_actor.proof::text, v_actor.ip_address, v_actor.request_id
+    );
+    perform set_config('indelible.reads', left(v_mark || v_told, 1280), false);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.tell_read(view text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION tell_read(view text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.tell_read(view text) IS 'Puts on record what is read of the log, unless this session has told it this minute.';
+
+
+--
 -- Name: tg__follow_command(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -14094,6 +14118,13 @@ REVOKE ALL ON FUNCTION audit_private.table_shape(target regclass) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.take_overdue() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION tell_read(view text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.tell_read(view text) FROM PUBLIC;
 
 
 --
