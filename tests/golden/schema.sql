@@ -552,7 +552,9 @@ begin
     v_attached := true;
   end loop;
   if v_attached then
-    perform audit_private.restart_version(audit_private.active_watch(attach_capture.target));
+    perform audit_private.restart_version(watch)
+    from audit_private.watches as watch
+    where watch.target = attach_capture.target and watch.stopped_at is null;
   end if;
   perform audit_private.close_door(v_door);
 end $$;
