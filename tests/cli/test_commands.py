@@ -49,7 +49,7 @@ def test_help_of_every_subcommand_has_an_example(run: Run) -> None:
         outcome = run(name, "--help")
         assert outcome.code == 0
         text = re.sub(r"\W+", " ", outcome.out)
-        assert re.search(rf"Example.* indelible {name}", text), outcome.out
+        assert re.search(rf"Example.* indelible {name.replace('-', ' ')}", text), outcome.out
 
 
 def test_shared_options_stand_anywhere(run: Run, empty_database: str) -> None:
