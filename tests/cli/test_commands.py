@@ -119,6 +119,23 @@ def test_watch_records_what_is_there(run: Run, shop: str) -> None:
     assert json.loads(run("watch", "shop.orders", "--baseline", "--json", database=shop).out)["baseline"] == 0
 
 
+def test_watch_says_what_is_no_record(run: Run, shop: str) -> None:
+    """--skip names columns whose change alone is no record, --operations what is recorded at all."""
+    run("watch", "shop.orders", "--skip", "note", "--operations", "insert,update", database=shop)
+    with psycopg.connect(shop) as connection:
+        connection.execute("insert into shop.orders values (7, 'tea', '4111', 'noted')")
+        connection.execute("update shop.orders set note = 'again'")
+        connection.execute("update shop.orders set item = item")
+        connection.execute("delete from shop.orders")
+    assert len(recorded(shop)) == 1
+    run("watch", "shop.orders", "--skip", "", "--operations", "update", "--record-unchanged", database=shop)
+    with psycopg.connect(shop) as connection:
+        connection.execute("insert into shop.orders values (8, 'tea', '4111', 'noted')")
+        connection.execute("update shop.orders set item = item")
+        connection.execute("update shop.orders set note = 'again'")
+    assert len(recorded(shop)) == 3
+
+
 def test_watch_keeps_what_it_is_not_told(run: Run, shop: str) -> None:
     """Columns once excluded or masked stay so until other ones, or none, are named."""
     run("watch", "shop.orders", "--exclude", "note", "--mask", "card", database=shop)
