@@ -1177,18 +1177,11 @@ CREATE FUNCTION audit.notes() RETURNS TABLE(note text, remedy text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select 'the guard is not installed: a change of a watched table is followed at the next migrate, and not on record',
+  select
+    'the guard is not installed: a change of a watched table is followed at the next migrate, and it leaves no record, '
+      || 'nor does what iam.require_permission() refuses (iam.check_permission() records)',
     'as a superuser: indelible migrate'
   where not exists (select from audit_private.guards)
-  union all
-  select 'refused attempts on the audit are not on record: wal_level is not logical',
-    'wal_level = logical, max_slot_wal_keep_size = 4GB, and a restart'
-  where exists (select from audit_private.guards) and current_setting('wal_level') <> 'logical'
-  union all
-  select 'refused attempts on the audit are not on record: nothing bounds what a replication slot keeps',
-    'max_slot_wal_keep_size = 4GB'
-  where exists (select from audit_private.guards)
-    and current_setting('wal_level') = 'logical' and current_setting('max_slot_wal_keep_size') = '-1'
 $$;
 
 
@@ -1869,6 +1862,41 @@ COMMENT ON FUNCTION audit.unwatch(target regclass) IS 'Ends the capture of a tab
 
 
 --
+-- Name: verdict_lag(); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.verdict_lag() RETURNS TABLE(slot text, waiting_bytes bigint, waiting_seconds bigint, safe_bytes bigint, kept_bytes bigint, status text, failover boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    found.slot_name::text,
+    greatest(pg_current_wal_lsn() - greatest(found.confirmed_flush_lsn, drain.next_lsn), 0)::bigint,
+    greatest(extract(epoch from clock_timestamp() - drain.drained_at), 0)::bigint,
+    found.safe_wal_size,
+    nullif(greatest(pg_size_bytes(current_setting('max_slot_wal_keep_size')), 0), 0),
+    found.wal_status,
+    -- 16 has no such column, and no such slots.
+    coalesce((to_jsonb(found) ->> 'failover')::boolean, false)
+  from pg_catalog.pg_replication_slots as found
+  left join audit_private.drains as drain
+    on drain.slot_name = found.slot_name
+    and drain.system_identifier = (select system_identifier::text from pg_control_system())
+  where found.slot_name = format('indelible_%s', (select oid from pg_catalog.pg_database where datname = current_database()))
+    and not pg_is_in_recovery()
+$$;
+
+
+ALTER FUNCTION audit.verdict_lag() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION verdict_lag(); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.verdict_lag() IS 'How much of the write-ahead log waits to be drained, since when, and how much more may be written before verdicts are lost.';
+
+
+--
 -- Name: watch(regclass, text, text, text[], text[], boolean, text[], text[], boolean); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -1901,6 +1929,30 @@ ALTER FUNCTION audit.watch(target regclass, entity_type text, capture text, excl
 
 COMMENT ON FUNCTION audit.watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean, skip text[], operations text[], record_unchanged boolean) IS 'Records every row change of a table from now on; called by its owner. Idempotent: what is not given stays as declared. exclude: columns never recorded; mask: only that they changed; skip: their change alone is no record; operations: some of insert, update, delete, truncate. Returns the SQL; dry_run only returns it.';
 
+
+--
+-- Name: await_drain(); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.await_drain() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_name constant text := format('indelible_%s', (select oid from pg_catalog.pg_database where datname = current_database()));
+  v_bound constant bigint := pg_size_bytes(current_setting('max_slot_wal_keep_size'));
+  v_give_up constant timestamptz := clock_timestamp() + interval '1 second';
+begin
+  while v_bound > 0 and clock_timestamp() < v_give_up and exists (
+    select from pg_catalog.pg_replication_slots
+    where slot_name = v_name and pg_current_wal_lsn() - confirmed_flush_lsn > v_bound / 2
+  ) loop
+    perform pg_sleep(0.05);
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_guard.await_drain() OWNER TO postgres;
 
 --
 -- Name: await_flush(pg_lsn); Type: FUNCTION; Schema: audit_guard; Owner: postgres
@@ -1983,14 +2035,20 @@ CREATE FUNCTION audit_guard.emit(event jsonb) RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  -- The UUID tells two equal refusals of one moment from a copy.
   v_body constant bytea := convert_to(
-    (emit.event || jsonb_build_object('db_user', session_user, 'created_at', clock_timestamp()))::text, 'UTF8'
+    (
+      emit.event
+      || jsonb_build_object('db_user', session_user, 'created_at', clock_timestamp(), 'message', gen_random_uuid())
+    )::text,
+    'UTF8'
   );
   v_message constant bytea := audit_guard.mac(v_body) || v_body;
 begin
-  if current_setting('wal_level') <> 'logical' then
+  if current_setting('wal_level') <> 'logical' or pg_is_in_recovery() then
     return;
   end if;
+  perform audit_guard.await_drain();
   if current_setting('server_version_num')::int >= 170000 then
     perform pg_logical_emit_message(false, 'indelible.verdict', v_message, true);
   else
@@ -2006,6 +2064,40 @@ ALTER FUNCTION audit_guard.emit(event jsonb) OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION audit_guard.emit(event jsonb) IS 'Sends an event (an object by columns of the log) past the transaction, whatever becomes of that; durable when it returns.';
+
+
+--
+-- Name: emit_denial(jsonb); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.emit_denial(denial jsonb) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lc_messages TO 'C'
+    AS $$
+declare
+  v_context text;
+  v_caller text;
+begin
+  get diagnostics v_context = pg_context;
+  v_caller := split_part(v_context, E'\n', 2);
+  if not starts_with(v_caller, 'PL/pgSQL function iam.require_permission(')
+    and not starts_with(v_caller, 'PL/pgSQL function "iam"."require_permission"(')
+  then
+    perform audit_guard.refuse('audit_guard.emit_denial()', v_caller, 'door');
+  end if;
+  perform audit_guard.emit(emit_denial.denial || jsonb_build_object('outcome', 'denied'));
+  return true;
+end $$;
+
+
+ALTER FUNCTION audit_guard.emit_denial(denial jsonb) OWNER TO postgres;
+
+--
+-- Name: FUNCTION emit_denial(denial jsonb); Type: COMMENT; Schema: audit_guard; Owner: postgres
+--
+
+COMMENT ON FUNCTION audit_guard.emit_denial(denial jsonb) IS 'Puts a denied permission on record, past the transaction of its caller.';
 
 
 --
@@ -2414,12 +2506,19 @@ COMMENT ON FUNCTION audit_guard.open_slot(OUT slot text, OUT next_lsn pg_lsn, OU
 --
 
 CREATE FUNCTION audit_guard.open_verdict(content bytea) RETURNS jsonb
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select convert_from(substr(content, 33), 'UTF8')::jsonb
-  where substr(content, 1, 32) = audit_guard.mac(substr(content, 33))
-$$;
+declare
+  v_mac constant bytea := substr(open_verdict.content, 1, 32);
+  v_body constant bytea := substr(open_verdict.content, 33);
+begin
+  if v_mac is distinct from audit_guard.mac(v_body) then
+    return null;
+  end if;
+  insert into audit_guard.opened (mac) values (v_mac) on conflict do nothing;
+  return case when found then convert_from(v_body, 'UTF8')::jsonb end;
+end $$;
 
 
 ALTER FUNCTION audit_guard.open_verdict(content bytea) OWNER TO postgres;
@@ -2428,7 +2527,7 @@ ALTER FUNCTION audit_guard.open_verdict(content bytea) OWNER TO postgres;
 -- Name: FUNCTION open_verdict(content bytea); Type: COMMENT; Schema: audit_guard; Owner: postgres
 --
 
-COMMENT ON FUNCTION audit_guard.open_verdict(content bytea) IS 'The event that emit() sent; null if it was somebody else.';
+COMMENT ON FUNCTION audit_guard.open_verdict(content bytea) IS 'The event that emit() sent; null if it was somebody else, or a copy.';
 
 
 --
@@ -5631,18 +5730,7 @@ CREATE FUNCTION audit_private.findings_of_guard() RETURNS TABLE(finding text, ob
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select 'guard missing', wanted.name, 'the event trigger is not there, not ALWAYS, or another', 'as a superuser: indelible migrate'
-  from (values
-    ('audit_caller_start', 'audit_guard.tg__note_caller()'),
-    ('audit_caller_end', 'audit_guard.tg__note_caller()'),
-    ('audit_caller_drop', 'audit_guard.tg__note_caller()'),
-    ('audit_guard_start', 'audit_guard.tg__refuse_start()'),
-    ('audit_guard_end', 'audit_guard.tg__refuse_end()'),
-    ('audit_guard_drop', 'audit_guard.tg__refuse_drop()'),
-    ('audit_watch_end', 'audit_private.tg__follow_command()'),
-    ('audit_watch_finish', 'audit_guard.tg__give_overdue()'),
-    ('audit_watch_drop', 'audit_private.tg__follow_drop()'),
-    ('audit_watch_rewrite', 'audit_private.tg__follow_rewrite()')
-  ) as wanted (name, function)
+  from audit_private.guard_triggers() as wanted
   where exists (select from audit_private.guards)
     and not exists (
       select from pg_catalog.pg_event_trigger
@@ -5857,21 +5945,44 @@ CREATE FUNCTION audit_private.findings_of_verdicts() RETURNS TABLE(finding text,
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   -- A quarter of what may be kept is well before the slot, and verdicts with it, would be thrown away.
-  select 'verdicts wait', slot.slot_name::text,
-    case slot.wal_status
-      when 'lost' then 'too much was written since anybody drained: refusals were lost'
-      else format('%s behind', pg_size_pretty(pg_current_wal_lsn() - slot.confirmed_flush_lsn))
+  select 'verdicts wait', lag.slot,
+    case
+      when lag.status = 'lost' then 'too much was written since anybody drained: refusals were lost'
+      else concat_ws(
+        ', ', format('%s behind', pg_size_pretty(lag.waiting_bytes)),
+        format('drained %s ago', justify_hours(date_trunc('minute', make_interval(secs => lag.waiting_seconds)))),
+        format('lost in %s', pg_size_pretty(lag.safe_bytes))
+      )
     end,
-    'indelible maintain, at least every night; indelible up drains all the time'
-  from pg_catalog.pg_replication_slots as slot
-  cross join lateral (
-    select setting::numeric * 1048576 as most from pg_catalog.pg_settings where name = 'max_slot_wal_keep_size'
-  ) as kept
-  where slot.slot_name = format('indelible_%s', (select oid from pg_catalog.pg_database where datname = current_database()))
-    and (
-      slot.wal_status in ('unreserved', 'lost')
-      or pg_current_wal_lsn() - slot.confirmed_flush_lsn > case when kept.most > 0 then kept.most / 4 else 1073741824 end
-    )
+    case
+      when lag.status <> 'lost' and lag.waiting_bytes < lag.kept_bytes / 4
+        and lag.waiting_seconds < 90000
+      then 'if it stays so: end the transaction that has been open for longest, or raise max_slot_wal_keep_size'
+      else 'indelible maintain, at least every night; indelible up drains all the time'
+    end
+  from audit.verdict_lag() as lag
+  where lag.status in ('unreserved', 'lost')
+    or lag.waiting_bytes > coalesce(lag.kept_bytes / 4, 1073741824)
+    or lag.safe_bytes < lag.kept_bytes / 2
+    -- A night was left out.
+    or lag.waiting_seconds >= 90000
+  union all
+  select 'verdicts not kept', 'iam.require_permission', 'its denials, and refused changes of the audit, leave no record: ' || missing.what,
+    missing.remedy
+  from (
+    select
+      case
+        when current_setting('wal_level') <> 'logical' then 'wal_level is not logical'
+        when current_setting('max_slot_wal_keep_size') = '-1' then 'nothing bounds what a replication slot keeps'
+        else 'nobody has drained yet'
+      end,
+      case
+        when current_setting('wal_level') <> 'logical' then 'wal_level = logical, max_slot_wal_keep_size = 4GB, and a restart'
+        when current_setting('max_slot_wal_keep_size') = '-1' then 'max_slot_wal_keep_size = 4GB'
+        else 'indelible maintain, at least every night; indelible up drains all the time'
+      end
+    where audit_private.guard_is_installed() and not pg_is_in_recovery() and not exists (select from audit.verdict_lag())
+  ) as missing (what, remedy)
   union all
   select 'verdicts wait', 'indelible_verdicts', 'the publication is missing, or has tables', 'as a superuser: drop it, and indelible migrate'
   where audit_private.guard_is_installed()
@@ -6424,6 +6535,19 @@ end $$;
 
 
 ALTER FUNCTION audit_private.guard_partition(partition regclass) OWNER TO audit_owner;
+
+--
+-- Name: guard_triggers(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.guard_triggers() RETURNS TABLE(name text, event text, function text)
+    LANGUAGE sql IMMUTABLE
+    BEGIN ATOMIC
+ VALUES ('audit_caller_start'::text,'ddl_command_start'::text,'audit_guard.tg__note_caller()'::text), ('audit_caller_end'::text,'ddl_command_end'::text,'audit_guard.tg__note_caller()'::text), ('audit_caller_drop'::text,'sql_drop'::text,'audit_guard.tg__note_caller()'::text), ('audit_guard_start'::text,'ddl_command_start'::text,'audit_guard.tg__refuse_start()'::text), ('audit_guard_end'::text,'ddl_command_end'::text,'audit_guard.tg__refuse_end()'::text), ('audit_guard_drop'::text,'sql_drop'::text,'audit_guard.tg__refuse_drop()'::text), ('audit_watch_end'::text,'ddl_command_end'::text,'audit_private.tg__follow_command()'::text), ('audit_watch_finish'::text,'ddl_command_end'::text,'audit_guard.tg__give_overdue()'::text), ('audit_watch_drop'::text,'sql_drop'::text,'audit_private.tg__follow_drop()'::text), ('audit_watch_rewrite'::text,'table_rewrite'::text,'audit_private.tg__follow_rewrite()'::text);
+END;
+
+
+ALTER FUNCTION audit_private.guard_triggers() OWNER TO audit_owner;
 
 --
 -- Name: has_drifted(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8496,7 +8620,8 @@ begin
     system_identifier = excluded.system_identifier, next_lsn = excluded.next_lsn, drained_at = excluded.drained_at
   where store_progress.matters
     or drains.system_identifier <> excluded.system_identifier
-    or excluded.next_lsn - drains.next_lsn > 16777216;
+    or excluded.next_lsn - drains.next_lsn > 16777216
+    or excluded.drained_at - drains.drained_at > interval '1 minute';
 end $$;
 
 
@@ -9222,7 +9347,7 @@ begin
   if v_verdict <> 'granted' then
     perform audit_private.append(
       actor => v_actor,
-      action => case v_verdict when 'no_role' then 'RBAC_ROLE_MISSING' else 'RBAC_PERMISSION_DENIED' end,
+      action => iam.denial_action(v_verdict),
       entity_type => case when v_actor.user_id is not null then 'IAM_USER' end,
       entity_id => v_actor.user_id,
       outcome => 'denied',
@@ -9336,6 +9461,17 @@ ALTER FUNCTION iam.create_user(username text, display_name text, active boolean)
 
 COMMENT ON FUNCTION iam.create_user(username text, display_name text, active boolean) IS 'Creates a user, who cannot log in before iam.set_password().';
 
+
+--
+-- Name: denial_action(text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.denial_action(verdict text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE verdict WHEN 'no_role'::text THEN 'RBAC_ROLE_MISSING'::text ELSE 'RBAC_PERMISSION_DENIED'::text END;
+
+
+ALTER FUNCTION iam.denial_action(verdict text) OWNER TO audit_owner;
 
 --
 -- Name: end_sessions(text); Type: FUNCTION; Schema: iam; Owner: audit_owner
@@ -9799,6 +9935,54 @@ $$;
 
 
 ALTER FUNCTION iam.record_change(action text, entity_type text, entity_id text, metadata jsonb) OWNER TO audit_owner;
+
+--
+-- Name: require_permission(text, text, text, inet, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.require_permission(permission text, sealed text DEFAULT NULL::text, user_id text DEFAULT NULL::text, ip_address inet DEFAULT NULL::inet, request_id text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor constant audit_private.actor := audit_private.resolve_actor(
+    require_permission.sealed, require_permission.user_id, require_permission.ip_address, require_permission.request_id
+  );
+  v_verdict text;
+  v_reason text;
+  v_sent boolean;
+begin
+  select judged.verdict, judged.reason into strict v_verdict, v_reason
+  from iam.judge_permission(v_actor.user_id, require_permission.permission) as judged;
+  if v_verdict = 'granted' then
+    return;
+  end if;
+  if audit_private.guard_is_installed() then
+    -- By a simple assignment: so the guard sees who asks.
+    v_sent := audit_guard.emit_denial(jsonb_build_object(
+      'action', iam.denial_action(v_verdict),
+      'user_id', v_actor.user_id,
+      'actor_proof', v_actor.proof,
+      'entity_type', case when v_actor.user_id is not null then 'IAM_USER' end,
+      'entity_id', v_actor.user_id,
+      'permission', audit_private.clean(require_permission.permission, 100),
+      'ip_address', v_actor.ip_address,
+      'request_id', v_actor.request_id,
+      'metadata', jsonb_strip_nulls(jsonb_build_object('reason', v_reason, 'claim', v_actor.claim))
+    ));
+  end if;
+  raise exception using errcode = 'ID015', message = 'permission denied';
+end $$;
+
+
+ALTER FUNCTION iam.require_permission(permission text, sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION require_permission(permission text, sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.require_permission(permission text, sealed text, user_id text, ip_address inet, request_id text) IS 'Nothing where the permission is held; else ID015, and the denial is recorded whatever becomes of the transaction.';
+
 
 --
 -- Name: require_user(text); Type: FUNCTION; Schema: iam; Owner: audit_owner
@@ -10369,6 +10553,24 @@ ALTER TABLE audit_guard.keys OWNER TO postgres;
 --
 
 COMMENT ON TABLE audit_guard.keys IS 'The key of verdicts, as HMAC-SHA-256 pads (RFC 2104).';
+
+
+--
+-- Name: opened; Type: TABLE; Schema: audit_guard; Owner: postgres
+--
+
+CREATE TABLE audit_guard.opened (
+    mac bytea NOT NULL
+);
+
+
+ALTER TABLE audit_guard.opened OWNER TO postgres;
+
+--
+-- Name: TABLE opened; Type: COMMENT; Schema: audit_guard; Owner: postgres
+--
+
+COMMENT ON TABLE audit_guard.opened IS 'The codes of verdicts that are in the log: who sends the same message again adds nothing.';
 
 
 --
@@ -10975,6 +11177,14 @@ ALTER TABLE ONLY audit_guard.doors
 
 ALTER TABLE ONLY audit_guard.keys
     ADD CONSTRAINT keys_pkey PRIMARY KEY (only_row);
+
+
+--
+-- Name: opened opened_pkey; Type: CONSTRAINT; Schema: audit_guard; Owner: postgres
+--
+
+ALTER TABLE ONLY audit_guard.opened
+    ADD CONSTRAINT opened_pkey PRIMARY KEY (mac);
 
 
 --
@@ -11747,6 +11957,7 @@ GRANT USAGE ON SCHEMA audit_guard TO audit_owner;
 -- Name: SCHEMA iam; Type: ACL; Schema: -; Owner: audit_owner
 --
 
+GRANT USAGE ON SCHEMA iam TO PUBLIC;
 GRANT USAGE ON SCHEMA iam TO audit_app;
 GRANT USAGE ON SCHEMA iam TO iam_admin;
 
@@ -11940,6 +12151,22 @@ GRANT ALL ON FUNCTION audit.store_cosignatures(origin text, tree_size bigint, li
 
 
 --
+-- Name: FUNCTION verdict_lag(); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.verdict_lag() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.verdict_lag() TO audit_admin;
+GRANT ALL ON FUNCTION audit.verdict_lag() TO audit_writer;
+
+
+--
+-- Name: FUNCTION await_drain(); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.await_drain() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION await_flush(lsn pg_lsn); Type: ACL; Schema: audit_guard; Owner: postgres
 --
 
@@ -11974,6 +12201,14 @@ GRANT ALL ON FUNCTION audit_guard.door_is_open() TO audit_owner;
 --
 
 REVOKE ALL ON FUNCTION audit_guard.emit(event jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION emit_denial(denial jsonb); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.emit_denial(denial jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_guard.emit_denial(denial jsonb) TO audit_owner;
 
 
 --
@@ -12836,6 +13071,13 @@ REVOKE ALL ON FUNCTION audit_private.guard_partition(partition regclass) FROM PU
 
 
 --
+-- Name: FUNCTION guard_triggers(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.guard_triggers() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION has_drifted(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13538,6 +13780,13 @@ GRANT ALL ON FUNCTION iam.create_role(role text, description text) TO iam_admin;
 
 REVOKE ALL ON FUNCTION iam.create_user(username text, display_name text, active boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION iam.create_user(username text, display_name text, active boolean) TO iam_admin;
+
+
+--
+-- Name: FUNCTION denial_action(verdict text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.denial_action(verdict text) FROM PUBLIC;
 
 
 --
