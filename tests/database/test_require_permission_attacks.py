@@ -153,9 +153,11 @@ def test_an_old_message_adds_nothing(postgresql: psycopg.Connection, application
 def test_a_message_read_twice_is_recorded_once(postgresql: psycopg.Connection, application: psycopg.Connection) -> None:
     """Progress that was set back, by whoever may, doubles no record."""
     require(application, user_id="bob")
-    assert len(denials(postgresql)) == 1
+    assert one(postgresql, "select audit.drain()") == (1,)
     postgresql.execute("delete from audit_private.drains")
+    assert one(postgresql, "select audit.drain()") == (0,)
     assert len(denials(postgresql)) == 1
+    assert [row["metadata"]["messages"] for row in events(postgresql, "action = 'AUDIT_VERDICTS_FORGED'")] == [1]
 
 
 @pytest.mark.parametrize(
