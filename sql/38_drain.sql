@@ -1,6 +1,6 @@
--- Chapter 3, guard: verdicts on their way into the log. Refusals of the guard travel in the write-ahead log, because their
--- transactions are undone; audit.drain() fetches and records them, each once. Called by audit_admin (indelible maintain, up,
--- demo), in a transaction of its own. Where no superuser installed the guard there are none.
+-- Chapter 3, guard: verdicts on their way into the log. Refusals of the guard, and of iam.require_permission(), travel in the
+-- write-ahead log, because their transactions are undone; audit.drain() fetches and records them, each once. Called by
+-- audit_admin (indelible maintain, up, demo), in a transaction of its own. Where no superuser installed the guard there are none.
 
 create or replace function audit_private.record_verdict(event jsonb) returns void
 language plpgsql
@@ -38,7 +38,8 @@ as $$
   select audit_private.append(actor => audit_private.current_actor(), action => action, metadata => metadata)
 $$;
 
--- All messages that begin before next_lsn are in the log. Stored only where it says something new: an idle drain writes nothing.
+-- All messages that begin before next_lsn are in the log. Stored only where it says something new, once a minute to say that
+-- somebody drains: an idle drain writes next to nothing.
 create or replace function audit_private.store_progress(slot text, next_lsn pg_lsn, matters boolean) returns void
 language plpgsql
 volatile
@@ -52,7 +53,8 @@ begin
     system_identifier = excluded.system_identifier, next_lsn = excluded.next_lsn, drained_at = excluded.drained_at
   where store_progress.matters
     or drains.system_identifier <> excluded.system_identifier
-    or excluded.next_lsn - drains.next_lsn > 16777216;
+    or excluded.next_lsn - drains.next_lsn > 16777216
+    or excluded.drained_at - drains.drained_at > interval '1 minute';
 end $$;
 
 create or replace function audit_private.drain_slot(slot text, from_lsn pg_lsn) returns bigint
@@ -131,6 +133,34 @@ begin
 end $$;
 comment on function audit.drain() is
   'Records the refused attempts that wait in the write-ahead log, up to 10,000 at a time; returns how many it recorded.';
+
+create or replace function audit.verdict_lag()
+returns table (
+  slot text, waiting_bytes bigint, waiting_seconds bigint, safe_bytes bigint, kept_bytes bigint, status text, failover boolean
+)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select
+    found.slot_name::text,
+    greatest(pg_current_wal_lsn() - greatest(found.confirmed_flush_lsn, drain.next_lsn), 0)::bigint,
+    greatest(extract(epoch from clock_timestamp() - drain.drained_at), 0)::bigint,
+    found.safe_wal_size,
+    nullif(greatest(pg_size_bytes(current_setting('max_slot_wal_keep_size')), 0), 0),
+    found.wal_status,
+    -- 16 has no such column, and no such slots.
+    coalesce((to_jsonb(found) ->> 'failover')::boolean, false)
+  from pg_catalog.pg_replication_slots as found
+  left join audit_private.drains as drain
+    on drain.slot_name = found.slot_name
+    and drain.system_identifier = (select system_identifier::text from pg_control_system())
+  where found.slot_name = format('indelible_%s', (select oid from pg_catalog.pg_database where datname = current_database()))
+    and not pg_is_in_recovery()
+$$;
+comment on function audit.verdict_lag() is
+  'How much of the write-ahead log waits to be drained, since when, and how much more may be written before verdicts are lost.';
 
 create or replace function audit_private.note_guard(made text[]) returns void
 language plpgsql

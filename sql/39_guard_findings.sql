@@ -2,6 +2,27 @@
 -- Some ways fire no event trigger: REASSIGN OWNED, GRANT of a role, a superuser's SET event_triggers = off. What they leave
 -- behind is found here.
 
+-- What a superuser installs (sql/guard/90_event_triggers.sql), and doctor misses. The list stands here because whoever takes
+-- the guard down takes its schema along.
+create or replace function audit_private.guard_triggers() returns table (name text, event text, function text)
+language sql
+immutable
+begin atomic
+  values
+    -- Earlier in the alphabet, so that the refusals know who is at work.
+    ('audit_caller_start', 'ddl_command_start', 'audit_guard.tg__note_caller()'),
+    ('audit_caller_end', 'ddl_command_end', 'audit_guard.tg__note_caller()'),
+    ('audit_caller_drop', 'sql_drop', 'audit_guard.tg__note_caller()'),
+    ('audit_guard_start', 'ddl_command_start', 'audit_guard.tg__refuse_start()'),
+    ('audit_guard_end', 'ddl_command_end', 'audit_guard.tg__refuse_end()'),
+    ('audit_guard_drop', 'sql_drop', 'audit_guard.tg__refuse_drop()'),
+    -- Later in the alphabet, so that they come after the refusals.
+    ('audit_watch_end', 'ddl_command_end', 'audit_private.tg__follow_command()'),
+    ('audit_watch_finish', 'ddl_command_end', 'audit_guard.tg__give_overdue()'),
+    ('audit_watch_drop', 'sql_drop', 'audit_private.tg__follow_drop()'),
+    ('audit_watch_rewrite', 'table_rewrite', 'audit_private.tg__follow_rewrite()');
+end;
+
 create or replace function audit_private.findings_of_guard()
 returns table (finding text, object text, detail text, remedy text)
 language sql
@@ -9,18 +30,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
   select 'guard missing', wanted.name, 'the event trigger is not there, not ALWAYS, or another', 'as a superuser: indelible migrate'
-  from (values
-    ('audit_caller_start', 'audit_guard.tg__note_caller()'),
-    ('audit_caller_end', 'audit_guard.tg__note_caller()'),
-    ('audit_caller_drop', 'audit_guard.tg__note_caller()'),
-    ('audit_guard_start', 'audit_guard.tg__refuse_start()'),
-    ('audit_guard_end', 'audit_guard.tg__refuse_end()'),
-    ('audit_guard_drop', 'audit_guard.tg__refuse_drop()'),
-    ('audit_watch_end', 'audit_private.tg__follow_command()'),
-    ('audit_watch_finish', 'audit_guard.tg__give_overdue()'),
-    ('audit_watch_drop', 'audit_private.tg__follow_drop()'),
-    ('audit_watch_rewrite', 'audit_private.tg__follow_rewrite()')
-  ) as wanted (name, function)
+  from audit_private.guard_triggers() as wanted
   where exists (select from audit_private.guards)
     and not exists (
       select from pg_catalog.pg_event_trigger
@@ -122,21 +132,44 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
   -- A quarter of what may be kept is well before the slot, and verdicts with it, would be thrown away.
-  select 'verdicts wait', slot.slot_name::text,
-    case slot.wal_status
-      when 'lost' then 'too much was written since anybody drained: refusals were lost'
-      else format('%s behind', pg_size_pretty(pg_current_wal_lsn() - slot.confirmed_flush_lsn))
+  select 'verdicts wait', lag.slot,
+    case
+      when lag.status = 'lost' then 'too much was written since anybody drained: refusals were lost'
+      else concat_ws(
+        ', ', format('%s behind', pg_size_pretty(lag.waiting_bytes)),
+        format('drained %s ago', justify_hours(date_trunc('minute', make_interval(secs => lag.waiting_seconds)))),
+        format('lost in %s', pg_size_pretty(lag.safe_bytes))
+      )
     end,
-    'indelible maintain, at least every night; indelible up drains all the time'
-  from pg_catalog.pg_replication_slots as slot
-  cross join lateral (
-    select setting::numeric * 1048576 as most from pg_catalog.pg_settings where name = 'max_slot_wal_keep_size'
-  ) as kept
-  where slot.slot_name = format('indelible_%s', (select oid from pg_catalog.pg_database where datname = current_database()))
-    and (
-      slot.wal_status in ('unreserved', 'lost')
-      or pg_current_wal_lsn() - slot.confirmed_flush_lsn > case when kept.most > 0 then kept.most / 4 else 1073741824 end
-    )
+    case
+      when lag.status <> 'lost' and lag.waiting_bytes < lag.kept_bytes / 4
+        and lag.waiting_seconds < 90000
+      then 'if it stays so: end the transaction that has been open for longest, or raise max_slot_wal_keep_size'
+      else 'indelible maintain, at least every night; indelible up drains all the time'
+    end
+  from audit.verdict_lag() as lag
+  where lag.status in ('unreserved', 'lost')
+    or lag.waiting_bytes > coalesce(lag.kept_bytes / 4, 1073741824)
+    or lag.safe_bytes < lag.kept_bytes / 2
+    -- A night was left out.
+    or lag.waiting_seconds >= 90000
+  union all
+  select 'verdicts not kept', 'iam.require_permission', 'its denials, and refused changes of the audit, leave no record: ' || missing.what,
+    missing.remedy
+  from (
+    select
+      case
+        when current_setting('wal_level') <> 'logical' then 'wal_level is not logical'
+        when current_setting('max_slot_wal_keep_size') = '-1' then 'nothing bounds what a replication slot keeps'
+        else 'nobody has drained yet'
+      end,
+      case
+        when current_setting('wal_level') <> 'logical' then 'wal_level = logical, max_slot_wal_keep_size = 4GB, and a restart'
+        when current_setting('max_slot_wal_keep_size') = '-1' then 'max_slot_wal_keep_size = 4GB'
+        else 'indelible maintain, at least every night; indelible up drains all the time'
+      end
+    where audit_private.guard_is_installed() and not pg_is_in_recovery() and not exists (select from audit.verdict_lag())
+  ) as missing (what, remedy)
   union all
   select 'verdicts wait', 'indelible_verdicts', 'the publication is missing, or has tables', 'as a superuser: drop it, and indelible migrate'
   where audit_private.guard_is_installed()
@@ -202,18 +235,11 @@ stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  select 'the guard is not installed: a change of a watched table is followed at the next migrate, and not on record',
+  select
+    'the guard is not installed: a change of a watched table is followed at the next migrate, and it leaves no record, '
+      || 'nor does what iam.require_permission() refuses (iam.check_permission() records)',
     'as a superuser: indelible migrate'
   where not exists (select from audit_private.guards)
-  union all
-  select 'refused attempts on the audit are not on record: wal_level is not logical',
-    'wal_level = logical, max_slot_wal_keep_size = 4GB, and a restart'
-  where exists (select from audit_private.guards) and current_setting('wal_level') <> 'logical'
-  union all
-  select 'refused attempts on the audit are not on record: nothing bounds what a replication slot keeps',
-    'max_slot_wal_keep_size = 4GB'
-  where exists (select from audit_private.guards)
-    and current_setting('wal_level') = 'logical' and current_setting('max_slot_wal_keep_size') = '-1'
 $$;
 comment on function audit.notes() is
   'What Indelible cannot do on this server, and what it would need; no finding, for not everybody can change it.';

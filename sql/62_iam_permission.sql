@@ -41,6 +41,12 @@ as $$
   ) as judged
 $$;
 
+-- A parsed body: no search_path can change its meaning, and the planner inlines it.
+create or replace function iam.denial_action(verdict text) returns text
+language sql
+immutable
+return case denial_action.verdict when 'no_role' then 'RBAC_ROLE_MISSING' else 'RBAC_PERMISSION_DENIED' end;
+
 create or replace function iam.check_permission(
   permission text,
   sealed text default null,
@@ -66,7 +72,7 @@ begin
   if v_verdict <> 'granted' then
     perform audit_private.append(
       actor => v_actor,
-      action => case v_verdict when 'no_role' then 'RBAC_ROLE_MISSING' else 'RBAC_PERMISSION_DENIED' end,
+      action => iam.denial_action(v_verdict),
       entity_type => case when v_actor.user_id is not null then 'IAM_USER' end,
       entity_id => v_actor.user_id,
       outcome => 'denied',

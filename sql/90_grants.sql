@@ -41,6 +41,10 @@ grant execute on function
   audit.entity_key(text)
 to public;
 
+-- Anybody: what policies, triggers and functions of others demand of whoever is at work.
+grant usage on schema iam to public;
+grant execute on function iam.require_permission(text, text, text, inet, text) to public;
+
 -- Applications: for whom they act, and what iam decides.
 grant usage on schema iam to audit_app;
 grant execute on function
@@ -100,6 +104,8 @@ grant execute on function
   audit.maintain(), audit.define_action(text, text, text), audit.doctor(), audit.allow_unwatched(regclass, text),
   audit.drain(), audit.notes()
 to audit_admin;
+-- The service publishes it as a metric.
+grant execute on function audit.verdict_lag() to audit_admin, audit_writer;
 grant usage on schema iam to iam_admin;
 grant execute on function
   iam.create_user(text, text, boolean),

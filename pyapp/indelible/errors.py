@@ -1,7 +1,7 @@
 """Every exception Indelible raises on purpose, and the SQLSTATEs that the database refuses with."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 
 class IndelibleError(Exception):
@@ -86,6 +86,9 @@ class PermissionDenied(Problem):
         super().__init__(detail=detail)
 
 
+# The word for what iam.require_permission() refuses.
+PERMISSION_DENIED: Final = "permission_denied"
+
 # Indelible's own SQLSTATEs (class ID, listed in the README), each in the word that metrics use.
 REFUSALS: Mapping[str, str] = {
     "ID001": "append_only",
@@ -101,7 +104,13 @@ REFUSALS: Mapping[str, str] = {
     "ID012": "rows_unreadable",
     "ID013": "tampering_refused",
     "ID014": "out_of_step",
+    "ID015": PERMISSION_DENIED,
 }
+
+
+def is_denial(error: BaseException) -> bool:
+    """True if iam.require_permission() refused, inside of whatever statement."""
+    return REFUSALS.get(sqlstate_of(error) or "") == PERMISSION_DENIED
 
 
 def sqlstate_of(error: BaseException) -> str | None:

@@ -1,6 +1,9 @@
 """Prometheus metrics of one audit service, on a registry of their own; never labelled by user, address or entity."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from collections.abc import Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -38,6 +41,30 @@ class Metrics:
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
             registry=self.registry,
         )
+        self._verdicts = {
+            "waiting_bytes": Gauge(
+                "audit_verdicts_waiting_bytes",
+                "Write-ahead log that nobody has drained yet: it may hold refusals that are not on record.",
+                registry=self.registry,
+            ),
+            "waiting_seconds": Gauge(
+                "audit_verdicts_waiting_seconds",
+                "Since it was last known to be drained, to the minute.",
+                registry=self.registry,
+            ),
+            "safe_bytes": Gauge(
+                "audit_verdicts_safe_bytes",
+                "How much more may be written before refusals are lost.",
+                registry=self.registry,
+            ),
+        }
+        self.verdicts_wait(None)
+
+    def verdicts_wait(self, lag: Mapping[str, Any] | None) -> None:
+        """Publish a row of the query verdict_lag; NaN for what nobody knows, or where no refusals are kept."""
+        for name, gauge in self._verdicts.items():
+            value = lag[name] if lag is not None else None
+            gauge.set(float("nan") if value is None else value)
 
     def recorded(self, action: str, outcome: str) -> None:
         """Count an event the database accepted, so `action` stands in the catalogue and its category is bounded."""

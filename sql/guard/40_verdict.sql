@@ -51,16 +51,29 @@ as $$
   select sha256(outer_pad || sha256(inner_pad || message)) from audit_guard.keys
 $$;
 
+create table if not exists audit_guard.opened (
+  mac bytea
+    constraint opened_pkey primary key
+);
+comment on table audit_guard.opened is 'The codes of verdicts that are in the log: who sends the same message again adds nothing.';
+
 create or replace function audit_guard.open_verdict(content bytea) returns jsonb
-language sql
-stable
+language plpgsql
+volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  select convert_from(substr(content, 33), 'UTF8')::jsonb
-  where substr(content, 1, 32) = audit_guard.mac(substr(content, 33))
-$$;
-comment on function audit_guard.open_verdict(bytea) is 'The event that emit() sent; null if it was somebody else.';
+declare
+  v_mac constant bytea := substr(open_verdict.content, 1, 32);
+  v_body constant bytea := substr(open_verdict.content, 33);
+begin
+  if v_mac is distinct from audit_guard.mac(v_body) then
+    return null;
+  end if;
+  insert into audit_guard.opened (mac) values (v_mac) on conflict do nothing;
+  return case when found then convert_from(v_body, 'UTF8')::jsonb end;
+end $$;
+comment on function audit_guard.open_verdict(bytea) is 'The event that emit() sent; null if it was somebody else, or a copy.';
 
 create or replace function audit_guard.await_flush(lsn pg_lsn) returns void
 language plpgsql
@@ -77,6 +90,25 @@ begin
   end loop;
 end $$;
 
+-- Whoever is refused again and again must not push the verdicts that nobody has fetched yet out of what the slot may keep.
+create or replace function audit_guard.await_drain() returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_name constant text := format('indelible_%s', (select oid from pg_catalog.pg_database where datname = current_database()));
+  v_bound constant bigint := pg_size_bytes(current_setting('max_slot_wal_keep_size'));
+  v_give_up constant timestamptz := clock_timestamp() + interval '1 second';
+begin
+  while v_bound > 0 and clock_timestamp() < v_give_up and exists (
+    select from pg_catalog.pg_replication_slots
+    where slot_name = v_name and pg_current_wal_lsn() - confirmed_flush_lsn > v_bound / 2
+  ) loop
+    perform pg_sleep(0.05);
+  end loop;
+end $$;
+
 create or replace function audit_guard.emit(event jsonb) returns void
 language plpgsql
 volatile
@@ -84,14 +116,20 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  -- The UUID tells two equal refusals of one moment from a copy.
   v_body constant bytea := convert_to(
-    (emit.event || jsonb_build_object('db_user', session_user, 'created_at', clock_timestamp()))::text, 'UTF8'
+    (
+      emit.event
+      || jsonb_build_object('db_user', session_user, 'created_at', clock_timestamp(), 'message', gen_random_uuid())
+    )::text,
+    'UTF8'
   );
   v_message constant bytea := audit_guard.mac(v_body) || v_body;
 begin
-  if current_setting('wal_level') <> 'logical' then
+  if current_setting('wal_level') <> 'logical' or pg_is_in_recovery() then
     return;
   end if;
+  perform audit_guard.await_drain();
   if current_setting('server_version_num')::int >= 170000 then
     perform pg_logical_emit_message(false, 'indelible.verdict', v_message, true);
   else
@@ -100,6 +138,30 @@ begin
 end $$;
 comment on function audit_guard.emit(jsonb) is
   'Sends an event (an object by columns of the log) past the transaction, whatever becomes of that; durable when it returns.';
+
+-- For iam.require_permission() alone. No name is taken for its caller's but what stands here; with quotes, or without.
+create or replace function audit_guard.emit_denial(denial jsonb) returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set lc_messages = 'C'
+as $$
+declare
+  v_context text;
+  v_caller text;
+begin
+  get diagnostics v_context = pg_context;
+  v_caller := split_part(v_context, E'\n', 2);
+  if not starts_with(v_caller, 'PL/pgSQL function iam.require_permission(')
+    and not starts_with(v_caller, 'PL/pgSQL function "iam"."require_permission"(')
+  then
+    perform audit_guard.refuse('audit_guard.emit_denial()', v_caller, 'door');
+  end if;
+  perform audit_guard.emit(emit_denial.denial || jsonb_build_object('outcome', 'denied'));
+  return true;
+end $$;
+comment on function audit_guard.emit_denial(jsonb) is 'Puts a denied permission on record, past the transaction of its caller.';
 
 -- Nobody else sends messages in this database, unless a superuser lets him: a flood of them would delay ours. Not on 16, whose
 -- function has other arguments: pg_upgrade would stop at a privilege on what its new server does not have.

@@ -1,5 +1,5 @@
 -- The guard, last part: the event triggers, and who may reach into the schema: nobody, but for the owner's functions, which
--- open the door and drain verdicts.
+-- open the door, send denials and drain verdicts.
 
 do $$
 declare
@@ -8,20 +8,7 @@ declare
 begin
   for v_wanted in
     select *
-    from (values
-      -- Earlier in the alphabet, so that the refusals know who is at work.
-      ('audit_caller_start', 'ddl_command_start', 'audit_guard.tg__note_caller()'),
-      ('audit_caller_end', 'ddl_command_end', 'audit_guard.tg__note_caller()'),
-      ('audit_caller_drop', 'sql_drop', 'audit_guard.tg__note_caller()'),
-      ('audit_guard_start', 'ddl_command_start', 'audit_guard.tg__refuse_start()'),
-      ('audit_guard_end', 'ddl_command_end', 'audit_guard.tg__refuse_end()'),
-      ('audit_guard_drop', 'sql_drop', 'audit_guard.tg__refuse_drop()'),
-      -- Later in the alphabet, so that they come after the refusals.
-      ('audit_watch_end', 'ddl_command_end', 'audit_private.tg__follow_command()'),
-      ('audit_watch_finish', 'ddl_command_end', 'audit_guard.tg__give_overdue()'),
-      ('audit_watch_drop', 'sql_drop', 'audit_private.tg__follow_drop()'),
-      ('audit_watch_rewrite', 'table_rewrite', 'audit_private.tg__follow_rewrite()')
-    ) as wanted (name, event, function)
+    from audit_private.guard_triggers() as wanted
     where not exists (
       select from pg_catalog.pg_event_trigger
       where evtname = wanted.name and evtevent = wanted.event and evtfoid = wanted.function::regprocedure
@@ -49,6 +36,6 @@ begin
   grant execute on function
     audit_guard.open_door(), audit_guard.close_door(bigint), audit_guard.door_is_open(),
     audit_guard.open_slot(), audit_guard.read_slot(text, pg_lsn, pg_lsn, int), audit_guard.open_verdict(bytea),
-    audit_guard.emit_read(text, text, text, inet, text)
+    audit_guard.emit_read(text, text, text, inet, text), audit_guard.emit_denial(jsonb)
   to audit_owner;
 end $$;

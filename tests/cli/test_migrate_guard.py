@@ -1,6 +1,7 @@
 """Migrating with the guard: a superuser installs, keeps and restores it; nobody else migrates a guarded database."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from indelible.errors import MigrationError
 from .conftest import Run
 
 GUARDED = "The audit objects of this database are guarded, and only a superuser changes them: run migrate as one."
+FAILOVER = "select current_setting('server_version_num')::int >= 170000"
 TRIGGERS = "select evtname, oid::bigint, evtenabled::text, evtowner::bigint from pg_event_trigger order by 1"
 
 
@@ -66,7 +68,7 @@ def test_the_guard_is_the_bootstrap_superusers(empty_database: str) -> None:
 
 
 def test_what_anybody_may_in_the_guard(empty_database: str) -> None:
-    """Nobody but audit_owner reaches into the schema, and it into five functions; the drainer cannot log in."""
+    """Nobody but audit_owner reaches into the schema, and it into seven functions; the drainer cannot log in."""
     migrate(empty_database)
     granted = """
         select coalesce(nullif(grantee, 0)::regrole::text, 'public'), name, privilege_type from (
@@ -78,7 +80,9 @@ def test_what_anybody_may_in_the_guard(empty_database: str) -> None:
           where relnamespace = 'audit_guard'::regnamespace
         ) as acl where grantee <> owner order by 2
     """
-    functions = ["close_door", "door_is_open", "emit_read", "open_door", "open_slot", "open_verdict", "read_slot"]
+    functions = [
+        "close_door", "door_is_open", "emit_denial", "emit_read", "open_door", "open_slot", "open_verdict", "read_slot",
+    ]  # fmt: skip
     assert rows(empty_database, granted) == [
         ("audit_owner", "audit_guard", "USAGE"), *(("audit_owner", name, "EXECUTE") for name in functions),
     ]  # fmt: skip
@@ -219,7 +223,30 @@ def test_maintain_records_refused_attempts(empty_database: str, run: Run) -> Non
                 connection.execute(f"create table public.t{number} ()".encode())
             assert refusal.value.sqlstate == "ID013"
     outcome = run("maintain", "--json", database=empty_database)
-    assert json.loads(outcome.out) == [{"task": "drain", "detail": "3 refused attempts recorded"}]
+    drained, slot = json.loads(outcome.out)
+    assert drained == {"task": "drain", "detail": "3 refused attempts recorded"}
+    told = r"indelible_\d+: \d+ bytes wait, drained \d+ s ago, \d+ bytes until refusals are lost"
+    survives = ", survives a failover" if rows(empty_database, FAILOVER) == [(True,)] else ""
+    assert slot["task"] == "slot" and re.fullmatch(told + survives, slot["detail"])
     assert rows(empty_database, "select count(*) from audit.audit_logs where action = 'AUDIT_TAMPERING_REFUSED'") == [
         (3,)
     ]
+
+
+def test_what_is_refused_after_migrate_is_kept(empty_database: str, run: Run) -> None:
+    """Before anybody drained, and by the first who does, it is on record; a transaction left open is told of."""
+    with psycopg.connect(empty_database) as writer, psycopg.connect(empty_database, autocommit=True) as connection:
+        writer.execute("select pg_current_xact_id()")
+        waits = run("migrate", database=empty_database)
+        assert waits.code == 0 and "Refused attempts are not kept yet." in waits.err
+        (not_kept,) = connection.execute(
+            "select detail, remedy from audit.doctor() where finding = 'verdicts not kept'"
+        ).fetchall()
+        assert "nobody has drained yet" in not_kept[0] and "indelible maintain" in not_kept[1]
+        writer.rollback()
+        assert run("migrate", database=empty_database).err == ""
+        with pytest.raises(psycopg.Error) as refusal:
+            connection.execute("select iam.require_permission('a.b')")
+        assert refusal.value.sqlstate == "ID015"
+    assert run("maintain", database=empty_database).code == 0
+    assert rows(empty_database, "select permission from audit.v_denials") == [("a.b",)]

@@ -8,6 +8,12 @@ from tests.support import Connect, Login, remove_guard
 SOUND = "create table public.things (id int primary key); select audit.watch('public.things')"
 
 
+@pytest.fixture(autouse=True)
+def drained(postgresql: psycopg.Connection) -> None:
+    """Before the first drain refusals are not kept, which is a finding."""
+    postgresql.execute("select audit.drain()")
+
+
 def findings(connection: psycopg.Connection, role: str = "") -> list[tuple[str, str]]:
     """What doctor finds, of roles (which other tests make too) only this one."""
     rows = connection.execute("select finding, object, detail, remedy from audit.doctor()").fetchall()

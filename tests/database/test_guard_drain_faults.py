@@ -1,14 +1,9 @@
 """Refused attempts on the audit outlive a killed server, a lost slot and a missing bound, or are told of."""
 
-import os
 import secrets
-import shutil
-import signal
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -17,36 +12,15 @@ import pytest
 from indelible.db.migrate import migrate
 from indelible.embedded import EmbeddedServer
 from tests.guard_attacks import attempt, refusals
+from tests.killing import kill_dead, server_like
 from tests.support import events, one
 
 
 @pytest.fixture
 def server(server_dsn: str) -> Iterator[EmbeddedServer]:
     """A durable server of the test's own, of the version under test."""
-    folder = Path(tempfile.mkdtemp(prefix="indelible-test-"))
-    folder.chmod(0o711)
-    with psycopg.connect(server_dsn) as connection:
-        version = str(connection.info.server_version // 10000)
-    own = EmbeddedServer(folder / "data", version=version)
-    try:
-        own.start()
+    with server_like(server_dsn) as own:
         yield own
-    finally:
-        own.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def children_of(pid: int) -> list[int]:
-    """The process ids of all backends of a server."""
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def kill_dead(own: EmbeddedServer) -> None:
-    """SIGKILL to the server and all its processes at once: no chance to write anything more."""
-    assert own.pid is not None
-    for pid in [own.pid, *children_of(own.pid)]:
-        os.kill(pid, signal.SIGKILL)
-    assert own.wait(30)
 
 
 class Attackers:
@@ -119,8 +93,11 @@ def test_kill_9_loses_none_and_doubles_none(server: EmbeddedServer) -> None:
     assert len(attackers.acknowledged) >= 240
 
 
+KEPT = "select object, detail, remedy from audit.doctor() where finding = 'verdicts not kept'"
+
+
 def test_no_slot_without_a_bound(server: EmbeddedServer) -> None:
-    """Where a slot could fill the disk there is none: refusals happen all the same, and a note says what is missing."""
+    """Where a slot could fill the disk there is none: refusals happen all the same, and doctor says what is missing."""
     with psycopg.connect(server.dsn, autocommit=True) as connection:
         migrate(server.dsn)
         connection.execute("create role attacker login; grant audit_owner to attacker")
@@ -129,8 +106,8 @@ def test_no_slot_without_a_bound(server: EmbeddedServer) -> None:
         connection.execute("select pg_sleep(0.2)")
         assert one(connection, "select audit.drain()") == (0,)
         assert one(connection, "select count(*) from pg_replication_slots") == (0,)
-        ((note, remedy),) = connection.execute("select * from audit.notes()").fetchall()
-        assert "nothing bounds" in note and "max_slot_wal_keep_size" in remedy
+        ((_, detail, remedy),) = connection.execute(KEPT.encode()).fetchall()
+        assert "nothing bounds" in detail and "max_slot_wal_keep_size" in remedy
         connection.execute("alter system set wal_level = replica")
         server.stop()
         server.start()
@@ -139,8 +116,9 @@ def test_no_slot_without_a_bound(server: EmbeddedServer) -> None:
         attempt(connection, "mine")
         connection.execute("reset session authorization")
         assert one(connection, "select audit.drain()") == (0,)
-        ((note, remedy),) = connection.execute("select * from audit.notes()").fetchall()
-        assert "not logical" in note and "wal_level" in remedy
+        ((_, detail, remedy),) = connection.execute(KEPT.encode()).fetchall()
+        assert "not logical" in detail and "wal_level" in remedy
+        assert connection.execute("select * from audit.notes()").fetchall() == []
 
 
 def test_a_lost_slot_is_on_record(server: EmbeddedServer) -> None:

@@ -9,18 +9,7 @@ from tests.support import Connect, Login, events
 
 
 @pytest.fixture
-def application(postgresql: psycopg.Connection, login: Login, connect: Connect) -> Iterator[psycopg.Connection]:
-    """ann holds the permission, bob a role without it, ian is inactive, dan has no role."""
-    postgresql.execute(
-        """
-        select iam.create_role('shop_clerk', 'Takes orders.'), iam.create_role('shop_guest', 'Looks.'),
-          iam.create_permission('shop.order.take', 'Take an order.'),
-          iam.grant_permission('shop_clerk', 'shop.order.take')
-        from (select count(iam.create_user(name, name)) from unnest(array['ann', 'bob', 'ian', 'dan']) as name) as made;
-        select iam.grant_role('ann', 'shop_clerk'), iam.grant_role('bob', 'shop_guest'),
-          iam.grant_role('ian', 'shop_clerk'), iam.set_active('ian', false);
-        """
-    )
+def application(people: None, login: Login, connect: Connect) -> Iterator[psycopg.Connection]:
     with connect(login("audit_app")) as connection:
         yield connection
 

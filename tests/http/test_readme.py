@@ -25,10 +25,10 @@ def shop(
 ) -> dict[str, Any]:
     """The README's SQL has been run, its environment is set, its code is loaded."""
     postgresql.execute("create schema shop")
-    _, people, watch, query, _ = blocks("sql")
+    _, people, watch, query, _, demand = blocks("sql")
     business = login("audit_app")
     watch = watch.replace("shop_api", str(psycopg.conninfo.conninfo_to_dict(business)["user"]))
-    for block in (people, watch, query):
+    for block in (people, watch, query, demand):
         postgresql.execute(block.encode())
     monkeypatch.setenv("INDELIBLE_APP_DSN", business)
     monkeypatch.setenv("INDELIBLE_AUDIT_DSN", login("audit_app", "audit_writer"))

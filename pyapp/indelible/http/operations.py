@@ -1,6 +1,6 @@
 """What operators ask a running process: does it live, may it get traffic, what does it count."""
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from anyio import to_thread
 from pydantic import BaseModel, ConfigDict
@@ -63,8 +63,9 @@ class Operations:
 
     @describe("Metrics", text="# HELP audit_events_total …\n", public=True)
     async def metrics(self, request: Request) -> Response:  # noqa: ARG002
-        """Prometheus text format."""
+        """Prometheus text format. What is the database's is asked for, and NaN if it gives no answer."""
         _, audit = serving()
+        audit.metrics.verdicts_wait(await _verdict_lag(audit))
         return Response(audit.metrics.render(), media_type=CONTENT_TYPE)
 
     async def _require_installation(self, audit: Audit) -> None:
@@ -76,6 +77,13 @@ class Operations:
             self._digest = await to_thread.run_sync(installed_digest_of_files)
         if installed is None or installed["digest"] != self._digest:
             raise Problem(503, "Not ready", "The database was migrated by another version: run `indelible migrate`.")
+
+
+async def _verdict_lag(audit: Audit) -> Any:
+    try:
+        return await ask(audit, "verdict_lag", seconds=PROBE_SECONDS, standing=Standing.UNPROVEN)
+    except DatabaseUnreachable:
+        return None
 
 
 async def _answers(audit: Audit) -> bool:

@@ -15,7 +15,7 @@ from starlette.types import ExceptionHandler
 
 from indelible.context import RequestContext
 from indelible.db.outage import is_outage
-from indelible.errors import DatabaseUnreachable, Problem
+from indelible.errors import DatabaseUnreachable, PermissionDenied, Problem, is_denial
 from indelible.text import neutralise
 
 CONTEXT_KEY = "indelible.context"
@@ -81,6 +81,8 @@ def unavailable() -> Response:
 
 
 async def _database_error(_request: Request, error: Exception) -> Response:
+    if is_denial(error):
+        return problem(PermissionDenied.status_code, PermissionDenied.title)
     if not is_outage(error):
         raise error  # for the 500 below
     _log.error("database unreachable: %s", type(error).__name__)

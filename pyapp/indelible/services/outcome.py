@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from indelible.codes import DENIED, FAILURE, SUCCESS
+from indelible.errors import PERMISSION_DENIED, is_denial
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,14 @@ def of_result(result: object) -> Outcome:
 
 
 def of_error(error: BaseException) -> Outcome:
-    """An exception is a failure; one that stands for an HTTP status (`status_code`) is judged by that status."""
+    """An exception is a failure; one that stands for an HTTP status (`status_code`) is judged by that status.
+
+    What iam.require_permission() refused is a denial.
+    """
     if isinstance(error, (asyncio.CancelledError, GeneratorExit)):
         return Outcome(FAILURE, {"reason": "cancelled"})
+    if is_denial(error):
+        return Outcome(DENIED, {"reason": PERMISSION_DENIED})
     status = getattr(error, "status_code", None)
     if type(status) is int and 100 <= status <= 599:
         return _of_status(status)
