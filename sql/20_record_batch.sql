@@ -186,6 +186,7 @@ begin
         array[outcome], array[v_metadata], array[permission], array[user_id], array[ip_address], array[request_id],
         array[created_at], array[sealed]
       );
+      state := null;
       return;
     exception
       when data_exception or integrity_constraint_violation or program_limit_exceeded or sqlstate 'ID000' then

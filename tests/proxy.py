@@ -15,7 +15,8 @@ class Proxy:
     """Stands between a client and `dsn`'s server, on a port and a thread of its own; `dsn` leads through it.
 
     `pause()` stops forwarding while connections stay open, as a hung server or a dropped route does; `keep_answers()`
-    lets only questions through; `refuse()` closes the port and every connection, and what was not forwarded is lost. `round_trips` counts how often the client spoke after the server had.
+    lets only questions through; `refuse()` closes the port and every connection, and what was not forwarded is lost.
+    `round_trips` counts how often the client spoke after the server had.
     """
 
     def __init__(self, dsn: str) -> None:

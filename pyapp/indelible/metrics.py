@@ -13,7 +13,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 class Metrics:
     """The collectors of one Audit; `registry` takes the application's own collectors too.
 
-    Each event that is `accepted` is then counted once more: stored, deferred, dropped (refused, too), summarised or unavailable.
+    Each event that is `accepted` is then counted once more: stored, deferred, dropped, summarised or unavailable.
     """
 
     def __init__(self) -> None:

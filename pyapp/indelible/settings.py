@@ -58,7 +58,10 @@ class Settings(BaseSettings):
         default=0.25, gt=0, le=60, description="Longest an event may delay the business, in seconds."
     )
     record_deadline: float = Field(
-        default=5.0, gt=0, le=300, description="Longest an event without a spool is tried for in the background, in seconds."
+        default=5.0,
+        gt=0,
+        le=300,
+        description="Longest an event without a spool is tried for in the background, in seconds.",
     )
     record_pending: int = Field(
         default=10_000,

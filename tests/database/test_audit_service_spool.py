@@ -24,7 +24,8 @@ from indelible.context import RequestContext, bind
 from indelible.db.dsn import dsn_of
 from indelible.models import Fate
 from indelible.services import replayer
-from indelible.services.event import new_event_id
+from indelible.services.event import compose, new_event_id
+from indelible.services.spool.payload import to_payload
 from indelible.services.spool.spool import Spool
 from tests.proxy import Proxy
 from tests.stage import ACTION, alice, set_stage
@@ -86,7 +87,7 @@ async def back_to_rest(audit: Audit) -> None:
     """Nothing on its way, nothing on disk."""
     await until(lambda: audit.in_flight == 0)
     with anyio.fail_after(60):
-        while (counts := await audit.look_at_spool()) is None or counts.waiting + counts.leased > 0:
+        while (counts := await audit.look_at_spool()) is None or counts.waiting + counts.leased > 0:  # noqa: ASYNC110
             await anyio.sleep(0.05)
 
 
@@ -154,7 +155,7 @@ OUTAGES: list[Break] = [refused, hung, unheard, locked, read_only, migrated_away
 async def test_what_is_acknowledged_comes_into_the_log_once(
     through: Settings, proxy: Proxy, postgresql: Postgresql, begin: Break, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Through an outage of any kind: before, during and after it each event is durable, and in the end recorded once."""
+    """Through an outage of any kind: before, during and after it each event is durable, in the end recorded once."""
     async with Audit(through) as audit:
         first = await acknowledged(audit, 3)
         mend = await begin(proxy, postgresql)
@@ -172,9 +173,7 @@ async def test_what_is_acknowledged_comes_into_the_log_once(
     assert len(found) == len(set(found)) == len(sent) and set(found) == set(sent)
 
 
-async def test_events_keep_their_time_and_their_order(
-    through: Settings, proxy: Proxy, postgresql: Postgresql
-) -> None:
+async def test_events_keep_their_time_and_their_order(through: Settings, proxy: Proxy, postgresql: Postgresql) -> None:
     """created_at is when it happened, recorded_at when the database had it; who and where came along."""
     async with Audit(through) as audit:
         proxy.refuse()
@@ -309,14 +308,16 @@ async def test_one_bad_event_fails_alone(settings: Settings, postgresql: Postgre
         bad = asyncio.create_task(audit.submit("TEST_NEVER_DEFINED"))
         good = await acknowledged(audit, 50)
         assert (await bad).fate is Fate.REFUSED
-        assert audit.metrics.count("audit_events_refused_total") == audit.metrics.count("audit_events_dropped_total") == 1
+        assert (
+            audit.metrics.count("audit_events_refused_total") == audit.metrics.count("audit_events_dropped_total") == 1
+        )
     assert sorted(ids(postgresql)) == sorted(str(receipt.event_id) for receipt in good)
 
 
 async def test_what_is_refused_on_replay_is_set_aside(
     through: Settings, proxy: Proxy, postgresql: Postgresql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Poison in the spool, readable or not, is kept for people and holds nothing up; a text that no server takes, too."""
+    """Poison in the spool, readable or not, is kept for people and holds nothing up."""
     monkeypatch.setattr(replayer, "REREAD_SECONDS", 0.0)
     spool = Spool.open(through.spool_dir or Path(), max_bytes=MAX_BYTES)
     async with Audit(through) as audit:
@@ -324,12 +325,13 @@ async def test_what_is_refused_on_replay_is_set_aside(
         assert (await audit.submit("TEST_NEVER_DEFINED")).fate is Fate.SPOOLED
         await acknowledged(audit, 2)
         payload = b'{"version": 1, "event": {}}'
-        await run_sync(spool.put, [(new_event_id(), payload), (new_event_id(), b"\xff")])
+        other = to_payload(compose(ACTION, None, {}))
+        await run_sync(spool.put, [(new_event_id(), content) for content in (payload, other, b"\xff")])
         await acknowledged(audit, 2)
         proxy.accept()
         await back_to_rest(audit)
         counts = await audit.look_at_spool()
-        assert counts is not None and counts.set_aside == 3
+        assert counts is not None and counts.set_aside == 4
         assert audit.metrics.count("audit_events_refused_total") == 1
     assert len(recorded(postgresql)) == 4
     spool.close()

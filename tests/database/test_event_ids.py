@@ -1,4 +1,4 @@
-"""The ledger tells a repeated event from a new one, and from another one under its id, whoever comes at the same time."""
+"""The ledger tells a repeated event from a new one, and from another one under its id, whoever else comes."""
 
 import threading
 import uuid
@@ -41,7 +41,9 @@ def test_ids_belong_to_their_producer(postgresql: Postgresql) -> None:
 
 
 @pytest.mark.parametrize(("end", "verdict"), [("commit", ("known", 1)), ("rollback", ("new", None))])
-def test_who_comes_second_waits_for_the_first(postgresql: Postgresql, end: str, verdict: tuple[str, int | None]) -> None:
+def test_who_comes_second_waits_for_the_first(
+    postgresql: Postgresql, end: str, verdict: tuple[str, int | None]
+) -> None:
     """What another session is about to record is not recorded again, unless that session does not after all."""
     event_id = uuid.uuid4()
     with admin_connection(postgresql) as first, admin_connection(postgresql) as second:

@@ -1,4 +1,4 @@
-"""Fail-closed actions: on record before they begin, their success commits with what they did, and without a record nothing runs."""
+"""Fail-closed actions: on record before they begin, or they do not; their success commits with what they did."""
 
 import subprocess
 import sys
@@ -375,7 +375,9 @@ def test_an_application_can_finish_attempts_alone(
 ) -> None:
     """Its login records nothing but the success of an attempt whose id it knows (ID016), under that attempt's code."""
     intent = uuid4()
-    attempt = "select audit.record(%s, 'THING', '1', outcome => %s, metadata => jsonb_build_object('event_id', %s::text))"
+    attempt = (
+        "select audit.record(%s, 'THING', '1', outcome => %s, metadata => jsonb_build_object('event_id', %s::text))"
+    )
     (attempted,) = one(postgresql, attempt, ACTION, "attempted", intent)
     (done,) = one(postgresql, attempt, ACTION, "success", intent)
     with connect(login("audit_app")) as connection:

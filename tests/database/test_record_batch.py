@@ -23,9 +23,9 @@ Postgresql = psycopg.Connection[Any]
 ACTION = "TEST_DONE"
 # Of a batch's row and of a single one; the time of recording, the transaction and the id are their own.
 COMPARED = (
-    "created_at action outcome user_id db_user actor_proof entity_type entity_id description permission ip_address"
-    " request_id changes time_source"
-).split()
+    "action", "outcome", "user_id", "db_user", "actor_proof", "entity_type", "entity_id", "description", "permission",
+    "ip_address", "request_id", "changes", "time_source",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ POISON = [
 def test_a_bad_event_fails_alone(
     postgresql: Postgresql, writer: Postgresql, poison: dict[str, Any], state: str
 ) -> None:
-    """It is refused with its own SQLSTATE; all others of the batch are recorded, in order, and repetitions are known."""
+    """It is refused with its own SQLSTATE; all others are recorded, in order, and repetitions are known."""
     first = made(0)
     send(writer, [first])
     verdicts = send(writer, [made(1), first, made(2, **poison), made(3)])
@@ -142,12 +142,19 @@ def test_a_bad_event_fails_alone(
 
 @pytest.mark.parametrize(
     "metadata",
-    ["[]", "7", "{", '"\\u0000"', '{"a": "\\u0000"}', '{"n": 1e200000}', '{"d": ' * 9000 + "1" + "}" * 9000, "null"],
+    [
+        "[]",
+        "7",
+        "{",
+        '"\\u0000"',
+        '{"a": "\\u0000"}',
+        '{"n": 1e200000}',
+        '{"d": ' * 100_000 + "1" + "}" * 100_000,
+        "null",
+    ],
     ids=range(8),
 )
-def test_an_event_is_worth_more_than_its_metadata(
-    postgresql: Postgresql, writer: Postgresql, metadata: str
-) -> None:
+def test_an_event_is_worth_more_than_its_metadata(postgresql: Postgresql, writer: Postgresql, metadata: str) -> None:
     """What cannot be stored is left out, and the event says so; sent again with it, it is the same event."""
     event = made(1, metadata=metadata)
     for word in ("stored", "known"):
@@ -200,7 +207,7 @@ def test_the_same_batches_at_once_are_recorded_once(
 
 
 def test_an_event_may_come_after_the_end_of_its_session(postgresql: Postgresql, writer: Postgresql) -> None:
-    """From a spool, later than the user was logged in: then the user is on the word of the application, and it says why."""
+    """From a spool, when the user is not logged in any more: then the user is on the word of the application."""
     postgresql.execute("select iam.create_user('alice', 'Alice')")
     postgresql.execute(
         "insert into iam.sessions (token_digest, username, expires_at) values (sha256('t'), 'alice', 'infinity')"
@@ -228,7 +235,7 @@ def test_who_is_no_application_claims_nothing(postgresql: Postgresql, login: Log
     assert row["metadata"]["claim"] == f"claim by {row['db_user']}: alice"
 
 
-text = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=40) | st.text(
+text = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40) | st.text(
     "a\u202e\x1b\n", min_size=990, max_size=1010
 )
 json_values = st.recursive(
@@ -273,9 +280,7 @@ def test_a_batch_is_what_its_events_are_alone(
             continue
         rows = {row["id"]: row for row in events(postgresql, "id in (%s, %s)", log_id, expected)}
         one_, other = rows[log_id], rows[expected]
-        assert [one_[name] for name in COMPARED if name != "created_at"] == [
-            other[name] for name in COMPARED if name != "created_at"
-        ]
+        assert [one_[name] for name in COMPARED] == [other[name] for name in COMPARED]
         if one_["time_source"] == "claimed":
             assert one_["created_at"] == other["created_at"] == event.created_at
         assert facts(one_) == (other["metadata"] or {})

@@ -1,6 +1,6 @@
 """What has become of the events of this process and of this host: the loss meter."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
@@ -11,18 +11,29 @@ from indelible.http.serving import serving
 from indelible.services.audit import Audit
 from indelible.services.spool.records import SpoolCounts
 
-_EVENTS = {
-    "accepted": 120, "stored": 100, "spooled": 20, "replayed": 20, "refused": 0, "dropped": 0, "summarised": 0,
-    "unavailable": 0, "pending": 0,
-}  # fmt: skip
-_SPOOL = {"state": "ok", "waiting": 0, "set_aside": 0, "damaged": 0, "bytes": 24576, "oldest": None}
+_EXAMPLE: dict[str, Any] = {
+    "status": "ok",
+    "database": "ok",
+    "spool": {"state": "ok", "waiting": 0, "set_aside": 0, "damaged": 0, "bytes": 24576, "oldest": None},
+    "events": {
+        "accepted": 120,
+        "stored": 100,
+        "spooled": 20,
+        "replayed": 20,
+        "refused": 0,
+        "dropped": 0,
+        "summarised": 0,
+        "unavailable": 0,
+        "pending": 0,
+    },
+}
 
 
 class Events(BaseModel):
     """Events of this process since its start.
 
-    Each that was accepted is pending, or counted once more: stored, spooled, dropped, summarised or unavailable. Of the
-    spooled ones of all processes of the host, those that are not replayed yet wait in the spool. `dropped` are on record
+    Each that was accepted is pending, or counted once more: stored, spooled, dropped, summarised, unavailable. Of
+    what all processes of the host have spooled, the spool holds what is not replayed yet. `dropped` are on record
     nowhere; most of `refused`, which the database will not have, are among them.
     """
 
@@ -38,7 +49,7 @@ class Events(BaseModel):
 
 
 class SpoolState(BaseModel):
-    """The spool of this host: events that wait for the database, and those that it refused. `off` where there is none."""
+    """The spool of this host: events that wait for the database, and those it refused. `off` where there is none."""
 
     state: Literal["ok", "failing", "off"]
     waiting: int = 0
@@ -51,9 +62,7 @@ class SpoolState(BaseModel):
 class Health(BaseModel):
     """`degraded`: the database does not take events at present, the spool cannot be used, or something was lost."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"status": "ok", "database": "ok", "spool": _SPOOL, "events": _EVENTS}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     status: Literal["ok", "degraded"]
     database: Literal["ok", "away"]
@@ -63,7 +72,7 @@ class Health(BaseModel):
 
 @describe("What has become of the events", returns=Health, public=True)
 async def read_health(request: Request) -> Response:  # noqa: ARG001
-    """200 for as long as the process lives. Asks the database nothing; needs no token, and says nothing of any event."""
+    """200 for as long as the process lives. Asks the database nothing, needs no token, tells of no single event."""
     _, audit = serving()
     spool = _spool(audit.has_spool, await audit.look_at_spool())
     events = _events(audit)

@@ -1,4 +1,4 @@
-"""What is done when it is known what has become of events: it is counted, the caller is told, the place is free again."""
+"""What is done when the fate of events is known: it is counted, told to the caller, and their places are free again."""
 
 from collections.abc import Callable, Iterable, Sequence
 

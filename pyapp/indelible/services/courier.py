@@ -7,11 +7,8 @@ from indelible.services.conclusion import Conclusion
 from indelible.services.delivery import BATCH, RELEASE_SECONDS, Delivery, Verdict
 from indelible.services.keeper import Keeper
 from indelible.services.lane import Item, Lane
-from indelible.services.outage import Outage
+from indelible.services.outage import Outage, patience
 from indelible.settings import Settings
-
-# How much of record_timeout the database has; the rest is for the disk.
-DATABASE_SHARE = 0.6
 
 Attempt = asyncio.Task[list[Verdict]]
 
@@ -70,6 +67,7 @@ class Courier:
     async def _conclude(self, lane: Lane, batch: list[Item], attempt: Attempt) -> None:
         error = asyncio.CancelledError() if attempt.cancelled() else attempt.exception()
         if error is None:
+            self._outage.end()
             self._conclusion.answered(batch, attempt.result())
         elif lane.required:
             self._conclusion.unavailable(batch, error)
@@ -91,14 +89,14 @@ class Courier:
 
     def _ended(self, attempt: Attempt) -> None:
         self._attempts.discard(attempt)
-        if not attempt.cancelled() and attempt.exception() is None:
-            self._outage.end()
+        if not attempt.cancelled():
+            attempt.exception()  # nobody may be waiting for it any more
 
     def _patience(self, lane: Lane, batch: Sequence[Item]) -> float | None:
         """How long the oldest of them may still wait for the database, in seconds."""
         if self._keeper is None or not lane.spools:
             return None
-        return max(0.0, DATABASE_SHARE * self._settings.record_timeout - batch[0].age())
+        return max(0.0, patience(self._settings) - batch[0].age())
 
     async def _keep(self, lane: Lane, batch: Sequence[Item]) -> bool:
         """Whether they are on disk now."""

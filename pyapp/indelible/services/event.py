@@ -45,7 +45,7 @@ def _optional(value: object, limit: int) -> str | None:
 
 def _provenance(context: RequestContext | None, intent_id: UUID | None) -> dict[str, str]:
     """What a request or a fail-closed action knows and no column holds."""
-    facts = {"intent_id": intent_id and str(intent_id)}
+    facts: dict[str, str | None] = {"intent_id": str(intent_id) if intent_id else None}
     if context is not None:
         facts["client_request_id"] = context.client_request_id
         facts["traceparent"] = context.traceparent

@@ -46,7 +46,7 @@ class Keeper:
         return self._failing
 
     def admits(self, standing: Standing) -> bool:
-        """Whether events of this standing may be put: strangers' have half of the space, so that users' have the rest."""
+        """Whether events of this standing may be put: strangers' have half of the space, and users' all of it."""
         return standing is Standing.KNOWN or self._bytes < self._max_bytes // 2
 
     async def put(self, events: Sequence[Event]) -> bool:
@@ -95,7 +95,7 @@ class Keeper:
         """Let go of the files and of the leases."""
         with suppress(SpoolError):
             await self._run(lambda spool: spool.close())
-        await asyncio.to_thread(self._thread.shutdown)
+        self._thread.shutdown(wait=False)
 
     async def _run(self, work: Callable[[Spool], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._do, work)

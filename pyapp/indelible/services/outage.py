@@ -3,13 +3,21 @@
 import random
 
 from indelible.models import Event
+from indelible.settings import Settings
 
 SHORTEST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
+# How much of record_timeout the database has; the rest is for the disk.
+DATABASE_SHARE = 0.6
+
+
+def patience(settings: Settings) -> float:
+    """How long the database may take before the disk has its turn, in seconds."""
+    return DATABASE_SHARE * settings.record_timeout
 
 
 class Outage:
-    """Begins with a batch that was not answered in time, ends with the first one that is."""
+    """Begins with a batch that was not answered in time, ends with the first one that is: slow is away, too."""
 
     def __init__(self) -> None:
         self._probe: Event | None = None
@@ -30,7 +38,7 @@ class Outage:
         self._probe = self._probe or event
 
     def end(self) -> None:
-        """The database has answered."""
+        """The database has answered in time."""
         self._probe = None
         self._pause = SHORTEST_PAUSE
 

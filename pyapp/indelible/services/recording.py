@@ -18,7 +18,7 @@ from indelible.settings import Settings
 class Recording:
     """Events of one process; each of them waits for as much as its durability says, at most `record_timeout` seconds.
 
-    Nothing here raises, but for what is asked to be fail_closed. A loss is counted and logged (logger "indelible.audit").
+    Nothing here raises, but for what is asked to be fail_closed. A loss is counted and logged ("indelible.audit").
     """
 
     settings: Settings
@@ -47,7 +47,7 @@ class Recording:
     def record_sync(self, action: str, **fields: Unpack[EventFields]) -> int | None:
         """`record` for sync code: on a worker thread it waits as long as `record` would.
 
-        On a thread that runs an event loop it must not wait: it hands the event over and returns None, or raises if that
+        On a thread that runs an event loop it must not wait: it hands the event over and returns None, or raises if it
         is to be fail_closed.
         """
         return self.submit_sync(action, **fields).log_id
@@ -85,7 +85,10 @@ class Recording:
             return Attempt(receipt.log_id, receipt.event_id)
         # Best effort, and soon or late: that something was refused for this reason should be on record, too.
         refused: EventFields = {
-            **fields, "outcome": FAILURE, "metadata": {"reason": "audit_unavailable"}, "intent_id": receipt.event_id
+            **fields,
+            "outcome": FAILURE,
+            "metadata": {"reason": "audit_unavailable"},
+            "intent_id": receipt.event_id,
         }
         self.record_soon(action, **refused)
         raise AuditUnavailable

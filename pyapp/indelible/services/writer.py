@@ -61,9 +61,7 @@ class EventWriter:
         self._enqueue(Item(event, standing, receipt), required=required)
         return receipt or _settled(self.loop, Receipt(event.event_id, Fate.PENDING))
 
-    def start_from_thread(
-        self, event: Event, standing: Standing, *, required: bool = False
-    ) -> "Future[Receipt]":
+    def start_from_thread(self, event: Event, standing: Standing, *, required: bool = False) -> "Future[Receipt]":
         """The same from any other thread; the caller waits as long as it likes."""
         receipt: Future[Receipt] = Future()
         receipt.set_running_or_notify_cancel()
