@@ -63,8 +63,8 @@ comment on function audit_private.note_conflict is 'Puts on record that other co
 -- Ids of the log are drawn first, so that the ledger has them from the start. No statement joins anything to the arrays, for
 -- cached plans know nothing of how long these are.
 create or replace function audit_private.record_events(
-  producer text, event_ids uuid[], digests bytea[], actions text[], entity_types text[], entity_ids text[],
-  descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[],
+  producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[],
+  outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[],
   request_ids text[], created_ats timestamptz[], sealed text[],
   out verdicts text[], out log_ids bigint[]
 )
@@ -75,6 +75,7 @@ as $$
 #variable_conflict use_column
 declare
   v_now constant timestamptz := clock_timestamp();
+  v_application constant boolean := audit_private.is_application();
   v_actors audit_private.actor[];
   v_claimed bigint[];
   v_all boolean;
@@ -87,8 +88,22 @@ begin
   );
   with claimed as (
     insert into audit_private.event_ids (producer, event_id, digest, log_id, recorded_at)
-    select record_events.producer, event_id, digest, log_id, v_now
-    from unnest(record_events.event_ids, record_events.digests, record_events.log_ids) as said (event_id, digest, log_id)
+    select
+      record_events.producer, event_id,
+      audit_private.event_digest(
+        action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address, request_id,
+        created_at, sealed
+      ),
+      log_id, v_now
+    from unnest(
+      record_events.event_ids, record_events.log_ids, record_events.actions, record_events.entity_types,
+      record_events.entity_ids, record_events.descriptions, record_events.outcomes, record_events.metadata,
+      record_events.permissions, record_events.user_ids, record_events.ip_addresses, record_events.request_ids,
+      record_events.created_ats, record_events.sealed
+    ) as said (
+      event_id, log_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
+      request_id, created_at, sealed
+    )
     -- In one order for all: whoever sends the same events at the same time waits, and does not deadlock.
     order by event_id, log_id
     on conflict (producer, event_id) do nothing
@@ -97,16 +112,19 @@ begin
   select array_agg(log_id) into v_claimed from claimed;
   v_all := cardinality(v_claimed) = cardinality(record_events.event_ids);
 
-  select array_agg(actor order by place) into v_actors
-  from (
-    select
-      unnest(array_agg(place)) as place,
-      audit_private.event_actor(sealed, user_id, ip_address::inet, request_id) as actor
-    from unnest(
-      record_events.sealed, record_events.user_ids, record_events.ip_addresses, record_events.request_ids
-    ) with ordinality as said (sealed, user_id, ip_address, request_id, place)
-    group by sealed, user_id, ip_address, request_id
-  ) as told;
+  -- What has to be proven is, once for each context. The plain word of an application costs nothing and is taken below.
+  if not v_application or array_remove(record_events.sealed, null) <> '{}' then
+    select array_agg(actor order by place) into v_actors
+    from (
+      select
+        unnest(array_agg(place)) as place,
+        audit_private.event_actor(sealed, user_id, ip_address::inet, request_id) as actor
+      from unnest(
+        record_events.sealed, record_events.user_ids, record_events.ip_addresses, record_events.request_ids
+      ) with ordinality as said (sealed, user_id, ip_address, request_id, place)
+      group by sealed, user_id, ip_address, request_id
+    ) as told;
+  end if;
 
   insert into audit.audit_logs (
     id, created_at, recorded_at, action, outcome, user_id, actor_proof, entity_type, entity_id,
@@ -119,41 +137,68 @@ begin
     v_now,
     action,
     outcome::audit.outcome,
-    user_id,
-    proof,
+    (actor).user_id,
+    (actor).proof,
     audit_private.clean(entity_type, 200),
     audit_private.entity_key(audit_private.clean(entity_id, 1000)),
     audit_private.clean(description, 2000),
     audit_private.clean(permission, 100),
-    ip_address,
-    request_id,
+    (actor).ip_address,
+    (actor).request_id,
     coalesce(audit_private.require_metadata(metadata::jsonb) - 'claim', '{}')
       || case
-        when claim is null then jsonb_build_object('event_id', event_id)
-        else jsonb_build_object('event_id', event_id, 'claim', claim)
+        when (actor).claim is null then jsonb_build_object('event_id', event_id)
+        else jsonb_build_object('event_id', event_id, 'claim', (actor).claim)
       end,
     audit_private.time_source(created_at, v_now)
-  from unnest(
-    record_events.event_ids, record_events.log_ids, record_events.actions, record_events.entity_types,
-    record_events.entity_ids, record_events.descriptions, record_events.outcomes, record_events.metadata,
-    record_events.permissions, record_events.created_ats, v_actors
-  ) as said (
-    event_id, log_id, action, entity_type, entity_id, description, outcome, metadata, permission, created_at,
-    user_id, ip_address, request_id, proof, claim
-  )
-  where v_all or log_id = any (v_claimed);
+  from (
+    select
+      said.*,
+      case
+        when v_actors is not null
+          then row(told_user_id, told_ip_address, told_request_id, told_proof, told_claim)::audit_private.actor
+        when num_nonnulls(user_id, ip_address, request_id) = 0 then audit_private.current_actor()
+        else audit_private.claimed_actor(user_id, ip_address::inet, request_id)
+      end as actor
+    from unnest(
+      record_events.event_ids, record_events.log_ids, record_events.actions, record_events.entity_types,
+      record_events.entity_ids, record_events.descriptions, record_events.outcomes, record_events.stored_metadata,
+      record_events.permissions, record_events.user_ids, record_events.ip_addresses, record_events.request_ids,
+      record_events.created_ats, v_actors
+    ) as said (
+      event_id, log_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
+      request_id, created_at, told_user_id, told_ip_address, told_request_id, told_proof, told_claim
+    )
+    where v_all or log_id = any (v_claimed)
+    offset 0
+  ) as said;
 
   record_events.verdicts := array_fill('stored'::text, array[cardinality(record_events.event_ids)]);
   if v_all is not true then
     select
       array_agg(
-        case when known.log_id = said.log_id then 'stored' when known.digest = said.digest then 'known' else 'conflict' end
+        case when known.log_id = log_id_said then 'stored' when known.digest = digest_said then 'known' else 'conflict' end
         order by place
       ),
       array_agg(known.log_id order by place)
     into record_events.verdicts, record_events.log_ids
-    from unnest(record_events.event_ids, record_events.digests, record_events.log_ids)
-      with ordinality as said (event_id, digest, log_id, place)
+    from (
+      select
+        event_id, log_id as log_id_said, place,
+        audit_private.event_digest(
+          action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address, request_id,
+          created_at, sealed
+        ) as digest_said
+      from unnest(
+        record_events.event_ids, record_events.log_ids, record_events.actions, record_events.entity_types,
+        record_events.entity_ids, record_events.descriptions, record_events.outcomes, record_events.metadata,
+        record_events.permissions, record_events.user_ids, record_events.ip_addresses, record_events.request_ids,
+        record_events.created_ats, record_events.sealed
+      ) with ordinality as said (
+        event_id, log_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
+        request_id, created_at, sealed, place
+      )
+    ) as said
     join audit_private.event_ids as known
       on known.producer = record_events.producer and known.event_id = said.event_id;
     perform audit_private.note_conflict(audit_private.current_actor(), record_events.producer, event_id, log_id)
@@ -166,7 +211,7 @@ comment on function audit_private.record_events is
 
 -- One after the other, each on its own: after a batch that could not be recorded as a whole.
 create or replace function audit_private.record_event_alone(
-  producer text, event_id uuid, digest bytea, action text, entity_type text, entity_id text, description text, outcome text,
+  producer text, event_id uuid, action text, entity_type text, entity_id text, description text, outcome text,
   metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamptz, sealed text,
   out verdict text, out log_id bigint, out state text
 )
@@ -182,9 +227,9 @@ begin
     begin
       select verdicts[1], log_ids[1] into strict verdict, log_id
       from audit_private.record_events(
-        producer, array[event_id], array[digest], array[action], array[entity_type], array[entity_id], array[description],
-        array[outcome], array[v_metadata], array[permission], array[user_id], array[ip_address], array[request_id],
-        array[created_at], array[sealed]
+        producer, array[event_id], array[action], array[entity_type], array[entity_id], array[description],
+        array[outcome], array[metadata], array[v_metadata], array[permission], array[user_id], array[ip_address],
+        array[request_id], array[created_at], array[sealed]
       );
       state := null;
       return;
@@ -213,21 +258,6 @@ as $$
 #variable_conflict use_column
 declare
   v_producer constant text := 'service:' || session_user;
-  v_digests constant bytea[] := array(
-    select audit_private.event_digest(
-      action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address, request_id,
-      created_at, sealed
-    )
-    from unnest(
-      record_batch.actions, record_batch.entity_types, record_batch.entity_ids, record_batch.descriptions,
-      record_batch.outcomes, record_batch.metadata, record_batch.permissions, record_batch.user_ids,
-      record_batch.ip_addresses, record_batch.request_ids, record_batch.created_ats, record_batch.sealed
-    ) with ordinality as said (
-      action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address, request_id,
-      created_at, sealed, place
-    )
-    order by place
-  );
   v_verdicts text[];
   v_log_ids bigint[];
 begin
@@ -238,8 +268,8 @@ begin
   begin
     select verdicts, log_ids into strict v_verdicts, v_log_ids
     from audit_private.record_events(
-      v_producer, record_batch.event_ids, v_digests, record_batch.actions, record_batch.entity_types,
-      record_batch.entity_ids, record_batch.descriptions, record_batch.outcomes, record_batch.metadata,
+      v_producer, record_batch.event_ids, record_batch.actions, record_batch.entity_types, record_batch.entity_ids,
+      record_batch.descriptions, record_batch.outcomes, record_batch.metadata, record_batch.metadata,
       record_batch.permissions, record_batch.user_ids, record_batch.ip_addresses, record_batch.request_ids,
       record_batch.created_ats, record_batch.sealed
     );
@@ -252,16 +282,16 @@ begin
   return query
     select alone.verdict, alone.log_id, alone.state
     from unnest(
-      record_batch.event_ids, v_digests, record_batch.actions, record_batch.entity_types, record_batch.entity_ids,
+      record_batch.event_ids, record_batch.actions, record_batch.entity_types, record_batch.entity_ids,
       record_batch.descriptions, record_batch.outcomes, record_batch.metadata, record_batch.permissions,
       record_batch.user_ids, record_batch.ip_addresses, record_batch.request_ids, record_batch.created_ats,
       record_batch.sealed
     ) as said (
-      event_id, digest, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
+      event_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
       request_id, created_at, sealed
     )
     cross join lateral audit_private.record_event_alone(
-      v_producer, event_id, digest, action, entity_type, entity_id, description, outcome, metadata, permission, user_id,
+      v_producer, event_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id,
       ip_address, request_id, created_at, sealed
     ) as alone;
 end $$;

@@ -1,5 +1,6 @@
 """Batches of events into the database, on the independent session: one statement, one commit, a verdict for each."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, fields
@@ -87,6 +88,11 @@ class Delivery:
         try:
             yield connection
         finally:
-            # The pool closes a connection that it cannot reset in time.
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                await pool.release(connection, timeout=RELEASE_SECONDS)
+            # In a task of its own: who is cancelled meanwhile leaves nothing half given back.
+            await asyncio.shield(asyncio.get_running_loop().create_task(_release(pool, connection)))
+
+
+async def _release(pool: Any, connection: Any) -> None:
+    # The pool closes a connection that it cannot reset in time.
+    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        await pool.release(connection, timeout=RELEASE_SECONDS)
