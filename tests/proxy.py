@@ -45,6 +45,10 @@ class Proxy:
     def resume(self) -> None:
         self._call(self._set(questions=True, answers=True))
 
+    def retarget(self, dsn: str) -> None:
+        """New connections lead to `dsn`'s server."""
+        self._target = conninfo_to_dict(dsn)
+
     def refuse(self) -> None:
         self._call(self._stop())
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -327,12 +328,15 @@ async def test_what_is_refused_on_replay_is_set_aside(
         payload = b'{"version": 1, "event": {}}'
         other = to_payload(compose(ACTION, None, {}))
         await run_sync(spool.put, [(new_event_id(), content) for content in (payload, other, b"\xff")])
+        for text in ("\0", "\ud800"):  # neither protocol nor driver carries these
+            event = replace(compose(ACTION, None, {}), entity_id=text)
+            await run_sync(spool.put, [(event.event_id, to_payload(event))])
         await acknowledged(audit, 2)
         proxy.accept()
         await back_to_rest(audit)
         counts = await audit.look_at_spool()
-        assert counts is not None and counts.set_aside == 4
-        assert audit.metrics.count("audit_events_refused_total") == 1
+        assert counts is not None and counts.set_aside == 6
+        assert audit.metrics.count("audit_events_refused_total") == 3
     assert len(recorded(postgresql)) == 4
     spool.close()
 

@@ -21,6 +21,7 @@ BATCH = 500
 RELEASE_SECONDS = 1.0
 # A value that the driver or the protocol will not carry: the event's own fault, told before the function ran.
 _UNCARRIED = "22"
+_UNCARRIED_BY_DRIVER = "22000"
 _columns = attrgetter(*(field.name for field in fields(Event)))
 
 
@@ -65,8 +66,8 @@ class Delivery:
             # Connections to what was the primary stay what they are: the next ones may find the new one.
             await self._sessions.independent.expire_connections()
             raise
-        except asyncpg.PostgresError as error:
-            state = sqlstate_of(error) or ""
+        except (asyncpg.PostgresError, ValueError) as error:  # the driver's own refusals are values' errors
+            state = sqlstate_of(error) or _UNCARRIED_BY_DRIVER
             if not state.startswith(_UNCARRIED):
                 raise
             if len(events) == 1:

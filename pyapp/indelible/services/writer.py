@@ -108,10 +108,10 @@ class EventWriter:
         return True
 
     def _start_anyway(self, event: Event) -> None:
-        """For summaries, which are few."""
+        """For summaries, which are few, and take no user's place."""
         self._metrics.accepted.inc()
-        self._admission.take(Standing.KNOWN)
-        self._enqueue(Item(event, Standing.KNOWN))
+        self._admission.take(Standing.UNPROVEN)
+        self._enqueue(Item(event, Standing.UNPROVEN))
 
     def _enqueue(self, item: Item, required: bool = False) -> None:  # noqa: FBT001, FBT002  # called by the loop, too
         lane = self._lanes[item.standing, required]
@@ -130,12 +130,14 @@ class EventWriter:
 def _lanes(settings: Settings) -> dict[LaneKey, Lane]:
     """Known users have two senders: while one waits for its commit, the other one fills a batch."""
     known, stranger, unchecked = Standing.KNOWN, Standing.STRANGER, Standing.UNCHECKED
+    summaries = Standing.UNPROVEN
     return {
         (known, False): Lane(known, min(2, settings.audit_pool_size)),
         (known, True): Lane(known, required=True),
         (stranger, False): Lane(stranger),
         (stranger, True): Lane(stranger, required=True),
         (unchecked, False): Lane(unchecked),
+        (summaries, False): Lane(summaries),
     }
 
 
