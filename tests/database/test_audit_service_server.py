@@ -69,8 +69,8 @@ def test_no_event_is_lost_or_doubled(
     receipts: list[Receipt] = []
     over = threading.Event()
     with Proxy(make_conninfo(cluster.dsn, **LOGIN)) as proxy:
-        settings = Settings(audit_dsn=proxy.dsn, spool_dir=tmp_path / "spool", record_timeout=0.5, record_deadline=3)
-        with Audit(settings) as audit, ThreadPoolExecutor(4) as pool:
+        settings = Settings(spool_dir=tmp_path / "spool", record_timeout=0.5, record_deadline=3)
+        with Audit(settings, audit_dsn=proxy.dsn) as audit, ThreadPoolExecutor(4) as pool:
 
             def work() -> None:
                 while not over.is_set():

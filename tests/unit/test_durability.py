@@ -59,8 +59,8 @@ def test_pauses_grow_and_begin_anew() -> None:
     outage, event = Outage(), compose(ACTION, None, {})
     outage.begin(event)
     outage.begin(compose(ACTION, None, {}))
-    assert outage.lasting and outage.probe is event
+    assert outage.probe is event
     pauses = [outage.next_pause() for _ in range(20)]
     assert pauses[0] <= SHORTEST_PAUSE and LONGEST_PAUSE / 2 <= pauses[-1] <= LONGEST_PAUSE
     outage.end()
-    assert not outage.lasting and outage.next_pause() <= SHORTEST_PAUSE
+    assert outage.next_pause() <= SHORTEST_PAUSE
