@@ -1566,6 +1566,49 @@ COMMENT ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapsh
 
 
 --
+-- Name: finish_attempt(bigint, uuid, uuid, text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_attempt audit.audit_logs;
+begin
+  -- What can be said is what was attempted; the id is known to nobody but who attempted it.
+  select * into v_attempt
+  from audit.audit_logs as log
+  where log.id = finish_attempt.attempt_id
+    and log.outcome = 'attempted'
+    and log.metadata ->> 'event_id' = finish_attempt.intent_id::text;
+  if not found then
+    raise exception using errcode = 'ID016', message = 'no such attempt is on record';
+  end if;
+  return audit_private.append(
+    actor => audit_private.current_actor(),
+    action => v_attempt.action,
+    entity_type => v_attempt.entity_type,
+    entity_id => coalesce(finish_attempt.entity_id, v_attempt.entity_id),
+    description => v_attempt.description,
+    metadata => coalesce(audit_private.require_metadata(finish_attempt.metadata) - 'claim', '{}')
+      || jsonb_build_object('event_id', finish_attempt.event_id, 'intent_id', finish_attempt.intent_id),
+    created_at => finish_attempt.created_at
+  );
+end $$;
+
+
+ALTER FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) IS 'Records, in this transaction, that an action succeeded whose attempt is on record; returns the id of the new row.';
+
+
+--
 -- Name: finish_unwatch(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -2125,17 +2168,7 @@ CREATE FUNCTION audit.record(action text, entity_type text DEFAULT NULL::text, e
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform audit_private.require_origin(record.action, 'service');
-  if record.outcome is null or record.outcome not in ('success', 'failure', 'denied', 'attempted') then
-    raise exception using
-      errcode = 'ID005',
-      message = 'an outcome is success, failure, denied or attempted';
-  end if;
-  if record.action like 'AUTH\_%' and record.outcome <> 'failure' then
-    raise exception using
-      errcode = 'ID005',
-      message = 'only the database records that a login succeeded or was denied';
-  end if;
+  perform audit_private.require_event(record.action, record.outcome);
   return audit_private.append(
     actor => audit_private.resolve_actor(record.sealed, record.user_id, record.ip_address, record.request_id),
     action => record.action,
@@ -2212,6 +2245,65 @@ ALTER FUNCTION audit.record_baseline_batch(target regclass, rows integer) OWNER 
 --
 
 COMMENT ON FUNCTION audit.record_baseline_batch(target regclass, rows integer) IS 'The definer half of audit.baseline: reads and records, under the caller''s lock.';
+
+
+--
+-- Name: record_batch(uuid[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], timestamp with time zone[], text[]); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) RETURNS TABLE(verdict text, log_id bigint, state text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_producer constant text := 'service:' || session_user;
+  v_verdicts text[];
+  v_log_ids bigint[];
+begin
+  -- The answer is believed to be durable: nobody keeps what it says is stored.
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
+  begin
+    select verdicts, log_ids into strict v_verdicts, v_log_ids
+    from audit_private.record_events(
+      v_producer, record_batch.event_ids, record_batch.actions, record_batch.entity_types, record_batch.entity_ids,
+      record_batch.descriptions, record_batch.outcomes, record_batch.metadata, record_batch.metadata,
+      record_batch.permissions, record_batch.user_ids, record_batch.ip_addresses, record_batch.request_ids,
+      record_batch.created_ats, record_batch.sealed
+    );
+    return query select said.verdict, said.log_id, null::text from unnest(v_verdicts, v_log_ids) as said (verdict, log_id);
+    return;
+  exception
+    -- What is an event's own fault. Everything else is the server's: then no verdict is given, and nothing recorded.
+    when data_exception or integrity_constraint_violation or program_limit_exceeded or sqlstate 'ID000' then null;
+  end;
+  return query
+    select alone.verdict, alone.log_id, alone.state
+    from unnest(
+      record_batch.event_ids, record_batch.actions, record_batch.entity_types, record_batch.entity_ids,
+      record_batch.descriptions, record_batch.outcomes, record_batch.metadata, record_batch.permissions,
+      record_batch.user_ids, record_batch.ip_addresses, record_batch.request_ids, record_batch.created_ats,
+      record_batch.sealed
+    ) as said (
+      event_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
+      request_id, created_at, sealed
+    )
+    cross join lateral audit_private.record_event_alone(
+      v_producer, event_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id,
+      ip_address, request_id, created_at, sealed
+    ) as alone;
+end $$;
+
+
+ALTER FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) IS 'Records events of origin service, each once for its id; of each, in order: stored, known, conflict or refused, the id of its row, and for a refused one the SQLSTATE. Metadata that cannot be stored is left out, and the event says so.';
 
 
 --
@@ -3860,15 +3952,10 @@ CREATE FUNCTION audit_private.append(actor audit_private.actor, action text, ent
 #variable_conflict use_column
 declare
   v_now timestamptz := clock_timestamp();
-  v_created_at timestamptz := least(greatest(coalesce(append.created_at, v_now), v_now - interval '30 days'), v_now);
-  v_metadata jsonb := nullif(append.metadata, '{}');
+  v_created_at timestamptz := audit_private.clamped_time(append.created_at, v_now);
+  v_metadata jsonb := nullif(audit_private.require_metadata(append.metadata), '{}');
   v_id bigint;
 begin
-  if jsonb_typeof(v_metadata) <> 'object' or octet_length(v_metadata::text) > 65536 then
-    raise exception using
-      errcode = 'ID005',
-      message = 'metadata is a JSON object of at most 65536 bytes';
-  end if;
   if (actor).claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', (actor).claim);
   end if;
@@ -3889,11 +3976,7 @@ begin
     (actor).ip_address,
     (actor).request_id,
     v_metadata,
-    case
-      when append.created_at is null then 'database'::audit.time_source
-      when append.created_at = v_created_at then 'claimed'
-      else 'clamped'
-    end
+    audit_private.time_source(append.created_at, v_now)
   )
   returning id into v_id;
   return v_id;
@@ -5587,6 +5670,39 @@ COMMENT ON FUNCTION audit_private.changes_source(watch audit_private.watches, si
 
 
 --
+-- Name: claim_event(text, uuid, bytea); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.claim_event(producer text, event_id uuid, digest bytea, OUT verdict text, OUT log_id bigint) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  insert into audit_private.event_ids (producer, event_id, digest)
+  values (claim_event.producer, claim_event.event_id, claim_event.digest)
+  on conflict (producer, event_id) do nothing;
+  if found then
+    claim_event.verdict := 'new';
+    return;
+  end if;
+  select case when known.digest = claim_event.digest then 'known' else 'conflict' end, known.log_id
+  into strict claim_event.verdict, claim_event.log_id
+  from audit_private.event_ids as known
+  where known.producer = claim_event.producer and known.event_id = claim_event.event_id;
+end $$;
+
+
+ALTER FUNCTION audit_private.claim_event(producer text, event_id uuid, digest bytea, OUT verdict text, OUT log_id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION claim_event(producer text, event_id uuid, digest bytea, OUT verdict text, OUT log_id bigint); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.claim_event(producer text, event_id uuid, digest bytea, OUT verdict text, OUT log_id bigint) IS 'Whether an event is new (then it is claimed, and settle_event is due), known (with its row''s id) or in conflict with a known one.';
+
+
+--
 -- Name: clean(text, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5620,6 +5736,24 @@ ALTER FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, reques
 --
 
 COMMENT ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) IS 'An actor on the word of an application.';
+
+
+--
+-- Name: clamped_time(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.clamped_time(claimed timestamp with time zone, now timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    RETURN LEAST(GREATEST(COALESCE(claimed, now), (now - '30 days'::interval)), now);
+
+
+ALTER FUNCTION audit_private.clamped_time(claimed timestamp with time zone, now timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION clamped_time(claimed timestamp with time zone, now timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.clamped_time(claimed timestamp with time zone, now timestamp with time zone) IS 'When it happened: within the last 30 days.';
 
 
 --
@@ -6274,6 +6408,49 @@ end $$;
 
 
 ALTER FUNCTION audit_private.entity_types_of(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: event_actor(text, text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.event_actor(sealed text, user_id text, ip_address inet, request_id text) RETURNS audit_private.actor
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.resolve_actor(
+    event_actor.sealed, event_actor.user_id, event_actor.ip_address, event_actor.request_id
+  );
+  v_claim constant text := v_actor.claim;
+begin
+  -- An event may wait in a spool for longer than its user is logged in; what remains is the word of the application.
+  if starts_with(v_claim, 'sealed context of an ended session') and event_actor.user_id is not null then
+    v_actor := audit_private.claimed_actor(event_actor.user_id, event_actor.ip_address, event_actor.request_id);
+    v_actor.claim := v_claim;
+  end if;
+  return v_actor;
+end $$;
+
+
+ALTER FUNCTION audit_private.event_actor(sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION event_actor(sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.event_actor(sealed text, user_id text, ip_address inet, request_id text) IS 'resolve_actor for events that may come late.';
+
+
+--
+-- Name: event_digest(text, text, text, text, text, text, text, text, text, text, timestamp with time zone, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.event_digest(action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text) RETURNS bytea
+    LANGUAGE sql STABLE
+    RETURN sha256((convert_to(concat(action, '', entity_type, '', entity_id, '', description, '', outcome, '', metadata, '', permission, '', user_id, '', ip_address, '', request_id, '', sealed, ''), 'UTF8'::name) || COALESCE(timestamptz_send(created_at), '\x'::bytea)));
+
+
+ALTER FUNCTION audit_private.event_digest(action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text) OWNER TO audit_owner;
 
 --
 -- Name: expression_digest(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8152,6 +8329,35 @@ end $$;
 ALTER FUNCTION audit_private.note_changes(action text, watch audit_private.watches, command text, changes jsonb) OWNER TO audit_owner;
 
 --
+-- Name: note_conflict(audit_private.actor, text, uuid, bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.append(
+    actor => actor,
+    action => 'AUDIT_EVENT_CONFLICT',
+    outcome => 'denied',
+    entity_type => 'AUDIT_EVENT',
+    entity_id => note_conflict.log_id::text,
+    metadata => jsonb_build_object('producer', note_conflict.producer, 'event_id', note_conflict.event_id)
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint) IS 'Puts on record that other content came under the id of a recorded event.';
+
+
+--
 -- Name: note_drain(text, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8712,6 +8918,196 @@ end $_$;
 
 
 ALTER FUNCTION audit_private.record_baseline(watch audit_private.watches, relation regclass, condition text, from_block bigint, to_block bigint, start_snapshot pg_snapshot) OWNER TO audit_owner;
+
+--
+-- Name: record_event_alone(text, uuid, text, text, text, text, text, text, text, text, text, text, timestamp with time zone, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.record_event_alone(producer text, event_id uuid, action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text, OUT verdict text, OUT log_id bigint, OUT state text) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_refused constant text := '{"metadata_sanitised": ["refused"]}';
+  v_metadata text := record_event_alone.metadata;
+begin
+  loop
+    begin
+      select verdicts[1], log_ids[1] into strict verdict, log_id
+      from audit_private.record_events(
+        producer, array[event_id], array[action], array[entity_type], array[entity_id], array[description],
+        array[outcome], array[metadata], array[v_metadata], array[permission], array[user_id], array[ip_address],
+        array[request_id], array[created_at], array[sealed]
+      );
+      state := null;
+      return;
+    exception
+      when data_exception or integrity_constraint_violation or program_limit_exceeded or sqlstate 'ID000' then
+        verdict := 'refused';
+        state := sqlstate;
+    end;
+    -- An event is worth more than its metadata.
+    exit when v_metadata is null or v_metadata = v_refused
+      or state not in ('ID005', '22P02', '22P05', '22003', '54000', '54001');
+    v_metadata := v_refused;
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_private.record_event_alone(producer text, event_id uuid, action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text, OUT verdict text, OUT log_id bigint, OUT state text) OWNER TO audit_owner;
+
+--
+-- Name: record_events(text, uuid[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], timestamp with time zone[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := clock_timestamp();
+  v_application constant boolean := audit_private.is_application();
+  v_actors audit_private.actor[];
+  v_claimed bigint[];
+  v_all boolean;
+begin
+  perform audit_private.require_event(action, outcome)
+  from (select distinct action, outcome from unnest(record_events.actions, record_events.outcomes) as said (action, outcome)) as said;
+
+  record_events.log_ids := array(
+    select nextval('audit.audit_logs_id_seq') from generate_series(1, cardinality(record_events.event_ids))
+  );
+  with claimed as (
+    insert into audit_private.event_ids (producer, event_id, digest, log_id, recorded_at)
+    select
+      record_events.producer, event_id,
+      audit_private.event_digest(
+        action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address, request_id,
+        created_at, sealed
+      ),
+      log_id, v_now
+    from unnest(
+      record_events.event_ids, record_events.log_ids, record_events.actions, record_events.entity_types,
+      record_events.entity_ids, record_events.descriptions, record_events.outcomes, record_events.metadata,
+      record_events.permissions, record_events.user_ids, record_events.ip_addresses, record_events.request_ids,
+      record_events.created_ats, record_events.sealed
+    ) as said (
+      event_id, log_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
+      request_id, created_at, sealed
+    )
+    -- In one order for all: whoever sends the same events at the same time waits, and does not deadlock.
+    order by event_id, log_id
+    on conflict (producer, event_id) do nothing
+    returning log_id
+  )
+  select array_agg(log_id) into v_claimed from claimed;
+  v_all := cardinality(v_claimed) = cardinality(record_events.event_ids);
+
+  -- What has to be proven is, once for each context. The plain word of an application costs nothing and is taken below.
+  if not v_application or array_remove(record_events.sealed, null) <> '{}' then
+    select array_agg(actor order by place) into v_actors
+    from (
+      select
+        unnest(array_agg(place)) as place,
+        audit_private.event_actor(sealed, user_id, ip_address::inet, request_id) as actor
+      from unnest(
+        record_events.sealed, record_events.user_ids, record_events.ip_addresses, record_events.request_ids
+      ) with ordinality as said (sealed, user_id, ip_address, request_id, place)
+      group by sealed, user_id, ip_address, request_id
+    ) as told;
+  end if;
+
+  insert into audit.audit_logs (
+    id, created_at, recorded_at, action, outcome, user_id, actor_proof, entity_type, entity_id,
+    description, permission, ip_address, request_id, metadata, time_source
+  )
+  overriding system value
+  select
+    log_id,
+    audit_private.clamped_time(created_at, v_now),
+    v_now,
+    action,
+    outcome::audit.outcome,
+    (actor).user_id,
+    (actor).proof,
+    audit_private.clean(entity_type, 200),
+    audit_private.entity_key(audit_private.clean(entity_id, 1000)),
+    audit_private.clean(description, 2000),
+    audit_private.clean(permission, 100),
+    (actor).ip_address,
+    (actor).request_id,
+    coalesce(audit_private.require_metadata(metadata::jsonb) - 'claim', '{}')
+      || case
+        when (actor).claim is null then jsonb_build_object('event_id', event_id)
+        else jsonb_build_object('event_id', event_id, 'claim', (actor).claim)
+      end,
+    audit_private.time_source(created_at, v_now)
+  from (
+    select
+      said.*,
+      case
+        when v_actors is not null
+          then row(told_user_id, told_ip_address, told_request_id, told_proof, told_claim)::audit_private.actor
+        when num_nonnulls(user_id, ip_address, request_id) = 0 then audit_private.current_actor()
+        else audit_private.claimed_actor(user_id, ip_address::inet, request_id)
+      end as actor
+    from unnest(
+      record_events.event_ids, record_events.log_ids, record_events.actions, record_events.entity_types,
+      record_events.entity_ids, record_events.descriptions, record_events.outcomes, record_events.stored_metadata,
+      record_events.permissions, record_events.user_ids, record_events.ip_addresses, record_events.request_ids,
+      record_events.created_ats, v_actors
+    ) as said (
+      event_id, log_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
+      request_id, created_at, told_user_id, told_ip_address, told_request_id, told_proof, told_claim
+    )
+    where v_all or log_id = any (v_claimed)
+    offset 0
+  ) as said;
+
+  record_events.verdicts := array_fill('stored'::text, array[cardinality(record_events.event_ids)]);
+  if v_all is not true then
+    select
+      array_agg(
+        case when known.log_id = log_id_said then 'stored' when known.digest = digest_said then 'known' else 'conflict' end
+        order by place
+      ),
+      array_agg(known.log_id order by place)
+    into record_events.verdicts, record_events.log_ids
+    from (
+      select
+        event_id, log_id as log_id_said, place,
+        audit_private.event_digest(
+          action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address, request_id,
+          created_at, sealed
+        ) as digest_said
+      from unnest(
+        record_events.event_ids, record_events.log_ids, record_events.actions, record_events.entity_types,
+        record_events.entity_ids, record_events.descriptions, record_events.outcomes, record_events.metadata,
+        record_events.permissions, record_events.user_ids, record_events.ip_addresses, record_events.request_ids,
+        record_events.created_ats, record_events.sealed
+      ) with ordinality as said (
+        event_id, log_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
+        request_id, created_at, sealed, place
+      )
+    ) as said
+    join audit_private.event_ids as known
+      on known.producer = record_events.producer and known.event_id = said.event_id;
+    perform audit_private.note_conflict(audit_private.current_actor(), record_events.producer, event_id, log_id)
+    from unnest(record_events.event_ids, record_events.verdicts, record_events.log_ids) as said (event_id, verdict, log_id)
+    where verdict = 'conflict';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]) IS 'Records those events that are new, all or none of them; of each: stored, known or conflict, and the id of its row.';
+
 
 --
 -- Name: record_source(audit_private.watches, text, text, text, text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -9318,6 +9714,38 @@ end $$;
 ALTER FUNCTION audit_private.require_entity_type(entity_type text, target regclass) OWNER TO audit_owner;
 
 --
+-- Name: require_event(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_event(action text, outcome text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.require_origin(require_event.action, 'service');
+  if require_event.outcome is null or require_event.outcome not in ('success', 'failure', 'denied', 'attempted') then
+    raise exception using
+      errcode = 'ID005',
+      message = 'an outcome is success, failure, denied or attempted';
+  end if;
+  if require_event.action like 'AUTH\_%' and require_event.outcome <> 'failure' then
+    raise exception using
+      errcode = 'ID005',
+      message = 'only the database records that a login succeeded or was denied';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_event(action text, outcome text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION require_event(action text, outcome text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.require_event(action text, outcome text) IS 'Refuses what the audit service may not say.';
+
+
+--
 -- Name: require_harmless_code(regclass, name); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9468,6 +9896,26 @@ end $$;
 
 
 ALTER FUNCTION audit_private.require_may_read(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: require_metadata(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_metadata(metadata jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if jsonb_typeof(require_metadata.metadata) <> 'object' or octet_length(require_metadata.metadata::text) > 65536 then
+    raise exception using
+      errcode = 'ID005',
+      message = 'metadata is a JSON object of at most 65536 bytes';
+  end if;
+  return require_metadata.metadata;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_metadata(metadata jsonb) OWNER TO audit_owner;
 
 --
 -- Name: require_origin(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -10033,6 +10481,28 @@ $$;
 ALTER FUNCTION audit_private.settings_source(watch audit_private.watches) OWNER TO audit_owner;
 
 --
+-- Name: settle_event(text, uuid, bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.settle_event(producer text, event_id uuid, log_id bigint) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update audit_private.event_ids set log_id = settle_event.log_id
+  where producer = settle_event.producer and event_id = settle_event.event_id
+$$;
+
+
+ALTER FUNCTION audit_private.settle_event(producer text, event_id uuid, log_id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION settle_event(producer text, event_id uuid, log_id bigint); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.settle_event(producer text, event_id uuid, log_id bigint) IS 'Keeps which row of the log a claimed event became.';
+
+
+--
 -- Name: shape_difference(jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -10465,6 +10935,17 @@ ALTER FUNCTION audit_private.tg__refuse_change() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.tg__refuse_change() IS 'Refuses what would change, empty or bypass the log.';
 
+
+--
+-- Name: time_source(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.time_source(claimed timestamp with time zone, now timestamp with time zone) RETURNS audit.time_source
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN (claimed IS NULL) THEN 'database'::audit.time_source WHEN (claimed = audit_private.clamped_time(claimed, now)) THEN 'claimed'::audit.time_source ELSE 'clamped'::audit.time_source END;
+
+
+ALTER FUNCTION audit_private.time_source(claimed timestamp with time zone, now timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: timeline(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -12841,6 +13322,44 @@ COMMENT ON COLUMN audit_private.epochs.snapshot IS 'What it sees was written bef
 
 
 --
+-- Name: event_ids; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.event_ids (
+    producer text NOT NULL COLLATE pg_catalog."C",
+    event_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    log_id bigint,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT event_ids_digest_sha256 CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT event_ids_producer_known CHECK ((("left"(producer, 8) = 'service:'::text) OR ("left"(producer, 7) = 'client:'::text)))
+);
+
+
+ALTER TABLE audit_private.event_ids OWNER TO audit_owner;
+
+--
+-- Name: TABLE event_ids; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.event_ids IS 'The ids under which events came: each is recorded once for each producer.';
+
+
+--
+-- Name: COLUMN event_ids.producer; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.event_ids.producer IS 'service: and the login of an audit service, or client: and an account.';
+
+
+--
+-- Name: COLUMN event_ids.digest; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.event_ids.digest IS 'SHA-256 of the event as it came: other content under the same id is no repetition.';
+
+
+--
 -- Name: guards; Type: TABLE; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13347,6 +13866,14 @@ ALTER TABLE ONLY audit_private.drains
 
 ALTER TABLE ONLY audit_private.epochs
     ADD CONSTRAINT epochs_pkey PRIMARY KEY (epoch);
+
+
+--
+-- Name: event_ids event_ids_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.event_ids
+    ADD CONSTRAINT event_ids_pkey PRIMARY KEY (event_id, producer);
 
 
 --
@@ -14194,6 +14721,14 @@ GRANT ALL ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snap
 
 
 --
+-- Name: FUNCTION finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) TO audit_app;
+
+
+--
 -- Name: FUNCTION heartbeat(); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
@@ -14292,6 +14827,14 @@ GRANT ALL ON FUNCTION audit.read_tile(level integer, number bigint) TO audit_inv
 
 REVOKE ALL ON FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) TO audit_writer;
+
+
+--
+-- Name: FUNCTION record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) TO audit_writer;
 
 
 --
@@ -14941,6 +15484,13 @@ REVOKE ALL ON FUNCTION audit_private.changes_source(watch audit_private.watches,
 
 
 --
+-- Name: FUNCTION claim_event(producer text, event_id uuid, digest bytea, OUT verdict text, OUT log_id bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.claim_event(producer text, event_id uuid, digest bytea, OUT verdict text, OUT log_id bigint) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION clean(value text, length integer); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -14952,6 +15502,13 @@ REVOKE ALL ON FUNCTION audit_private.clean(value text, length integer) FROM PUBL
 --
 
 REVOKE ALL ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION clamped_time(claimed timestamp with time zone, now timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.clamped_time(claimed timestamp with time zone, now timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -15120,6 +15677,20 @@ REVOKE ALL ON FUNCTION audit_private.entity_id_source(watch audit_private.watche
 --
 
 REVOKE ALL ON FUNCTION audit_private.entity_types_of(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION event_actor(sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.event_actor(sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION event_digest(action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.event_digest(action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text) FROM PUBLIC;
 
 
 --
@@ -15543,6 +16114,13 @@ REVOKE ALL ON FUNCTION audit_private.note_changes(action text, watch audit_priva
 
 
 --
+-- Name: FUNCTION note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION note_drain(action text, metadata jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -15697,6 +16275,20 @@ REVOKE ALL ON FUNCTION audit_private.record_baseline(watch audit_private.watches
 
 
 --
+-- Name: FUNCTION record_event_alone(producer text, event_id uuid, action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text, OUT verdict text, OUT log_id bigint, OUT state text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.record_event_alone(producer text, event_id uuid, action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text, OUT verdict text, OUT log_id bigint, OUT state text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION record_source(watch audit_private.watches, action text, entity_id text, changes text, metadata text, now text, actor text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -15844,6 +16436,13 @@ REVOKE ALL ON FUNCTION audit_private.require_entity_type(entity_type text, targe
 
 
 --
+-- Name: FUNCTION require_event(action text, outcome text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_event(action text, outcome text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION require_harmless_code(target regclass, caller name); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -15876,6 +16475,13 @@ REVOKE ALL ON FUNCTION audit_private.require_known_partitioning(target regclass)
 --
 
 REVOKE ALL ON FUNCTION audit_private.require_may_read(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_metadata(metadata jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_metadata(metadata jsonb) FROM PUBLIC;
 
 
 --
@@ -16019,6 +16625,13 @@ REVOKE ALL ON FUNCTION audit_private.settings_source(watch audit_private.watches
 
 
 --
+-- Name: FUNCTION settle_event(producer text, event_id uuid, log_id bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.settle_event(producer text, event_id uuid, log_id bigint) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION shape_difference(before jsonb, after jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -16107,6 +16720,13 @@ REVOKE ALL ON FUNCTION audit_private.tg__follow_rewrite() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.tg__refuse_change() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION time_source(claimed timestamp with time zone, now timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.time_source(claimed timestamp with time zone, now timestamp with time zone) FROM PUBLIC;
 
 
 --
