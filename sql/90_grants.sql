@@ -51,6 +51,7 @@ grant execute on function
   audit.set_context(text),
   audit.set_context(text, inet, text),
   audit.set_session_context(text, inet, text),
+  audit.finish_attempt(bigint, uuid, uuid, text, jsonb, timestamptz),
   iam.login_begin(text, inet, text),
   iam.login_finish(uuid, bytea, bytea, jsonb),
   iam.authenticate(bytea, inet, text),
@@ -61,7 +62,10 @@ grant select on audit.installation to audit_app, audit_writer, audit_admin;
 
 -- The audit service, on its independent session.
 grant execute on function
-  audit.record(text, text, text, text, text, jsonb, text, text, inet, text, timestamptz, text)
+  audit.record(text, text, text, text, text, jsonb, text, text, inet, text, timestamptz, text),
+  audit.record_batch(
+    uuid[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], timestamptz[], text[]
+  )
 to audit_writer;
 
 -- Readers.

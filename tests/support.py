@@ -47,6 +47,11 @@ def events(connection: psycopg.Connection, where: str = "true", *parameters: obj
         ).fetchall()
 
 
+def facts(event: Row) -> Row:
+    """The metadata of an event, but for the id that it was recorded under."""
+    return {name: value for name, value in (event["metadata"] or {}).items() if name != "event_id"}
+
+
 def last_id(connection: psycopg.Connection) -> int:
     """The id of the newest row: events after it belong to what the test does."""
     row = connection.execute("select coalesce(max(id), 0) from audit.audit_logs").fetchone()

@@ -487,6 +487,57 @@ COMMENT ON FUNCTION audit.allow_unwatched(target regclass, reason text) IS 'Decl
 
 
 --
+-- Name: as_of(anyelement, timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) RETURNS SETOF anyelement
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET work_mem TO '64MB'
+    SET row_security TO 'off'
+    SET constraint_exclusion TO 'off'
+    SET extra_float_digits TO '1'
+    SET "TimeZone" TO 'UTC'
+    SET bytea_output TO 'hex'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET "IntervalStyle" TO 'postgres'
+    SET lc_monetary TO 'C'
+    SET xmlbinary TO 'base64'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+declare
+  v_target constant regclass := (
+    select class.oid from pg_catalog.pg_type as kind
+    join pg_catalog.pg_class as class on class.oid = kind.typrelid
+    where kind.oid = pg_typeof(as_of.table_row) and class.relkind in ('r', 'p')
+  );
+  v_source text;
+begin
+  if v_target is null then
+    raise exception using
+      errcode = '42804',
+      message = format('audit.as_of wants a row of a table, not %s', pg_typeof(as_of.table_row)),
+      hint = 'audit.as_of(null::schema.table, moment)';
+  end if;
+  -- Its columns stay as they are from here on.
+  execute format('lock table %s in access share mode', v_target);
+  perform set_config('indelible.caller', current_user, true);
+  -- A simple assignment: between the halves nothing else stands on the stack.
+  v_source := audit.past_source(v_target, coalesce(as_of.moment, clock_timestamp()));
+  return query execute v_source;
+end $$;
+
+
+ALTER FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION as_of(table_row anyelement, moment timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) IS 'The rows of a watched table as they stood at a moment: select * from audit.as_of(null::shop.orders, now() - interval ''1 hour''). Called by investigators who may read the table; columns whose values are not on record are NULL, with a notice.';
+
+
+--
 -- Name: attach_capture(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -497,6 +548,7 @@ CREATE FUNCTION audit.attach_capture(target regclass) RETURNS void
 declare
   v_door constant bigint := audit_private.open_door();
   v_definition text;
+  v_attached boolean := false;
 begin
   perform audit_private.require_owner(attach_capture.target);
   if exists (
@@ -511,7 +563,13 @@ begin
   perform audit_private.require_known_partitioning(attach_capture.target);
   for v_definition in select definition from audit.pending_capture(attach_capture.target) loop
     execute v_definition;
+    v_attached := true;
   end loop;
+  if v_attached then
+    perform audit_private.restart_version(watch)
+    from audit_private.watches as watch
+    where watch.target = attach_capture.target and watch.stopped_at is null;
+  end if;
   perform audit_private.close_door(v_door);
 end $$;
 
@@ -682,6 +740,117 @@ COMMENT ON FUNCTION audit.begin_epoch(origin text, verifier_key text, reason tex
 
 
 --
+-- Name: history(regclass, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.history(target regclass, key text) RETURNS TABLE(version bigint, id bigint, created_at timestamp with time zone, action text, user_id text, db_user text, actor_proof text, ip_address inet, request_id text, transaction xid8, entity_id text, diff jsonb, known jsonb, taken_by bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+#variable_conflict use_column
+begin
+  perform audit_private.require_may_read(history.target);
+  perform audit_private.tell_read('history ' || history.target::text);
+  return query
+  with told as (
+    select (past.record).*, past.taken_by, audit_private.present_changes(history.target, past.record) as present
+    from audit_private.records_of(
+      audit_private.entity_types_of(history.target), audit_private.named_key(history.target, history.key)
+    ) as past
+  )
+  select
+    row_number() over (order by told.id), told.id, told.created_at, told.action, told.user_id, told.db_user,
+    told.actor_proof::text, told.ip_address, told.request_id, told.xid, told.entity_id::text,
+    audit_private.field_changes(told.present),
+    case when told.action <> 'ROW_DELETED' then
+      audit_private.merged(nullif(told.present -> 'new', 'null')) over (partition by told.taken_by order by told.id)
+    end,
+    told.taken_by
+  from told
+  order by told.id;
+end $$;
+
+
+ALTER FUNCTION audit.history(target regclass, key text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION history(target regclass, key text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.history(target regclass, key text) IS 'Every version of a row that the log has: who made it, what changed by column ({"old": …, "new": …}), and the row after it as far as it is known. A row whose key was changed is followed back; taken_by tells rows apart that bore the key in turn. select * from audit.history(''shop.orders'', ''7'').';
+
+
+--
+-- Name: blame(regclass, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.blame(target regclass, key text) RETURNS TABLE(column_name text, value text, changed_at timestamp with time zone, action text, user_id text, db_user text, actor_proof text, ip_address inet, request_id text, id bigint)
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ WITH version AS MATERIALIZED (
+          SELECT history.version,
+             history.id,
+             history.created_at,
+             history.action,
+             history.user_id,
+             history.db_user,
+             history.actor_proof,
+             history.ip_address,
+             history.request_id,
+             history.transaction,
+             history.entity_id,
+             history.diff,
+             history.known,
+             history.taken_by
+            FROM audit.history(blame.target, blame.key) history(version, id, created_at, action, user_id, db_user, actor_proof, ip_address, request_id, transaction, entity_id, diff, known, taken_by)
+         ), present AS (
+          SELECT version.version,
+             version.id,
+             version.created_at,
+             version.action,
+             version.user_id,
+             version.db_user,
+             version.actor_proof,
+             version.ip_address,
+             version.request_id,
+             version.transaction,
+             version.entity_id,
+             version.diff,
+             version.known,
+             version.taken_by
+            FROM version
+           WHERE (version.taken_by = ( SELECT max(latest.taken_by) AS max
+                    FROM version latest))
+         )
+  SELECT DISTINCT ON (field.key) field.key,
+     (field.value ->> 'new'::text),
+     present.created_at,
+     present.action,
+     present.user_id,
+     present.db_user,
+     present.actor_proof,
+     present.ip_address,
+     present.request_id,
+     present.id
+    FROM (present
+      CROSS JOIN LATERAL jsonb_each(present.diff) field(key, value))
+   WHERE (present.action <> 'ROW_DELETED'::text)
+   ORDER BY field.key, present.id DESC;
+END;
+
+
+ALTER FUNCTION audit.blame(target regclass, key text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION blame(target regclass, key text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.blame(target regclass, key text) IS 'Of each column of a row who set its present value, when, from where and in which request: select * from audit.blame(''shop.orders'', ''7''). ROW_BASELINE: it was so before the table was watched.';
+
+
+--
 -- Name: captured_relations(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -763,16 +932,7 @@ begin
   perform audit_private.require_reader(comparison_source.target, v_caller);
   v_watch := audit_private.active_watch(comparison_source.target);
   perform audit_private.require_reconcilable(v_watch);
-  -- Owners run their own code; whoever else compares, a superuser above all, must not run it for them.
-  if not exists (
-    select from pg_catalog.pg_class
-    where oid = comparison_source.target
-      and pg_get_userbyid(relowner) = v_caller
-  ) then
-    perform audit_private.require_known_code(relid)
-    from pg_catalog.pg_partition_tree(comparison_source.target) where not isleaf;
-    perform audit_private.require_known_code(relation) from audit.captured_relations(comparison_source.target) as relation;
-  end if;
+  perform audit_private.require_harmless_code(comparison_source.target, v_caller);
   select * into v_baseline from audit_private.baselines where watch_id = v_watch.watch_id and finished_at is not null;
   perform set_config('indelible.permit', audit_private.reading_permit(comparison_source.target), true);
   return case
@@ -1010,6 +1170,445 @@ COMMENT ON FUNCTION audit.entity_key(key text) IS 'A key as the log names it: lo
 
 
 --
+-- Name: note_read(text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.note_read(view text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.tell_read(note_read.view)
+  from pg_catalog.pg_class
+  where relnamespace = 'audit'::regnamespace and relname = note_read.view;
+  return true;
+end $$;
+
+
+ALTER FUNCTION audit.note_read(view text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION note_read(view text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.note_read(view text) IS 'Puts on record that the log is read through this view of it; true.';
+
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: actions; Type: TABLE; Schema: audit; Owner: audit_owner
+--
+
+CREATE TABLE audit.actions (
+    code text NOT NULL,
+    description text NOT NULL,
+    origin text NOT NULL,
+    defined_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT actions_code_format CHECK (((code ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$'::text) AND (length(code) <= 100))),
+    CONSTRAINT actions_description_present CHECK ((description <> ''::text)),
+    CONSTRAINT actions_origin_known CHECK ((origin = ANY (ARRAY['trigger'::text, 'database'::text, 'service'::text, 'client'::text])))
+);
+
+
+ALTER TABLE audit.actions OWNER TO audit_owner;
+
+--
+-- Name: TABLE actions; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit.actions IS 'The event codes that may stand in the log; never renamed, never reused.';
+
+
+--
+-- Name: COLUMN actions.origin; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.actions.origin IS 'Which door may record the code: capture triggers, database functions, the audit service, or ingest clients.';
+
+
+--
+-- Name: audit_logs; Type: TABLE; Schema: audit; Owner: audit_owner
+--
+
+CREATE TABLE audit.audit_logs (
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    action text NOT NULL,
+    outcome audit.outcome DEFAULT 'success'::audit.outcome NOT NULL,
+    user_id text,
+    db_user text DEFAULT SESSION_USER NOT NULL,
+    actor_proof audit.actor_proof NOT NULL,
+    entity_type text COLLATE pg_catalog."C",
+    entity_id text COLLATE pg_catalog."C",
+    description text,
+    permission text,
+    ip_address inet,
+    request_id text,
+    changes jsonb,
+    metadata jsonb,
+    time_source audit.time_source DEFAULT 'database'::audit.time_source NOT NULL
+)
+PARTITION BY RANGE (created_at);
+
+
+ALTER TABLE audit.audit_logs OWNER TO audit_owner;
+
+--
+-- Name: TABLE audit_logs; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit.audit_logs IS 'Who did what, to which record, from where, and whether it worked. Append-only; written by functions alone.';
+
+
+--
+-- Name: COLUMN audit_logs.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.id IS 'Order of recording; the order of history.';
+
+
+--
+-- Name: COLUMN audit_logs.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.created_at IS 'When it happened (UTC). Row changes: the database''s clock.';
+
+
+--
+-- Name: COLUMN audit_logs.recorded_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.recorded_at IS 'When the database wrote it down, always by its own clock.';
+
+
+--
+-- Name: COLUMN audit_logs.xid; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.xid IS 'The transaction that wrote this row: joins what belonged together.';
+
+
+--
+-- Name: COLUMN audit_logs.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.action IS 'Event code, see audit.actions.';
+
+
+--
+-- Name: COLUMN audit_logs.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.outcome IS 'success, failure, denied; attempted for a durable intent.';
+
+
+--
+-- Name: COLUMN audit_logs.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.user_id IS 'The acting user, or null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN audit_logs.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.db_user IS 'session_user: the login that really did it.';
+
+
+--
+-- Name: COLUMN audit_logs.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.actor_proof IS 'How far user_id is proven: sealed (the database authenticated the session), service (the word of a trusted application), client (the word of an ingest client), direct (no user claimed; db_user is the actor).';
+
+
+--
+-- Name: COLUMN audit_logs.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.entity_id IS 'The key''s text for one column, a JSON object by column name for several.';
+
+
+--
+-- Name: COLUMN audit_logs.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.permission IS 'The permission that was attempted, on denials.';
+
+
+--
+-- Name: COLUMN audit_logs.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.ip_address IS 'The client, as a trusted proxy or the socket named it.';
+
+
+--
+-- Name: COLUMN audit_logs.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.request_id IS 'Made by the middleware for each request, never by the client.';
+
+
+--
+-- Name: COLUMN audit_logs.changes; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.changes IS 'Row changes: {"old": {column: value}, "new": {column: value}}.';
+
+
+--
+-- Name: COLUMN audit_logs.time_source; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.time_source IS 'Whether created_at is the database''s, claimed, or clamped.';
+
+
+--
+-- Name: v_events; Type: VIEW; Schema: audit; Owner: audit_owner
+--
+
+CREATE VIEW audit.v_events AS
+ SELECT log.id,
+    log.created_at,
+    log.recorded_at,
+    log.action,
+    (log.outcome)::text AS outcome,
+    log.user_id,
+    log.db_user,
+    (log.actor_proof)::text AS actor_proof,
+    log.entity_type,
+    log.entity_id,
+    COALESCE(log.description, action.description) AS description,
+    log.permission,
+    (log.metadata ->> 'reason'::text) AS reason,
+    host(log.ip_address) AS ip_address,
+    log.request_id,
+    (log.xid)::text AS transaction_id,
+    (log.changes)::text AS changes,
+    (log.metadata)::text AS metadata,
+    (log.time_source)::text AS time_source
+   FROM (audit.audit_logs log
+     LEFT JOIN audit.actions action ON ((action.code = log.action)))
+  WHERE ( SELECT audit.note_read('v_events'::text) AS note_read);
+
+
+ALTER VIEW audit.v_events OWNER TO audit_owner;
+
+--
+-- Name: VIEW v_events; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON VIEW audit.v_events IS 'Everything on record, one row per event.';
+
+
+--
+-- Name: COLUMN v_events.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.id IS 'Number of the event; the order of history.';
+
+
+--
+-- Name: COLUMN v_events.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
+
+
+--
+-- Name: COLUMN v_events.recorded_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.recorded_at IS 'When the database wrote it down, always by its own clock.';
+
+
+--
+-- Name: COLUMN v_events.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
+
+
+--
+-- Name: COLUMN v_events.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.outcome IS 'success, failure, denied; attempted for an intent that was recorded ahead.';
+
+
+--
+-- Name: COLUMN v_events.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.user_id IS 'The acting user of the application; null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN v_events.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.db_user IS 'The database login that really did it.';
+
+
+--
+-- Name: COLUMN v_events.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
+
+
+--
+-- Name: COLUMN v_events.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
+
+
+--
+-- Name: COLUMN v_events.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.entity_id IS 'Which record: its key, of several columns as a JSON object.';
+
+
+--
+-- Name: COLUMN v_events.description; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.description IS 'What happened, in words: the event''s own or those of its code.';
+
+
+--
+-- Name: COLUMN v_events.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.permission IS 'The permission that was missing, on denials.';
+
+
+--
+-- Name: COLUMN v_events.reason; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.reason IS 'Why it failed or was refused, as a code; of a table without capture, why it needs none.';
+
+
+--
+-- Name: COLUMN v_events.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.ip_address IS 'The client''s address.';
+
+
+--
+-- Name: COLUMN v_events.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.request_id IS 'The request it belonged to: the same for its business events and row changes.';
+
+
+--
+-- Name: COLUMN v_events.transaction_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.transaction_id IS 'The database transaction that wrote it.';
+
+
+--
+-- Name: COLUMN v_events.changes; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.changes IS 'Row changes, as JSON text: {"old": {column: value}, "new": {column: value}}.';
+
+
+--
+-- Name: COLUMN v_events.metadata; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.metadata IS 'What else is known, as JSON text.';
+
+
+--
+-- Name: COLUMN v_events.time_source; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.time_source IS 'Whether created_at is the database''s, claimed, or clamped to what can be.';
+
+
+--
+-- Name: events_between(pg_snapshot, pg_snapshot); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) RETURNS SETOF audit.v_events
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select event.*
+  from audit_private.records_between(events_between.previous, events_between.present) as record
+  join audit.v_events as event on event.id = record.id and event.created_at = record.created_at
+  order by event.id
+$$;
+
+
+ALTER FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION events_between(previous pg_snapshot, present pg_snapshot); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) IS 'What became visible between two values of pg_current_snapshot(), each event once, however late it was committed. To follow the log: keep the snapshot of the last look, take the present one, then call this.';
+
+
+--
+-- Name: finish_attempt(bigint, uuid, uuid, text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_attempt audit.audit_logs;
+begin
+  -- What can be said is what was attempted; the id is known to nobody but who attempted it.
+  select * into v_attempt
+  from audit.audit_logs as log
+  where log.id = finish_attempt.attempt_id
+    and log.outcome = 'attempted'
+    and log.metadata ->> 'event_id' = finish_attempt.intent_id::text;
+  if not found then
+    raise exception using errcode = 'ID016', message = 'no such attempt is on record';
+  end if;
+  return audit_private.append(
+    actor => audit_private.current_actor(),
+    action => v_attempt.action,
+    entity_type => v_attempt.entity_type,
+    entity_id => coalesce(finish_attempt.entity_id, v_attempt.entity_id),
+    description => v_attempt.description,
+    metadata => coalesce(audit_private.require_metadata(finish_attempt.metadata) - 'claim', '{}')
+      || jsonb_build_object('event_id', finish_attempt.event_id, 'intent_id', finish_attempt.intent_id),
+    created_at => finish_attempt.created_at
+  );
+end $$;
+
+
+ALTER FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) IS 'Records, in this transaction, that an action succeeded whose attempt is on record; returns the id of the new row.';
+
+
+--
 -- Name: finish_unwatch(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -1129,6 +1728,7 @@ begin
   return query
     select split_part(done, ': ', 1), split_part(done, ': ', 2) from unnest(audit_private.maintain_partitions()) as done;
   perform iam.forget_attempts();
+  perform audit_private.forget_reads();
 end $$;
 
 
@@ -1177,11 +1777,18 @@ CREATE FUNCTION audit.notes() RETURNS TABLE(note text, remedy text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select
-    'the guard is not installed: a change of a watched table is followed at the next migrate, and it leaves no record, '
-      || 'nor does what iam.require_permission() refuses (iam.check_permission() records)',
+  select 'the guard is not installed: a change of a watched table is followed at the next migrate, and not on record',
     'as a superuser: indelible migrate'
   where not exists (select from audit_private.guards)
+  union all
+  select 'refused attempts on the audit are not on record: wal_level is not logical',
+    'wal_level = logical, max_slot_wal_keep_size = 4GB, and a restart'
+  where exists (select from audit_private.guards) and current_setting('wal_level') <> 'logical'
+  union all
+  select 'refused attempts on the audit are not on record: nothing bounds what a replication slot keeps',
+    'max_slot_wal_keep_size = 4GB'
+  where exists (select from audit_private.guards)
+    and current_setting('wal_level') = 'logical' and current_setting('max_slot_wal_keep_size') = '-1'
 $$;
 
 
@@ -1250,6 +1857,93 @@ ALTER FUNCTION audit.observe_capture() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.observe_capture() IS 'Records the capture triggers of watched tables, and the guards of the log, that are new or changed; returns how many.';
+
+
+--
+-- Name: past_rows(regclass, timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) RETURNS TABLE(present_id text, copies bigint, image jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_watch audit_private.watches;
+begin
+  perform audit_private.require_may_read(past_rows.target);
+  v_watch := audit_private.active_watch(past_rows.target);
+  perform audit_private.require_past(v_watch, past_rows.moment);
+  if audit_private.key_identifies(v_watch.target) then
+    return query
+      with told as materialized (select * from audit_private.told_rows(v_watch, past_rows.moment))
+      select told.origin, 1::bigint, coalesce(told.image, '{}') from told where told.copies = 1
+      union all
+      -- Rows of now that were not there yet.
+      select told.entity_id, 0::bigint, null
+      from told
+      where not exists (select from told as other where other.origin = told.entity_id);
+  else
+    return query
+      select null::text, sign, image
+      from (
+        select 1::bigint as sign, image from audit_private.records_since(v_watch, past_rows.moment, 'old')
+        union all
+        select -1, image from audit_private.records_since(v_watch, past_rows.moment, 'new')
+      ) as change
+      where image is not null;
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION past_rows(target regclass, moment timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) IS 'What was different of the rows of a table: by the key of the row as it is now, 0 copies for one that was not there; without a key, how many rows of an image there were more or less.';
+
+
+--
+-- Name: past_source(regclass, timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.past_source(target regclass, moment timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_watch audit_private.watches;
+  v_context text;
+  v_caller name;
+begin
+  get diagnostics v_context = pg_context;
+  v_caller := audit_private.caller_of(v_context, 'audit.past_source', 'audit.as_of');
+  perform audit_private.require_may_read(past_source.target);
+  v_watch := audit_private.active_watch(past_source.target);
+  perform audit_private.require_past(v_watch, past_source.moment);
+  perform audit_private.require_harmless_code(past_source.target, v_caller);
+  -- To make a value of a domain runs its checks.
+  if v_caller <> (select pg_get_userbyid(relowner) from pg_catalog.pg_class where oid = past_source.target) then
+    perform audit_private.require_harmless_types(past_source.target);
+  end if;
+  perform audit_private.note_unknown(v_watch, past_source.moment);
+  perform audit_private.tell_read('as_of ' || v_watch.target_name);
+  return case
+    when audit_private.key_identifies(v_watch.target) then audit_private.keyed_past_source(v_watch, past_source.moment)
+    else audit_private.keyless_past_source(v_watch, past_source.moment)
+  end;
+end $$;
+
+
+ALTER FUNCTION audit.past_source(target regclass, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION past_source(target regclass, moment timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.past_source(target regclass, moment timestamp with time zone) IS 'The query by which the caller rebuilds a table as it stood.';
 
 
 --
@@ -1474,17 +2168,7 @@ CREATE FUNCTION audit.record(action text, entity_type text DEFAULT NULL::text, e
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform audit_private.require_origin(record.action, 'service');
-  if record.outcome is null or record.outcome not in ('success', 'failure', 'denied', 'attempted') then
-    raise exception using
-      errcode = 'ID005',
-      message = 'an outcome is success, failure, denied or attempted';
-  end if;
-  if record.action like 'AUTH\_%' and record.outcome <> 'failure' then
-    raise exception using
-      errcode = 'ID005',
-      message = 'only the database records that a login succeeded or was denied';
-  end if;
+  perform audit_private.require_event(record.action, record.outcome);
   return audit_private.append(
     actor => audit_private.resolve_actor(record.sealed, record.user_id, record.ip_address, record.request_id),
     action => record.action,
@@ -1564,6 +2248,65 @@ COMMENT ON FUNCTION audit.record_baseline_batch(target regclass, rows integer) I
 
 
 --
+-- Name: record_batch(uuid[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], timestamp with time zone[], text[]); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) RETURNS TABLE(verdict text, log_id bigint, state text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_producer constant text := 'service:' || session_user;
+  v_verdicts text[];
+  v_log_ids bigint[];
+begin
+  -- The answer is believed to be durable: nobody keeps what it says is stored.
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
+  begin
+    select verdicts, log_ids into strict v_verdicts, v_log_ids
+    from audit_private.record_events(
+      v_producer, record_batch.event_ids, record_batch.actions, record_batch.entity_types, record_batch.entity_ids,
+      record_batch.descriptions, record_batch.outcomes, record_batch.metadata, record_batch.metadata,
+      record_batch.permissions, record_batch.user_ids, record_batch.ip_addresses, record_batch.request_ids,
+      record_batch.created_ats, record_batch.sealed
+    );
+    return query select said.verdict, said.log_id, null::text from unnest(v_verdicts, v_log_ids) as said (verdict, log_id);
+    return;
+  exception
+    -- What is an event's own fault. Everything else is the server's: then no verdict is given, and nothing recorded.
+    when data_exception or integrity_constraint_violation or program_limit_exceeded or sqlstate 'ID000' then null;
+  end;
+  return query
+    select alone.verdict, alone.log_id, alone.state
+    from unnest(
+      record_batch.event_ids, record_batch.actions, record_batch.entity_types, record_batch.entity_ids,
+      record_batch.descriptions, record_batch.outcomes, record_batch.metadata, record_batch.permissions,
+      record_batch.user_ids, record_batch.ip_addresses, record_batch.request_ids, record_batch.created_ats,
+      record_batch.sealed
+    ) as said (
+      event_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
+      request_id, created_at, sealed
+    )
+    cross join lateral audit_private.record_event_alone(
+      v_producer, event_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id,
+      ip_address, request_id, created_at, sealed
+    ) as alone;
+end $$;
+
+
+ALTER FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) IS 'Records events of origin service, each once for its id; of each, in order: stored, known, conflict or refused, the id of its row, and for a refused one the SQLSTATE. Metadata that cannot be stored is left out, and the event says so.';
+
+
+--
 -- Name: recorded_rows(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -1601,6 +2344,37 @@ ALTER FUNCTION audit.recorded_rows(target regclass) OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.recorded_rows(target regclass) IS 'What a table must hold by the log: of each key whether there is a row, or of each image how many, as far as is recorded.';
+
+
+--
+-- Name: request(text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.request(request_id text) RETURNS SETOF audit.audit_logs
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_hidden constant text[] := audit_private.hidden_entity_types();
+begin
+  perform audit_private.tell_read('request');
+  return query
+    select * from audit_private.records_of_request(request.request_id) as log
+    where entity_type = any (v_hidden) is not true order by id;
+  perform audit_private.note_hidden(
+    (select count(*) from audit_private.records_of_request(request.request_id) where entity_type = any (v_hidden))
+  );
+end $$;
+
+
+ALTER FUNCTION audit.request(request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION request(request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.request(request_id text) IS 'All records of a request, whatever transaction wrote them: select * from audit.request(''…'').';
 
 
 --
@@ -1823,6 +2597,86 @@ COMMENT ON FUNCTION audit.surplus_capture(target regclass) IS 'Capture triggers 
 
 
 --
+-- Name: transaction(xid8); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.transaction(transaction xid8) RETURNS SETOF audit.audit_logs
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_hidden constant text[] := audit_private.hidden_entity_types();
+begin
+  perform audit_private.tell_read('transaction');
+  return query
+    select * from audit_private.records_of_transaction(transaction.transaction) as log
+    where entity_type = any (v_hidden) is not true order by id;
+  perform audit_private.note_hidden(
+    (select count(*) from audit_private.records_of_transaction(transaction.transaction) where entity_type = any (v_hidden))
+  );
+end $$;
+
+
+ALTER FUNCTION audit.transaction(transaction xid8) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION transaction(transaction xid8); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.transaction(transaction xid8) IS 'All records of a transaction, and of the requests that it served: select * from audit.transaction(''4711'').';
+
+
+--
+-- Name: undo_sql(regclass, text, bigint); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.undo_sql(target regclass, key text, id bigint DEFAULT NULL::bigint) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+declare
+  v_record audit.audit_logs;
+  v_source text;
+  v_lost text;
+begin
+  perform audit_private.require_may_read(undo_sql.target);
+  perform audit_private.tell_read('undo_sql ' || undo_sql.target::text);
+  select (past.record).* into v_record
+  from audit_private.records_of(
+    audit_private.entity_types_of(undo_sql.target), audit_private.named_key(undo_sql.target, undo_sql.key)
+  ) as past
+  where (past.record).id = undo_sql.id or undo_sql.id is null
+  order by (past.record).id desc
+  limit 1;
+  v_source := audit_private.undo_source(undo_sql.target, v_record);
+  if v_source is null then
+    raise exception using
+      errcode = 'ID012',
+      message = format('nothing to undo: no recorded change of this row of %s can be taken back', undo_sql.target),
+      hint = 'audit.history() has its changes; masked values and those of dropped columns are not to be had.';
+  end if;
+  select string_agg(quote_ident(name), ', ') into v_lost
+  from audit_private.restorable_values(undo_sql.target, v_record, 'old')
+  where not restorable;
+  if v_lost is not null then
+    raise notice 'not restored, because the value is not on record or the column is gone: %', v_lost;
+  end if;
+  return v_source;
+end $$;
+
+
+ALTER FUNCTION audit.undo_sql(target regclass, key text, id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION undo_sql(target regclass, key text, id bigint); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.undo_sql(target regclass, key text, id bigint) IS 'The statement that would take back a change of a row, the last one unless an id of audit.history() is given: select audit.undo_sql(''shop.orders'', ''7''). It is not executed, and says nothing of what came after that change.';
+
+
+--
 -- Name: unwatch(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -1862,41 +2716,6 @@ COMMENT ON FUNCTION audit.unwatch(target regclass) IS 'Ends the capture of a tab
 
 
 --
--- Name: verdict_lag(); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.verdict_lag() RETURNS TABLE(slot text, waiting_bytes bigint, waiting_seconds bigint, safe_bytes bigint, kept_bytes bigint, status text, failover boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select
-    found.slot_name::text,
-    greatest(pg_current_wal_lsn() - greatest(found.confirmed_flush_lsn, drain.next_lsn), 0)::bigint,
-    greatest(extract(epoch from clock_timestamp() - drain.drained_at), 0)::bigint,
-    found.safe_wal_size,
-    nullif(greatest(pg_size_bytes(current_setting('max_slot_wal_keep_size')), 0), 0),
-    found.wal_status,
-    -- 16 has no such column, and no such slots.
-    coalesce((to_jsonb(found) ->> 'failover')::boolean, false)
-  from pg_catalog.pg_replication_slots as found
-  left join audit_private.drains as drain
-    on drain.slot_name = found.slot_name
-    and drain.system_identifier = (select system_identifier::text from pg_control_system())
-  where found.slot_name = format('indelible_%s', (select oid from pg_catalog.pg_database where datname = current_database()))
-    and not pg_is_in_recovery()
-$$;
-
-
-ALTER FUNCTION audit.verdict_lag() OWNER TO audit_owner;
-
---
--- Name: FUNCTION verdict_lag(); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.verdict_lag() IS 'How much of the write-ahead log waits to be drained, since when, and how much more may be written before verdicts are lost.';
-
-
---
 -- Name: watch(regclass, text, text, text[], text[], boolean, text[], text[], boolean); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -1929,30 +2748,6 @@ ALTER FUNCTION audit.watch(target regclass, entity_type text, capture text, excl
 
 COMMENT ON FUNCTION audit.watch(target regclass, entity_type text, capture text, exclude text[], mask text[], dry_run boolean, skip text[], operations text[], record_unchanged boolean) IS 'Records every row change of a table from now on; called by its owner. Idempotent: what is not given stays as declared. exclude: columns never recorded; mask: only that they changed; skip: their change alone is no record; operations: some of insert, update, delete, truncate. Returns the SQL; dry_run only returns it.';
 
-
---
--- Name: await_drain(); Type: FUNCTION; Schema: audit_guard; Owner: postgres
---
-
-CREATE FUNCTION audit_guard.await_drain() RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_name constant text := format('indelible_%s', (select oid from pg_catalog.pg_database where datname = current_database()));
-  v_bound constant bigint := pg_size_bytes(current_setting('max_slot_wal_keep_size'));
-  v_give_up constant timestamptz := clock_timestamp() + interval '1 second';
-begin
-  while v_bound > 0 and clock_timestamp() < v_give_up and exists (
-    select from pg_catalog.pg_replication_slots
-    where slot_name = v_name and pg_current_wal_lsn() - confirmed_flush_lsn > v_bound / 2
-  ) loop
-    perform pg_sleep(0.05);
-  end loop;
-end $$;
-
-
-ALTER FUNCTION audit_guard.await_drain() OWNER TO postgres;
 
 --
 -- Name: await_flush(pg_lsn); Type: FUNCTION; Schema: audit_guard; Owner: postgres
@@ -2035,20 +2830,14 @@ CREATE FUNCTION audit_guard.emit(event jsonb) RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  -- The UUID tells two equal refusals of one moment from a copy.
   v_body constant bytea := convert_to(
-    (
-      emit.event
-      || jsonb_build_object('db_user', session_user, 'created_at', clock_timestamp(), 'message', gen_random_uuid())
-    )::text,
-    'UTF8'
+    (emit.event || jsonb_build_object('db_user', session_user, 'created_at', clock_timestamp()))::text, 'UTF8'
   );
   v_message constant bytea := audit_guard.mac(v_body) || v_body;
 begin
-  if current_setting('wal_level') <> 'logical' or pg_is_in_recovery() then
+  if current_setting('wal_level') <> 'logical' then
     return;
   end if;
-  perform audit_guard.await_drain();
   if current_setting('server_version_num')::int >= 170000 then
     perform pg_logical_emit_message(false, 'indelible.verdict', v_message, true);
   else
@@ -2067,37 +2856,33 @@ COMMENT ON FUNCTION audit_guard.emit(event jsonb) IS 'Sends an event (an object 
 
 
 --
--- Name: emit_denial(jsonb); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+-- Name: emit_read(text, text, text, inet, text); Type: FUNCTION; Schema: audit_guard; Owner: postgres
 --
 
-CREATE FUNCTION audit_guard.emit_denial(denial jsonb) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET lc_messages TO 'C'
     AS $$
-declare
-  v_context text;
-  v_caller text;
-begin
-  get diagnostics v_context = pg_context;
-  v_caller := split_part(v_context, E'\n', 2);
-  if not starts_with(v_caller, 'PL/pgSQL function iam.require_permission(')
-    and not starts_with(v_caller, 'PL/pgSQL function "iam"."require_permission"(')
-  then
-    perform audit_guard.refuse('audit_guard.emit_denial()', v_caller, 'door');
-  end if;
-  perform audit_guard.emit(emit_denial.denial || jsonb_build_object('outcome', 'denied'));
-  return true;
-end $$;
+  select audit_guard.emit(jsonb_build_object(
+    'action', 'AUDIT_LOG_READ',
+    'outcome', 'success',
+    'user_id', emit_read.user_id,
+    'actor_proof', emit_read.actor_proof,
+    'entity_type', 'AUDIT_VIEW',
+    'entity_id', emit_read.view,
+    'ip_address', emit_read.ip_address,
+    'request_id', emit_read.request_id
+  ))
+$$;
 
 
-ALTER FUNCTION audit_guard.emit_denial(denial jsonb) OWNER TO postgres;
+ALTER FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) OWNER TO postgres;
 
 --
--- Name: FUNCTION emit_denial(denial jsonb); Type: COMMENT; Schema: audit_guard; Owner: postgres
+-- Name: FUNCTION emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_guard; Owner: postgres
 --
 
-COMMENT ON FUNCTION audit_guard.emit_denial(denial jsonb) IS 'Puts a denied permission on record, past the transaction of its caller.';
+COMMENT ON FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) IS 'Sends word of a read past the transaction.';
 
 
 --
@@ -2506,19 +3291,12 @@ COMMENT ON FUNCTION audit_guard.open_slot(OUT slot text, OUT next_lsn pg_lsn, OU
 --
 
 CREATE FUNCTION audit_guard.open_verdict(content bytea) RETURNS jsonb
-    LANGUAGE plpgsql SECURITY DEFINER
+    LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  v_mac constant bytea := substr(open_verdict.content, 1, 32);
-  v_body constant bytea := substr(open_verdict.content, 33);
-begin
-  if v_mac is distinct from audit_guard.mac(v_body) then
-    return null;
-  end if;
-  insert into audit_guard.opened (mac) values (v_mac) on conflict do nothing;
-  return case when found then convert_from(v_body, 'UTF8')::jsonb end;
-end $$;
+  select convert_from(substr(content, 33), 'UTF8')::jsonb
+  where substr(content, 1, 32) = audit_guard.mac(substr(content, 33))
+$$;
 
 
 ALTER FUNCTION audit_guard.open_verdict(content bytea) OWNER TO postgres;
@@ -2527,7 +3305,7 @@ ALTER FUNCTION audit_guard.open_verdict(content bytea) OWNER TO postgres;
 -- Name: FUNCTION open_verdict(content bytea); Type: COMMENT; Schema: audit_guard; Owner: postgres
 --
 
-COMMENT ON FUNCTION audit_guard.open_verdict(content bytea) IS 'The event that emit() sent; null if it was somebody else, or a copy.';
+COMMENT ON FUNCTION audit_guard.open_verdict(content bytea) IS 'The event that emit() sent; null if it was somebody else.';
 
 
 --
@@ -2823,10 +3601,6 @@ CREATE FUNCTION audit_guard.youth(xmin xid, top bigint) RETURNS bigint
 
 
 ALTER FUNCTION audit_guard.youth(xmin xid, top bigint) OWNER TO postgres;
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 --
 -- Name: watches; Type: TABLE; Schema: audit_private; Owner: audit_owner
@@ -3178,15 +3952,10 @@ CREATE FUNCTION audit_private.append(actor audit_private.actor, action text, ent
 #variable_conflict use_column
 declare
   v_now timestamptz := clock_timestamp();
-  v_created_at timestamptz := least(greatest(coalesce(append.created_at, v_now), v_now - interval '30 days'), v_now);
-  v_metadata jsonb := nullif(append.metadata, '{}');
+  v_created_at timestamptz := audit_private.clamped_time(append.created_at, v_now);
+  v_metadata jsonb := nullif(audit_private.require_metadata(append.metadata), '{}');
   v_id bigint;
 begin
-  if jsonb_typeof(v_metadata) <> 'object' or octet_length(v_metadata::text) > 65536 then
-    raise exception using
-      errcode = 'ID005',
-      message = 'metadata is a JSON object of at most 65536 bytes';
-  end if;
   if (actor).claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', (actor).claim);
   end if;
@@ -3207,11 +3976,7 @@ begin
     (actor).ip_address,
     (actor).request_id,
     v_metadata,
-    case
-      when append.created_at is null then 'database'::audit.time_source
-      when append.created_at = v_created_at then 'claimed'
-      else 'clamped'
-    end
+    audit_private.time_source(append.created_at, v_now)
   )
   returning id into v_id;
   return v_id;
@@ -4655,6 +5420,29 @@ $$;
 ALTER FUNCTION audit_private.capture_places(watch audit_private.watches) OWNER TO audit_owner;
 
 --
+-- Name: capture_shape(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_shape(watch audit_private.watches) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_build_object(
+    'frame', jsonb_build_object(
+      'entity_type', (watch).entity_type,
+      'whole', (watch).operations @> '{insert,update,delete,truncate}',
+      'key_identifies', audit_private.key_identifies((watch).target),
+      'key', audit_private.key_version((watch).target)
+    ),
+    'columns', audit_private.column_versions(watch),
+    'relations', (select jsonb_agg(relation::oid order by relation::oid) from audit.captured_relations((watch).target) as relation)
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.capture_shape(watch audit_private.watches) OWNER TO audit_owner;
+
+--
 -- Name: capture_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4765,6 +5553,51 @@ COMMENT ON FUNCTION audit_private.captured_columns(watch audit_private.watches) 
 
 
 --
+-- Name: chained_rows(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.chained_rows(watch audit_private.watches, back_to timestamp with time zone) RETURNS TABLE(entity_id text, copies bigint, image jsonb, origin text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with recursive record as materialized (
+    select * from audit_private.told_records(watch, back_to)
+  ), step as (
+    select id, entity_id, begins, ends, previous_id, image from record
+    union all
+    select id, previous_id, false, true, null, null from record where previous_id is not null
+  ), numbered as (
+    select *, count(*) filter (where begins) over (partition by entity_id order by id, begins) as segment from step
+  ), segment as materialized (
+    select
+      entity_id, segment, min(id) filter (where begins) as begun, max(previous_id) as previous_id,
+      (array_agg(ends order by id desc, begins desc))[1] as is_over,
+      max(id) filter (where ends) as left_at, audit_private.merged(image order by id) as image
+    from numbered
+    group by entity_id, segment
+  ), latest as (
+    select distinct on (entity_id) * from segment order by entity_id, segment desc
+  ), chain as (
+    select entity_id as row_id, 0 as depth, entity_id, begun, previous_id, image from latest where not is_over
+    union all
+    select chain.row_id, chain.depth + 1, earlier.entity_id, earlier.begun, earlier.previous_id, earlier.image
+    from chain
+    join segment as earlier on earlier.entity_id = chain.previous_id and earlier.left_at = chain.begun
+  ), state as (
+    select
+      row_id, audit_private.merged(image order by depth desc) as image, max(entity_id) filter (where begun is null) as origin
+    from chain
+    group by row_id
+  )
+  select latest.entity_id, (not latest.is_over)::int::bigint, state.image, state.origin
+  from latest
+  left join state on state.row_id = latest.entity_id
+$$;
+
+
+ALTER FUNCTION audit_private.chained_rows(watch audit_private.watches, back_to timestamp with time zone) OWNER TO audit_owner;
+
+--
 -- Name: change_source(text, boolean, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4837,6 +5670,39 @@ COMMENT ON FUNCTION audit_private.changes_source(watch audit_private.watches, si
 
 
 --
+-- Name: claim_event(text, uuid, bytea); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.claim_event(producer text, event_id uuid, digest bytea, OUT verdict text, OUT log_id bigint) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  insert into audit_private.event_ids (producer, event_id, digest)
+  values (claim_event.producer, claim_event.event_id, claim_event.digest)
+  on conflict (producer, event_id) do nothing;
+  if found then
+    claim_event.verdict := 'new';
+    return;
+  end if;
+  select case when known.digest = claim_event.digest then 'known' else 'conflict' end, known.log_id
+  into strict claim_event.verdict, claim_event.log_id
+  from audit_private.event_ids as known
+  where known.producer = claim_event.producer and known.event_id = claim_event.event_id;
+end $$;
+
+
+ALTER FUNCTION audit_private.claim_event(producer text, event_id uuid, digest bytea, OUT verdict text, OUT log_id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION claim_event(producer text, event_id uuid, digest bytea, OUT verdict text, OUT log_id bigint); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.claim_event(producer text, event_id uuid, digest bytea, OUT verdict text, OUT log_id bigint) IS 'Whether an event is new (then it is claimed, and settle_event is due), known (with its row''s id) or in conflict with a known one.';
+
+
+--
 -- Name: clean(text, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4870,6 +5736,24 @@ ALTER FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, reques
 --
 
 COMMENT ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) IS 'An actor on the word of an application.';
+
+
+--
+-- Name: clamped_time(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.clamped_time(claimed timestamp with time zone, now timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    RETURN LEAST(GREATEST(COALESCE(claimed, now), (now - '30 days'::interval)), now);
+
+
+ALTER FUNCTION audit_private.clamped_time(claimed timestamp with time zone, now timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION clamped_time(claimed timestamp with time zone, now timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.clamped_time(claimed timestamp with time zone, now timestamp with time zone) IS 'When it happened: within the last 30 days.';
 
 
 --
@@ -5023,6 +5907,78 @@ $$;
 ALTER FUNCTION audit_private.column_source(record_name text, name text) OWNER TO audit_owner;
 
 --
+-- Name: column_versions(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.column_versions(watch audit_private.watches) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(jsonb_object_agg(attribute.attnum, jsonb_build_object(
+    'name', attribute.attname, 'type', attribute.atttypid, 'typmod', attribute.atttypmod, 'known', comparable.name is not null
+  )), '{}')
+  from pg_catalog.pg_attribute as attribute
+  left join audit_private.comparable_columns(watch) as comparable on comparable.place = attribute.attnum
+  where attribute.attrelid = (watch).target and attribute.attnum > 0 and not attribute.attisdropped
+$$;
+
+
+ALTER FUNCTION audit_private.column_versions(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: columns_before(regclass, bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.columns_before(target regclass, id bigint) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select version.shape -> 'columns'
+  from audit_private.capture_versions as version
+  join audit_private.watches as watch on watch.watch_id = version.watch_id
+  where watch.target = columns_before.target and version.since_id < columns_before.id
+  order by version.version_id desc
+  limit 1
+$$;
+
+
+ALTER FUNCTION audit_private.columns_before(target regclass, id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION columns_before(target regclass, id bigint); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.columns_before(target regclass, id bigint) IS 'The columns of a table, by number, as they were captured for a record.';
+
+
+--
+-- Name: columns_since(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.columns_since(watch audit_private.watches, moment timestamp with time zone) RETURNS TABLE(place integer, name text, type oid, typmod integer, was_there boolean, known boolean, retyped boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    attribute.attnum::int, attribute.attname::text, attribute.atttypid, attribute.atttypmod, past.was_there, past.known, past.retyped
+  from pg_catalog.pg_attribute as attribute
+  cross join lateral (
+    select
+      bool_and(version.shape -> 'columns' ? attribute.attnum::text) as was_there,
+      bool_and(coalesce((version.shape #>> array['columns', attribute.attnum::text, 'known'])::boolean, false)) as known,
+      bool_or(
+        (version.shape #>> array['columns', attribute.attnum::text, 'type'])::oid <> attribute.atttypid
+        or (version.shape #>> array['columns', attribute.attnum::text, 'typmod'])::int <> attribute.atttypmod
+      ) as retyped
+    from audit_private.versions_since(watch, moment) as version
+  ) as past
+  where attribute.attrelid = (watch).target and attribute.attnum > 0 and not attribute.attisdropped
+$$;
+
+
+ALTER FUNCTION audit_private.columns_since(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
 -- Name: columns_to_compare(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5101,147 +6057,6 @@ CREATE FUNCTION audit_private.complete(changes jsonb, old_remainder jsonb, new_r
 
 
 ALTER FUNCTION audit_private.complete(changes jsonb, old_remainder jsonb, new_remainder jsonb) OWNER TO audit_owner;
-
---
--- Name: audit_logs; Type: TABLE; Schema: audit; Owner: audit_owner
---
-
-CREATE TABLE audit.audit_logs (
-    id bigint NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
-    action text NOT NULL,
-    outcome audit.outcome DEFAULT 'success'::audit.outcome NOT NULL,
-    user_id text,
-    db_user text DEFAULT SESSION_USER NOT NULL,
-    actor_proof audit.actor_proof NOT NULL,
-    entity_type text COLLATE pg_catalog."C",
-    entity_id text COLLATE pg_catalog."C",
-    description text,
-    permission text,
-    ip_address inet,
-    request_id text,
-    changes jsonb,
-    metadata jsonb,
-    time_source audit.time_source DEFAULT 'database'::audit.time_source NOT NULL
-)
-PARTITION BY RANGE (created_at);
-
-
-ALTER TABLE audit.audit_logs OWNER TO audit_owner;
-
---
--- Name: TABLE audit_logs; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON TABLE audit.audit_logs IS 'Who did what, to which record, from where, and whether it worked. Append-only; written by functions alone.';
-
-
---
--- Name: COLUMN audit_logs.id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.id IS 'Order of recording; the order of history.';
-
-
---
--- Name: COLUMN audit_logs.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.created_at IS 'When it happened (UTC). Row changes: the database''s clock.';
-
-
---
--- Name: COLUMN audit_logs.recorded_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.recorded_at IS 'When the database wrote it down, always by its own clock.';
-
-
---
--- Name: COLUMN audit_logs.xid; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.xid IS 'The transaction that wrote this row: joins what belonged together.';
-
-
---
--- Name: COLUMN audit_logs.action; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.action IS 'Event code, see audit.actions.';
-
-
---
--- Name: COLUMN audit_logs.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.outcome IS 'success, failure, denied; attempted for a durable intent.';
-
-
---
--- Name: COLUMN audit_logs.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.user_id IS 'The acting user, or null where none is proven or claimed.';
-
-
---
--- Name: COLUMN audit_logs.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.db_user IS 'session_user: the login that really did it.';
-
-
---
--- Name: COLUMN audit_logs.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.actor_proof IS 'How far user_id is proven: sealed (the database authenticated the session), service (the word of a trusted application), client (the word of an ingest client), direct (no user claimed; db_user is the actor).';
-
-
---
--- Name: COLUMN audit_logs.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.entity_id IS 'The key''s text for one column, a JSON object by column name for several.';
-
-
---
--- Name: COLUMN audit_logs.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.permission IS 'The permission that was attempted, on denials.';
-
-
---
--- Name: COLUMN audit_logs.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.ip_address IS 'The client, as a trusted proxy or the socket named it.';
-
-
---
--- Name: COLUMN audit_logs.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.request_id IS 'Made by the middleware for each request, never by the client.';
-
-
---
--- Name: COLUMN audit_logs.changes; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.changes IS 'Row changes: {"old": {column: value}, "new": {column: value}}.';
-
-
---
--- Name: COLUMN audit_logs.time_source; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.time_source IS 'Whether created_at is the database''s, claimed, or clamped.';
-
 
 --
 -- Name: content_v1(audit.audit_logs); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5380,7 +6195,7 @@ begin
     v_event := audit_guard.open_verdict(v_message.content);
     if v_event is null then
       v_forged := v_forged + 1;
-    else
+    elsif audit_private.is_news(v_event) then
       perform audit_private.record_verdict(v_event);
       v_recorded := v_recorded + 1;
     end if;
@@ -5564,6 +6379,80 @@ end $$;
 ALTER FUNCTION audit_private.entity_id_source(watch audit_private.watches, record_name text) OWNER TO audit_owner;
 
 --
+-- Name: entity_types_of(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.entity_types_of(target regclass) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_types constant text[] := array(
+    select entity_type from audit_private.watches where target = entity_types_of.target
+    union
+    select version.shape #>> '{frame,entity_type}'
+    from audit_private.capture_versions as version
+    join audit_private.watches as watch using (watch_id)
+    where watch.target = entity_types_of.target
+  );
+begin
+  if v_types = '{}' then
+    raise exception using
+      errcode = 'ID012',
+      message = format('%s was never watched', entity_types_of.target),
+      hint = 'Its changes are on record from audit.watch() on; a partition belongs to its partitioned table.';
+  end if;
+  return v_types;
+end $$;
+
+
+ALTER FUNCTION audit_private.entity_types_of(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: event_actor(text, text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.event_actor(sealed text, user_id text, ip_address inet, request_id text) RETURNS audit_private.actor
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.resolve_actor(
+    event_actor.sealed, event_actor.user_id, event_actor.ip_address, event_actor.request_id
+  );
+  v_claim constant text := v_actor.claim;
+begin
+  -- An event may wait in a spool for longer than its user is logged in; what remains is the word of the application.
+  if starts_with(v_claim, 'sealed context of an ended session') and event_actor.user_id is not null then
+    v_actor := audit_private.claimed_actor(event_actor.user_id, event_actor.ip_address, event_actor.request_id);
+    v_actor.claim := v_claim;
+  end if;
+  return v_actor;
+end $$;
+
+
+ALTER FUNCTION audit_private.event_actor(sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION event_actor(sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.event_actor(sealed text, user_id text, ip_address inet, request_id text) IS 'resolve_actor for events that may come late.';
+
+
+--
+-- Name: event_digest(text, text, text, text, text, text, text, text, text, text, timestamp with time zone, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.event_digest(action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text) RETURNS bytea
+    LANGUAGE sql STABLE
+    RETURN sha256((convert_to(concat(action, '', entity_type, '', entity_id, '', description, '', outcome, '', metadata, '', permission, '', user_id, '', ip_address, '', request_id, '', sealed, ''), 'UTF8'::name) || COALESCE(timestamptz_send(created_at), '\x'::bytea)));
+
+
+ALTER FUNCTION audit_private.event_digest(action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text) OWNER TO audit_owner;
+
+--
 -- Name: expression_digest(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5605,6 +6494,35 @@ $$;
 
 
 ALTER FUNCTION audit_private.family_shapes(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: field_changes(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.field_changes(changes jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_object_agg(name, sides)
+  from (
+    select field.key as name, jsonb_object_agg(side.key, field.value) as sides
+    from jsonb_each(changes) as side
+    cross join jsonb_each(side.value) as field
+    where jsonb_typeof(side.value) = 'object'
+    group by field.key
+  ) as changed
+  where (sides -> 'old')::text is distinct from (sides -> 'new')::text or sides ->> 'new' = '***'
+$$;
+
+
+ALTER FUNCTION audit_private.field_changes(changes jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION field_changes(changes jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.field_changes(changes jsonb) IS 'By column: {"old": value, "new": value}, of what changed.';
+
 
 --
 -- Name: field_type(boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5730,7 +6648,18 @@ CREATE FUNCTION audit_private.findings_of_guard() RETURNS TABLE(finding text, ob
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select 'guard missing', wanted.name, 'the event trigger is not there, not ALWAYS, or another', 'as a superuser: indelible migrate'
-  from audit_private.guard_triggers() as wanted
+  from (values
+    ('audit_caller_start', 'audit_guard.tg__note_caller()'),
+    ('audit_caller_end', 'audit_guard.tg__note_caller()'),
+    ('audit_caller_drop', 'audit_guard.tg__note_caller()'),
+    ('audit_guard_start', 'audit_guard.tg__refuse_start()'),
+    ('audit_guard_end', 'audit_guard.tg__refuse_end()'),
+    ('audit_guard_drop', 'audit_guard.tg__refuse_drop()'),
+    ('audit_watch_end', 'audit_private.tg__follow_command()'),
+    ('audit_watch_finish', 'audit_guard.tg__give_overdue()'),
+    ('audit_watch_drop', 'audit_private.tg__follow_drop()'),
+    ('audit_watch_rewrite', 'audit_private.tg__follow_rewrite()')
+  ) as wanted (name, function)
   where exists (select from audit_private.guards)
     and not exists (
       select from pg_catalog.pg_event_trigger
@@ -5945,44 +6874,21 @@ CREATE FUNCTION audit_private.findings_of_verdicts() RETURNS TABLE(finding text,
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   -- A quarter of what may be kept is well before the slot, and verdicts with it, would be thrown away.
-  select 'verdicts wait', lag.slot,
-    case
-      when lag.status = 'lost' then 'too much was written since anybody drained: refusals were lost'
-      else concat_ws(
-        ', ', format('%s behind', pg_size_pretty(lag.waiting_bytes)),
-        format('drained %s ago', justify_hours(date_trunc('minute', make_interval(secs => lag.waiting_seconds)))),
-        format('lost in %s', pg_size_pretty(lag.safe_bytes))
-      )
+  select 'verdicts wait', slot.slot_name::text,
+    case slot.wal_status
+      when 'lost' then 'too much was written since anybody drained: refusals were lost'
+      else format('%s behind', pg_size_pretty(pg_current_wal_lsn() - slot.confirmed_flush_lsn))
     end,
-    case
-      when lag.status <> 'lost' and lag.waiting_bytes < lag.kept_bytes / 4
-        and lag.waiting_seconds < 90000
-      then 'if it stays so: end the transaction that has been open for longest, or raise max_slot_wal_keep_size'
-      else 'indelible maintain, at least every night; indelible up drains all the time'
-    end
-  from audit.verdict_lag() as lag
-  where lag.status in ('unreserved', 'lost')
-    or lag.waiting_bytes > coalesce(lag.kept_bytes / 4, 1073741824)
-    or lag.safe_bytes < lag.kept_bytes / 2
-    -- A night was left out.
-    or lag.waiting_seconds >= 90000
-  union all
-  select 'verdicts not kept', 'iam.require_permission', 'its denials, and refused changes of the audit, leave no record: ' || missing.what,
-    missing.remedy
-  from (
-    select
-      case
-        when current_setting('wal_level') <> 'logical' then 'wal_level is not logical'
-        when current_setting('max_slot_wal_keep_size') = '-1' then 'nothing bounds what a replication slot keeps'
-        else 'nobody has drained yet'
-      end,
-      case
-        when current_setting('wal_level') <> 'logical' then 'wal_level = logical, max_slot_wal_keep_size = 4GB, and a restart'
-        when current_setting('max_slot_wal_keep_size') = '-1' then 'max_slot_wal_keep_size = 4GB'
-        else 'indelible maintain, at least every night; indelible up drains all the time'
-      end
-    where audit_private.guard_is_installed() and not pg_is_in_recovery() and not exists (select from audit.verdict_lag())
-  ) as missing (what, remedy)
+    'indelible maintain, at least every night; indelible up drains all the time'
+  from pg_catalog.pg_replication_slots as slot
+  cross join lateral (
+    select setting::numeric * 1048576 as most from pg_catalog.pg_settings where name = 'max_slot_wal_keep_size'
+  ) as kept
+  where slot.slot_name = format('indelible_%s', (select oid from pg_catalog.pg_database where datname = current_database()))
+    and (
+      slot.wal_status in ('unreserved', 'lost')
+      or pg_current_wal_lsn() - slot.confirmed_flush_lsn > case when kept.most > 0 then kept.most / 4 else 1073741824 end
+    )
   union all
   select 'verdicts wait', 'indelible_verdicts', 'the publication is missing, or has tables', 'as a superuser: drop it, and indelible migrate'
   where audit_private.guard_is_installed()
@@ -6081,6 +6987,26 @@ end $$;
 ALTER FUNCTION audit_private.finished_rows(snapshot pg_snapshot, target pg_snapshot, after_xid xid8, after_id bigint, last_id bigint, most integer) OWNER TO audit_owner;
 
 --
+-- Name: fitting_image_source(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.fitting_image_source(watch audit_private.watches, moment timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+  select 'past.image' || coalesce(string_agg(format(
+    E'\n      || case when pg_input_is_valid(past.image ->> %1$L, %2$L) is false then jsonb_build_object(%1$L, null) else ''{}'' end',
+    name, format_type(type, typmod)
+  ), '' order by place), '')
+  from audit_private.columns_since(watch, moment)
+  where known and (retyped or type >= 16384)
+$_$;
+
+
+ALTER FUNCTION audit_private.fitting_image_source(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
 -- Name: follow_capture(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6115,6 +7041,9 @@ begin
     perform audit_private.note_changes('AUDIT_CAPTURE_ENABLED', watch, command, jsonb_build_object('triggers', (
       select jsonb_agg(label order by label) from audit_private.capture_places(watch) where place = any (v_restored)
     )));
+  end if;
+  if v_lost <> '{}' or v_restored <> '{}' then
+    perform audit_private.remember_version(watch, starts => true);
   end if;
   update audit_private.shapes set
     capture = (watch).capture,
@@ -6375,6 +7304,20 @@ COMMENT ON FUNCTION audit_private.follow_watch(watch audit_private.watches, comm
 
 
 --
+-- Name: forget_reads(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.forget_reads() RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  delete from audit_private.noted_reads where minute < clock_timestamp() - interval '1 day'
+$$;
+
+
+ALTER FUNCTION audit_private.forget_reads() OWNER TO audit_owner;
+
+--
 -- Name: forget_rewritten(bigint, jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6444,14 +7387,60 @@ CREATE FUNCTION audit_private.found_image_source(watch audit_private.watches) RE
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select format('(select to_jsonb(image.*) from (select %s) as image)', coalesce(string_agg(
-    format('%s as %I', audit_private.value_source('present', name, built_in, type, false), name), ', ' order by place
-  ), ''))
-  from audit_private.columns_to_compare(watch)
+  select audit_private.found_image_source(watch, array(select name from audit_private.columns_to_compare(watch)))
 $$;
 
 
 ALTER FUNCTION audit_private.found_image_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: found_image_source(audit_private.watches, text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.found_image_source(watch audit_private.watches, names text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format('(select to_jsonb(image.*) from (select %s) as image)', coalesce(string_agg(
+    format('%s as %I', audit_private.value_source('present', name, built_in, type, false), name), ', ' order by place
+  ), ''))
+  from audit_private.captured_columns(watch)
+  where name = any (names)
+$$;
+
+
+ALTER FUNCTION audit_private.found_image_source(watch audit_private.watches, names text[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION found_image_source(watch audit_private.watches, names text[]); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.found_image_source(watch audit_private.watches, names text[]) IS 'An expression for what the log would hold of the row called present, in these columns.';
+
+
+--
+-- Name: found_key_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.found_key_source(watch audit_private.watches) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format(
+    '((%s) collate "C")',
+    replace(audit_private.entity_id_source(watch, 'present'), 'audit_private.entity_key(', 'audit.entity_key(')
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.found_key_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION found_key_source(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.found_key_source(watch audit_private.watches) IS 'An expression for the key of the row called present, as the log names it.';
+
 
 --
 -- Name: full_xid(xid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6537,19 +7526,6 @@ end $$;
 ALTER FUNCTION audit_private.guard_partition(partition regclass) OWNER TO audit_owner;
 
 --
--- Name: guard_triggers(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.guard_triggers() RETURNS TABLE(name text, event text, function text)
-    LANGUAGE sql IMMUTABLE
-    BEGIN ATOMIC
- VALUES ('audit_caller_start'::text,'ddl_command_start'::text,'audit_guard.tg__note_caller()'::text), ('audit_caller_end'::text,'ddl_command_end'::text,'audit_guard.tg__note_caller()'::text), ('audit_caller_drop'::text,'sql_drop'::text,'audit_guard.tg__note_caller()'::text), ('audit_guard_start'::text,'ddl_command_start'::text,'audit_guard.tg__refuse_start()'::text), ('audit_guard_end'::text,'ddl_command_end'::text,'audit_guard.tg__refuse_end()'::text), ('audit_guard_drop'::text,'sql_drop'::text,'audit_guard.tg__refuse_drop()'::text), ('audit_watch_end'::text,'ddl_command_end'::text,'audit_private.tg__follow_command()'::text), ('audit_watch_finish'::text,'ddl_command_end'::text,'audit_guard.tg__give_overdue()'::text), ('audit_watch_drop'::text,'sql_drop'::text,'audit_private.tg__follow_drop()'::text), ('audit_watch_rewrite'::text,'table_rewrite'::text,'audit_private.tg__follow_rewrite()'::text);
-END;
-
-
-ALTER FUNCTION audit_private.guard_triggers() OWNER TO audit_owner;
-
---
 -- Name: has_drifted(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6571,6 +7547,28 @@ $$;
 
 
 ALTER FUNCTION audit_private.has_drifted(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: hidden_entity_types(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.hidden_entity_types() RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(array_agg(distinct hidden.entity_type), '{}')
+  from (
+    select watch.entity_type, watch.target from audit_private.watches as watch
+    union
+    select version.shape #>> '{frame,entity_type}', watch.target
+    from audit_private.capture_versions as version
+    join audit_private.watches as watch using (watch_id)
+  ) as hidden
+  where not audit_private.may_read(hidden.target)
+$$;
+
+
+ALTER FUNCTION audit_private.hidden_entity_types() OWNER TO audit_owner;
 
 --
 -- Name: holds_lock(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6597,6 +7595,41 @@ ALTER FUNCTION audit_private.holds_lock(relation regclass) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.holds_lock(relation regclass) IS 'Whether this session has locked out all others that write to a table, or change it.';
 
+
+--
+-- Name: id_before(timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.id_before(moment timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_low bigint := 0;
+  v_high bigint := coalesce((select max(id) from audit.audit_logs), 0);
+  v_middle bigint;
+  v_id bigint;
+  v_time timestamptz;
+begin
+  while v_low < v_high loop
+    v_middle := v_low + (v_high - v_low + 1) / 2;
+    select id, recorded_at into v_id, v_time
+    from audit.audit_logs
+    where id between v_middle and v_high
+    order by id
+    limit 1;
+    if v_time < id_before.moment - interval '1 hour' then
+      v_low := v_id;
+    else
+      v_high := v_middle - 1;
+    end if;
+  end loop;
+  return v_low;
+end $$;
+
+
+ALTER FUNCTION audit_private.id_before(moment timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: image_source(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6740,6 +7773,27 @@ COMMENT ON FUNCTION audit_private.is_application() IS 'Whether this login may sa
 
 
 --
+-- Name: is_news(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.is_news(event jsonb) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if is_news.event ->> 'action' <> 'AUDIT_LOG_READ' then
+    return true;
+  end if;
+  insert into audit_private.noted_reads (reader, view, minute) values (
+    is_news.event ->> 'db_user', is_news.event ->> 'entity_id', date_trunc('minute', (is_news.event ->> 'created_at')::timestamptz)
+  ) on conflict do nothing;
+  return found;
+end $$;
+
+
+ALTER FUNCTION audit_private.is_news(event jsonb) OWNER TO audit_owner;
+
+--
 -- Name: json_source(text, text, boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6810,6 +7864,30 @@ COMMENT ON FUNCTION audit_private.key_identifies(target regclass) IS 'Whether no
 
 
 --
+-- Name: key_version(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.key_version(target regclass) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(jsonb_agg(jsonb_build_array(
+    attribute.attnum,
+    case
+      when attribute.atttypid = any (array['int2', 'int4', 'int8']::regtype[]) then 'integer'
+      when attribute.atttypid = any (array['text', 'varchar']::regtype[]) then 'text'
+      else format('%s,%s', attribute.atttypid, attribute.atttypmod)
+    end,
+    case when cardinality(key.names) > 1 then attribute.attname end
+  ) order by attribute.attnum), '[]')
+  from audit_private.key_columns(target) as key (names)
+  join pg_catalog.pg_attribute as attribute on attribute.attrelid = target and attribute.attname = any (key.names)
+$$;
+
+
+ALTER FUNCTION audit_private.key_version(target regclass) OWNER TO audit_owner;
+
+--
 -- Name: keyed_comparison_source(audit_private.watches, oid[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6823,7 +7901,7 @@ CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watche
       recorded.image, found.image
     from audit.recorded_rows(%1$L::regclass) as recorded
     full join (
-      select (%2$s) collate "C" as entity_id, %3$s as image, present.tableoid as relation from %4$s as present
+      select %2$s as entity_id, %3$s as image, present.tableoid as relation from %4$s as present
     ) as found
       on found.entity_id = recorded.entity_id
     cross join lateral (
@@ -6844,13 +7922,53 @@ CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watche
     where finding.name is not null
     order by 1
     $source$,
-    watch.target, replace(audit_private.entity_id_source(watch, 'present'), 'audit_private.entity_key(', 'audit.entity_key('),
+    watch.target, audit_private.found_key_source(watch),
     audit_private.found_image_source(watch), watch.target, baselined
   )
 $_$;
 
 
 ALTER FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined oid[]) OWNER TO audit_owner;
+
+--
+-- Name: keyed_past_source(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.keyed_past_source(watch audit_private.watches, moment timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select format(
+    $source$
+    with past as materialized (select * from audit.past_rows(%1$L::regclass, %2$L))
+    select %3$s
+    from %4$s as present
+    left join (select * from %4$s where false) as nothing on true
+    where not exists (select from past where past.present_id = %5$s) and %6$s
+    union all
+    select %7$s
+    from past
+    left join %4$s as present on %5$s = past.present_id
+    left join (select * from %4$s where false) as nothing on true
+    cross join lateral jsonb_populate_record(present.*, %8$s) as rebuilt
+    where past.copies = 1 and (present.tableoid is null or %6$s)
+    $source$,
+    watch.target, moment,
+    string_agg(audit_private.column_source(case when was_there and known then 'present' else 'nothing' end, name), ', ' order by place),
+    watch.target, audit_private.found_key_source(watch), audit_private.partition_condition(watch, moment),
+    string_agg(
+      case
+        when was_there and known then audit_private.rebuilt_source(name, type, audit_private.column_source('present', name))
+        else audit_private.column_source('nothing', name)
+      end, ', ' order by place
+    ),
+    audit_private.fitting_image_source(watch, moment)
+  )
+  from audit_private.columns_since(watch, moment)
+$_$;
+
+
+ALTER FUNCTION audit_private.keyed_past_source(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: keyless_comparison_source(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6884,6 +8002,46 @@ $_$;
 
 
 ALTER FUNCTION audit_private.keyless_comparison_source(watch audit_private.watches, baselined boolean) OWNER TO audit_owner;
+
+--
+-- Name: keyless_past_source(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.keyless_past_source(watch audit_private.watches, moment timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select format(
+    $source$
+    select %1$s
+    from (
+      select image::jsonb as image, sum(copies) as copies
+      from (
+        select %2$s::text collate "C" as image, 1 as copies from %3$s as present
+        union all
+        select (past.image - %4$L::text[])::text collate "C", past.copies from audit.past_rows(%5$L::regclass, %6$L) as past
+      ) as counted
+      group by 1
+    ) as past
+    cross join lateral generate_series(1, past.copies)
+    left join (select * from %3$s where false) as nothing on true
+    cross join lateral jsonb_populate_record(null::%3$s, past.image) as rebuilt
+    $source$,
+    string_agg(
+      case
+        when was_there and known and not retyped then
+          audit_private.rebuilt_source(name, type, audit_private.column_source('rebuilt', name))
+        else audit_private.column_source('nothing', name)
+      end, ', ' order by place
+    ),
+    audit_private.found_image_source(watch, array_agg(name) filter (where was_there and known and not retyped)),
+    watch.target, coalesce(array_agg(name) filter (where retyped), '{}'), watch.target, moment
+  )
+  from audit_private.columns_since(watch, moment)
+$_$;
+
+
+ALTER FUNCTION audit_private.keyless_past_source(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: mac(text, bytea); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7024,6 +8182,38 @@ end $$;
 ALTER FUNCTION audit_private.make_partition(month date) OWNER TO audit_owner;
 
 --
+-- Name: may_read(oid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.may_read(target oid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  -- session_user: neither SET ROLE nor somebody's SECURITY DEFINER function lends a login its eyes.
+  select exists (
+    select
+    from pg_catalog.pg_class as class
+    join pg_catalog.pg_roles as reader on reader.rolname = session_user
+    where class.oid = target
+      and has_table_privilege(reader.oid, class.oid, 'select')
+      and (
+        not class.relrowsecurity or reader.rolsuper or reader.rolbypassrls
+        or pg_has_role(reader.oid, class.relowner, 'usage') and not class.relforcerowsecurity
+      )
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.may_read(target oid) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION may_read(target oid); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.may_read(target oid) IS 'Whether the login may read each row of a table.';
+
+
+--
 -- Name: name_differences(text, jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7048,6 +8238,54 @@ $$;
 
 
 ALTER FUNCTION audit_private.name_differences(section text, before jsonb, after jsonb) OWNER TO audit_owner;
+
+--
+-- Name: named_key(regclass, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.named_key(target regclass, key text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if cardinality(audit_private.key_columns(named_key.target)) > 1 and pg_input_is_valid(named_key.key, 'jsonb') then
+    return audit_private.entity_key(named_key.key::jsonb::text);
+  end if;
+  return audit_private.entity_key(named_key.key);
+end $$;
+
+
+ALTER FUNCTION audit_private.named_key(target regclass, key text) OWNER TO audit_owner;
+
+--
+-- Name: names_since(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.names_since(watch audit_private.watches, moment timestamp with time zone) RETURNS TABLE(since_id bigint, until_id bigint, unknown text[], renamed jsonb)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    version.since_id,
+    lead(version.since_id) over (order by version.version_id),
+    coalesce(array_agg(past.name) filter (where present.known is not true), '{}'),
+    jsonb_object_agg(past.name, present.name) filter (where present.known and past.name <> present.name)
+  from audit_private.versions_since(watch, moment) as version
+  cross join jsonb_each(version.shape -> 'columns') as field
+  cross join lateral (select field.value ->> 'name' as name) as past
+  left join audit_private.columns_since(watch, moment) as present on present.place = field.key::int
+  group by version.version_id, version.since_id
+$$;
+
+
+ALTER FUNCTION audit_private.names_since(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION names_since(watch audit_private.watches, moment timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.names_since(watch audit_private.watches, moment timestamp with time zone) IS 'Of each version the columns whose values say nothing of the present ones, and those that have another name now.';
+
 
 --
 -- Name: next_relation(audit_private.baselines, regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7089,6 +8327,35 @@ end $$;
 
 
 ALTER FUNCTION audit_private.note_changes(action text, watch audit_private.watches, command text, changes jsonb) OWNER TO audit_owner;
+
+--
+-- Name: note_conflict(audit_private.actor, text, uuid, bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.append(
+    actor => actor,
+    action => 'AUDIT_EVENT_CONFLICT',
+    outcome => 'denied',
+    entity_type => 'AUDIT_EVENT',
+    entity_id => note_conflict.log_id::text,
+    metadata => jsonb_build_object('producer', note_conflict.producer, 'event_id', note_conflict.event_id)
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint) IS 'Puts on record that other content came under the id of a recorded event.';
+
 
 --
 -- Name: note_drain(text, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7173,6 +8440,23 @@ COMMENT ON FUNCTION audit_private.note_guard(made text[]) IS 'Called by migrate 
 
 
 --
+-- Name: note_hidden(bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.note_hidden(hidden bigint) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if note_hidden.hidden > 0 then
+    raise notice '% more of tables that % may not read', note_hidden.hidden, session_user;
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.note_hidden(hidden bigint) OWNER TO audit_owner;
+
+--
 -- Name: note_installation(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7231,6 +8515,37 @@ end $$;
 
 
 ALTER FUNCTION audit_private.note_own_table(target regclass, command text) OWNER TO audit_owner;
+
+--
+-- Name: note_unknown(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.note_unknown(watch audit_private.watches, moment timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_unknown text;
+  v_retyped text;
+begin
+  select
+    string_agg(quote_ident(name), ', ' order by place) filter (where was_there and not known),
+    string_agg(quote_ident(name), ', ' order by place) filter (where was_there and known and retyped)
+  into v_unknown, v_retyped
+  from audit_private.columns_since(watch, moment);
+  if v_unknown is not null then
+    raise notice 'NULL, because their values are not on record: %', v_unknown
+      using hint = 'They are masked, excluded, skipped or virtual, or were since then.';
+  end if;
+  if v_retyped is not null then
+    raise notice 'of another type then: %', v_retyped
+      using hint = 'Values that the present type cannot hold are NULL, and all of them in a table without a key.';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.note_unknown(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: null_fields(text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7393,6 +8708,28 @@ $_$;
 ALTER FUNCTION audit_private.pairs_source(target regclass) OWNER TO audit_owner;
 
 --
+-- Name: partition_condition(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.partition_condition(watch audit_private.watches, moment timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when (select relkind from pg_catalog.pg_class where oid = (watch).target) = 'r' then 'true'
+    else (
+      select format('present.tableoid = any (%L::oid[])', translate(version.shape ->> 'relations', '[]', '{}'))
+      from audit_private.versions_since(watch, moment) as version
+      order by version.version_id
+      limit 1
+    )
+  end
+$$;
+
+
+ALTER FUNCTION audit_private.partition_condition(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
 -- Name: partitions_to_record(regclass, regproc); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7429,6 +8766,31 @@ $$;
 
 
 ALTER FUNCTION audit_private.place_name(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: present_changes(regclass, audit.audit_logs); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.present_changes(target regclass, record audit.audit_logs) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case when renamed.names is null then (record).changes else (
+    select jsonb_object_agg(side.key, audit_private.renamed_image(side.value, renamed.names))
+    from jsonb_each((record).changes) as side
+    where jsonb_typeof(side.value) = 'object'
+  ) end
+  from (
+    select jsonb_object_agg(past.value ->> 'name', attribute.attname) as names
+    from jsonb_each(audit_private.columns_before(present_changes.target, (record).id)) as past
+    join pg_catalog.pg_attribute as attribute
+      on attribute.attrelid = present_changes.target and attribute.attnum = past.key::int and not attribute.attisdropped
+    where past.value ->> 'name' <> attribute.attname
+  ) as renamed
+$$;
+
+
+ALTER FUNCTION audit_private.present_changes(target regclass, record audit.audit_logs) OWNER TO audit_owner;
 
 --
 -- Name: secrets; Type: TABLE; Schema: audit_private; Owner: audit_owner
@@ -7476,6 +8838,22 @@ COMMENT ON FUNCTION audit_private.proven_context(body text) IS 'A context for th
 
 
 --
+-- Name: read_mark(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.read_mark(view text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select encode(audit_private.mac('context', convert_to(concat_ws(
+    E'\x1f', 'read', pg_backend_pid(), session_user, extract(epoch from date_trunc('minute', clock_timestamp())), view
+  ), 'UTF8')), 'hex')
+$$;
+
+
+ALTER FUNCTION audit_private.read_mark(view text) OWNER TO audit_owner;
+
+--
 -- Name: reading_permit(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7488,6 +8866,31 @@ $$;
 
 
 ALTER FUNCTION audit_private.reading_permit(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: rebuilt_source(text, oid, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.rebuilt_source(name text, type oid, otherwise text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+  with recursive base (type) as (
+    select rebuilt_source.type
+    union all
+    select kind.typbasetype from base join pg_catalog.pg_type as kind on kind.oid = base.type where kind.typtype = 'd'
+  )
+  select case
+    when exists (select from base where base.type in ('json'::regtype, 'jsonb'::regtype)) then format(
+      'case when past.image ? %1$L then (past.image ->> %1$L)::%2$s else %3$s end', name, format_type(rebuilt_source.type, null), otherwise
+    )
+    else audit_private.column_source('rebuilt', name)
+  end
+$_$;
+
+
+ALTER FUNCTION audit_private.rebuilt_source(name text, type oid, otherwise text) OWNER TO audit_owner;
 
 --
 -- Name: record_baseline(audit_private.watches, regclass, text, bigint, bigint, pg_snapshot); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7515,6 +8918,196 @@ end $_$;
 
 
 ALTER FUNCTION audit_private.record_baseline(watch audit_private.watches, relation regclass, condition text, from_block bigint, to_block bigint, start_snapshot pg_snapshot) OWNER TO audit_owner;
+
+--
+-- Name: record_event_alone(text, uuid, text, text, text, text, text, text, text, text, text, text, timestamp with time zone, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.record_event_alone(producer text, event_id uuid, action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text, OUT verdict text, OUT log_id bigint, OUT state text) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_refused constant text := '{"metadata_sanitised": ["refused"]}';
+  v_metadata text := record_event_alone.metadata;
+begin
+  loop
+    begin
+      select verdicts[1], log_ids[1] into strict verdict, log_id
+      from audit_private.record_events(
+        producer, array[event_id], array[action], array[entity_type], array[entity_id], array[description],
+        array[outcome], array[metadata], array[v_metadata], array[permission], array[user_id], array[ip_address],
+        array[request_id], array[created_at], array[sealed]
+      );
+      state := null;
+      return;
+    exception
+      when data_exception or integrity_constraint_violation or program_limit_exceeded or sqlstate 'ID000' then
+        verdict := 'refused';
+        state := sqlstate;
+    end;
+    -- An event is worth more than its metadata.
+    exit when v_metadata is null or v_metadata = v_refused
+      or state not in ('ID005', '22P02', '22P05', '22003', '54000', '54001');
+    v_metadata := v_refused;
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_private.record_event_alone(producer text, event_id uuid, action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text, OUT verdict text, OUT log_id bigint, OUT state text) OWNER TO audit_owner;
+
+--
+-- Name: record_events(text, uuid[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], timestamp with time zone[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := clock_timestamp();
+  v_application constant boolean := audit_private.is_application();
+  v_actors audit_private.actor[];
+  v_claimed bigint[];
+  v_all boolean;
+begin
+  perform audit_private.require_event(action, outcome)
+  from (select distinct action, outcome from unnest(record_events.actions, record_events.outcomes) as said (action, outcome)) as said;
+
+  record_events.log_ids := array(
+    select nextval('audit.audit_logs_id_seq') from generate_series(1, cardinality(record_events.event_ids))
+  );
+  with claimed as (
+    insert into audit_private.event_ids (producer, event_id, digest, log_id, recorded_at)
+    select
+      record_events.producer, event_id,
+      audit_private.event_digest(
+        action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address, request_id,
+        created_at, sealed
+      ),
+      log_id, v_now
+    from unnest(
+      record_events.event_ids, record_events.log_ids, record_events.actions, record_events.entity_types,
+      record_events.entity_ids, record_events.descriptions, record_events.outcomes, record_events.metadata,
+      record_events.permissions, record_events.user_ids, record_events.ip_addresses, record_events.request_ids,
+      record_events.created_ats, record_events.sealed
+    ) as said (
+      event_id, log_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
+      request_id, created_at, sealed
+    )
+    -- In one order for all: whoever sends the same events at the same time waits, and does not deadlock.
+    order by event_id, log_id
+    on conflict (producer, event_id) do nothing
+    returning log_id
+  )
+  select array_agg(log_id) into v_claimed from claimed;
+  v_all := cardinality(v_claimed) = cardinality(record_events.event_ids);
+
+  -- What has to be proven is, once for each context. The plain word of an application costs nothing and is taken below.
+  if not v_application or array_remove(record_events.sealed, null) <> '{}' then
+    select array_agg(actor order by place) into v_actors
+    from (
+      select
+        unnest(array_agg(place)) as place,
+        audit_private.event_actor(sealed, user_id, ip_address::inet, request_id) as actor
+      from unnest(
+        record_events.sealed, record_events.user_ids, record_events.ip_addresses, record_events.request_ids
+      ) with ordinality as said (sealed, user_id, ip_address, request_id, place)
+      group by sealed, user_id, ip_address, request_id
+    ) as told;
+  end if;
+
+  insert into audit.audit_logs (
+    id, created_at, recorded_at, action, outcome, user_id, actor_proof, entity_type, entity_id,
+    description, permission, ip_address, request_id, metadata, time_source
+  )
+  overriding system value
+  select
+    log_id,
+    audit_private.clamped_time(created_at, v_now),
+    v_now,
+    action,
+    outcome::audit.outcome,
+    (actor).user_id,
+    (actor).proof,
+    audit_private.clean(entity_type, 200),
+    audit_private.entity_key(audit_private.clean(entity_id, 1000)),
+    audit_private.clean(description, 2000),
+    audit_private.clean(permission, 100),
+    (actor).ip_address,
+    (actor).request_id,
+    coalesce(audit_private.require_metadata(metadata::jsonb) - 'claim', '{}')
+      || case
+        when (actor).claim is null then jsonb_build_object('event_id', event_id)
+        else jsonb_build_object('event_id', event_id, 'claim', (actor).claim)
+      end,
+    audit_private.time_source(created_at, v_now)
+  from (
+    select
+      said.*,
+      case
+        when v_actors is not null
+          then row(told_user_id, told_ip_address, told_request_id, told_proof, told_claim)::audit_private.actor
+        when num_nonnulls(user_id, ip_address, request_id) = 0 then audit_private.current_actor()
+        else audit_private.claimed_actor(user_id, ip_address::inet, request_id)
+      end as actor
+    from unnest(
+      record_events.event_ids, record_events.log_ids, record_events.actions, record_events.entity_types,
+      record_events.entity_ids, record_events.descriptions, record_events.outcomes, record_events.stored_metadata,
+      record_events.permissions, record_events.user_ids, record_events.ip_addresses, record_events.request_ids,
+      record_events.created_ats, v_actors
+    ) as said (
+      event_id, log_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
+      request_id, created_at, told_user_id, told_ip_address, told_request_id, told_proof, told_claim
+    )
+    where v_all or log_id = any (v_claimed)
+    offset 0
+  ) as said;
+
+  record_events.verdicts := array_fill('stored'::text, array[cardinality(record_events.event_ids)]);
+  if v_all is not true then
+    select
+      array_agg(
+        case when known.log_id = log_id_said then 'stored' when known.digest = digest_said then 'known' else 'conflict' end
+        order by place
+      ),
+      array_agg(known.log_id order by place)
+    into record_events.verdicts, record_events.log_ids
+    from (
+      select
+        event_id, log_id as log_id_said, place,
+        audit_private.event_digest(
+          action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address, request_id,
+          created_at, sealed
+        ) as digest_said
+      from unnest(
+        record_events.event_ids, record_events.log_ids, record_events.actions, record_events.entity_types,
+        record_events.entity_ids, record_events.descriptions, record_events.outcomes, record_events.metadata,
+        record_events.permissions, record_events.user_ids, record_events.ip_addresses, record_events.request_ids,
+        record_events.created_ats, record_events.sealed
+      ) with ordinality as said (
+        event_id, log_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
+        request_id, created_at, sealed, place
+      )
+    ) as said
+    join audit_private.event_ids as known
+      on known.producer = record_events.producer and known.event_id = said.event_id;
+    perform audit_private.note_conflict(audit_private.current_actor(), record_events.producer, event_id, log_id)
+    from unnest(record_events.event_ids, record_events.verdicts, record_events.log_ids) as said (event_id, verdict, log_id)
+    where verdict = 'conflict';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]) IS 'Records those events that are new, all or none of them; of each: stored, known or conflict, and the id of its row.';
+
 
 --
 -- Name: record_source(audit_private.watches, text, text, text, text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7566,6 +9159,161 @@ end $$;
 
 
 ALTER FUNCTION audit_private.record_verdict(event jsonb) OWNER TO audit_owner;
+
+--
+-- Name: records_between(pg_snapshot, pg_snapshot); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.records_between(previous pg_snapshot, present pg_snapshot) RETURNS TABLE(id bigint, created_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select log.id, log.created_at
+  from audit.audit_logs as log
+  where log.xid = any (array(select pg_snapshot_xip(records_between.previous)))
+    and pg_visible_in_snapshot(log.xid, records_between.present)
+  union all
+  select log.id, log.created_at
+  from audit.audit_logs as log
+  where log.xid >= pg_snapshot_xmax(records_between.previous)
+    and pg_visible_in_snapshot(log.xid, records_between.present)
+$$;
+
+
+ALTER FUNCTION audit_private.records_between(previous pg_snapshot, present pg_snapshot) OWNER TO audit_owner;
+
+--
+-- Name: records_of(text[], text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.records_of(entity_types text[], key text) RETURNS TABLE(taken_by bigint, record audit.audit_logs)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with recursive life (entity_id, since_id, until_id, taken_by) as (
+    select records_of.key, 0::bigint, 9223372036854775807, null::bigint
+    union
+    select rekeyed.previous_id, coalesce(beginning.id, 0), rekeyed.id, coalesce(life.taken_by, rekeyed.id)
+    from life
+    cross join lateral (
+      select log.id, log.metadata ->> 'previous_entity_id' as previous_id
+      from audit.audit_logs as log
+      where log.entity_id = life.entity_id and log.entity_type = any (records_of.entity_types)
+        and log.id >= life.since_id and log.id < life.until_id and log.metadata ? 'previous_entity_id'
+    ) as rekeyed
+    left join lateral (
+      select max(log.id) as id
+      from audit.audit_logs as log
+      where log.entity_id = rekeyed.previous_id and log.entity_type = any (records_of.entity_types)
+        and log.id < rekeyed.id and (log.action = 'ROW_INSERTED' or log.metadata ? 'previous_entity_id')
+    ) as beginning on true
+  ), told (taken_by, record) as (
+    select life.taken_by, log
+    from life
+    join audit.audit_logs as log
+      on log.entity_id = life.entity_id and log.entity_type = any (records_of.entity_types)
+      and log.id >= life.since_id and log.id < life.until_id
+    union all
+    -- Where a row gave the key up.
+    select null, log
+    from (
+      select distinct change.entity_type, change.entity_id
+      from audit_private.key_changes as change
+      where change.previous_entity_id = records_of.key and change.entity_type = any (records_of.entity_types)
+    ) as change
+    join audit.audit_logs as log
+      on log.entity_id = change.entity_id and log.entity_type = change.entity_type
+      and log.metadata ->> 'previous_entity_id' = records_of.key
+  )
+  select
+    coalesce(told.taken_by, max((told.record).id) filter (
+      where told.taken_by is null and (told.record).entity_id = records_of.key
+        and ((told.record).action in ('ROW_INSERTED', 'ROW_BASELINE') or (told.record).metadata ? 'previous_entity_id')
+    ) over (order by (told.record).id), 0),
+    told.record
+  from told
+  where (told.record).action in ('ROW_INSERTED', 'ROW_UPDATED', 'ROW_DELETED', 'ROW_BASELINE')
+$$;
+
+
+ALTER FUNCTION audit_private.records_of(entity_types text[], key text) OWNER TO audit_owner;
+
+--
+-- Name: records_of_request(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.records_of_request(request_id text) RETURNS SETOF audit.audit_logs
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select log.* from audit.audit_logs as log where log.request_id = records_of_request.request_id
+$$;
+
+
+ALTER FUNCTION audit_private.records_of_request(request_id text) OWNER TO audit_owner;
+
+--
+-- Name: records_of_transaction(xid8); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.records_of_transaction(transaction xid8) RETURNS SETOF audit.audit_logs
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select log.*
+  from audit.audit_logs as log
+  where log.xid = records_of_transaction.transaction
+  union all
+  -- What the request told on its independent session.
+  select log.*
+  from (
+    select distinct own.request_id from audit.audit_logs as own
+    where own.xid = records_of_transaction.transaction and own.request_id is not null
+  ) as request
+  join audit.audit_logs as log on log.request_id = request.request_id
+  where log.xid <> records_of_transaction.transaction
+$$;
+
+
+ALTER FUNCTION audit_private.records_of_transaction(transaction xid8) OWNER TO audit_owner;
+
+--
+-- Name: records_since(audit_private.watches, timestamp with time zone, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.records_since(watch audit_private.watches, moment timestamp with time zone, side text) RETURNS TABLE(id bigint, action text, entity_id text, previous_id text, image jsonb)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_before constant bigint := audit_private.id_before(records_since.moment);
+begin
+  return query
+  select
+    log.id, log.action, log.entity_id::text, log.metadata ->> 'previous_entity_id',
+    case
+      when version.renamed is null then (log.changes -> side) - version.unknown
+      else audit_private.renamed_image((log.changes -> side) - version.unknown, version.renamed)
+    end
+  from audit.audit_logs as log
+  join audit_private.names_since(watch, moment) as version
+    on log.id > version.since_id and (version.until_id is null or log.id <= version.until_id)
+  where log.id > v_before
+    and log.created_at > records_since.moment
+    and log.entity_type = (watch).entity_type
+    and log.action in ('ROW_INSERTED', 'ROW_UPDATED', 'ROW_DELETED');
+end $$;
+
+
+ALTER FUNCTION audit_private.records_since(watch audit_private.watches, moment timestamp with time zone, side text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION records_since(watch audit_private.watches, moment timestamp with time zone, side text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.records_since(watch audit_private.watches, moment timestamp with time zone, side text) IS 'Row changes after a moment, each with the image of that side.';
+
 
 --
 -- Name: records_to_compare(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7767,6 +9515,55 @@ COMMENT ON FUNCTION audit_private.remember_columns(watch audit_private.watches) 
 
 
 --
+-- Name: remember_version(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.remember_version(watch audit_private.watches, starts boolean DEFAULT false) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_shape constant jsonb := audit_private.capture_shape(watch);
+  v_known jsonb;
+begin
+  select version.shape into v_known
+  from audit_private.capture_versions as version
+  where version.watch_id = (watch).watch_id
+  order by version.version_id desc
+  limit 1;
+  if v_known is distinct from v_shape or starts then
+    insert into audit_private.capture_versions (watch_id, since_id, is_start, shape)
+    select
+      (watch).watch_id, coalesce((select max(id) from audit.audit_logs), 0),
+      starts or v_known is null or v_known -> 'frame' <> v_shape -> 'frame', v_shape;
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.remember_version(watch audit_private.watches, starts boolean) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION remember_version(watch audit_private.watches, starts boolean); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.remember_version(watch audit_private.watches, starts boolean) IS 'Notes how the capture of a table is now, if that is new; starts: changes before may be missing from the log.';
+
+
+--
+-- Name: renamed_image(jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.renamed_image(image jsonb, renamed jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_object_agg(coalesce(renamed ->> field.key, field.key), field.value) from jsonb_each(image) as field
+$$;
+
+
+ALTER FUNCTION audit_private.renamed_image(image jsonb, renamed jsonb) OWNER TO audit_owner;
+
+--
 -- Name: renew_capture(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7917,6 +9714,101 @@ end $$;
 ALTER FUNCTION audit_private.require_entity_type(entity_type text, target regclass) OWNER TO audit_owner;
 
 --
+-- Name: require_event(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_event(action text, outcome text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.require_origin(require_event.action, 'service');
+  if require_event.outcome is null or require_event.outcome not in ('success', 'failure', 'denied', 'attempted') then
+    raise exception using
+      errcode = 'ID005',
+      message = 'an outcome is success, failure, denied or attempted';
+  end if;
+  if require_event.action like 'AUTH\_%' and require_event.outcome <> 'failure' then
+    raise exception using
+      errcode = 'ID005',
+      message = 'only the database records that a login succeeded or was denied';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_event(action text, outcome text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION require_event(action text, outcome text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.require_event(action text, outcome text) IS 'Refuses what the audit service may not say.';
+
+
+--
+-- Name: require_harmless_code(regclass, name); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_harmless_code(target regclass, caller name) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if exists (
+    select from pg_catalog.pg_class
+    where oid = require_harmless_code.target and pg_get_userbyid(relowner) = require_harmless_code.caller
+  ) then
+    return;
+  end if;
+  perform audit_private.require_known_code(relid)
+  from pg_catalog.pg_partition_tree(require_harmless_code.target) where not isleaf;
+  perform audit_private.require_known_code(relation) from audit.captured_relations(require_harmless_code.target) as relation;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_harmless_code(target regclass, caller name) OWNER TO audit_owner;
+
+--
+-- Name: require_harmless_types(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_harmless_types(target regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_function regprocedure;
+begin
+  with recursive made (type) as (
+    select atttypid from pg_catalog.pg_attribute
+    where attrelid = require_harmless_types.target and attnum > 0 and not attisdropped
+    union
+    select part.type
+    from made
+    join pg_catalog.pg_type as kind on kind.oid = made.type
+    left join pg_catalog.pg_range as range on kind.oid in (range.rngtypid, range.rngmultitypid)
+    left join pg_catalog.pg_attribute as field on field.attrelid = kind.typrelid and field.attnum > 0 and not field.attisdropped
+    cross join unnest(array[kind.typelem, kind.typbasetype, range.rngsubtype, field.atttypid]) as part (type)
+    where part.type <> 0
+  )
+  select called into v_function
+  from made
+  join pg_catalog.pg_constraint as rule on rule.contypid = made.type
+  cross join audit_private.code_of_others('pg_constraint', rule.oid) as called
+  where called is not null
+  limit 1;
+  if v_function is not null then
+    raise exception using
+      errcode = 'ID012',
+      message = format('rows of %s are not rebuilt for others than its owner: a domain of its calls %s', require_harmless_types.target, v_function);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_harmless_types(target regclass) OWNER TO audit_owner;
+
+--
 -- Name: require_known_code(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7986,6 +9878,46 @@ end $$;
 ALTER FUNCTION audit_private.require_known_partitioning(target regclass) OWNER TO audit_owner;
 
 --
+-- Name: require_may_read(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_may_read(target regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not audit_private.may_read(require_may_read.target) then
+    raise exception using
+      errcode = '42501',
+      message = format('%s may not read all of %s, nor its past', session_user, require_may_read.target),
+      hint = 'SELECT on the table itself is needed and, if it has row security, to be exempt from it.';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_may_read(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: require_metadata(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_metadata(metadata jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if jsonb_typeof(require_metadata.metadata) <> 'object' or octet_length(require_metadata.metadata::text) > 65536 then
+    raise exception using
+      errcode = 'ID005',
+      message = 'metadata is a JSON object of at most 65536 bytes';
+  end if;
+  return require_metadata.metadata;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_metadata(metadata jsonb) OWNER TO audit_owner;
+
+--
 -- Name: require_origin(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8050,6 +9982,48 @@ end $$;
 
 
 ALTER FUNCTION audit_private.require_owner(target regclass, caller name) OWNER TO audit_owner;
+
+--
+-- Name: require_past(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_past(watch audit_private.watches, moment timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_start constant timestamptz := (
+    select max(since) from audit_private.capture_versions where watch_id = (watch).watch_id and is_start
+  );
+begin
+  if v_start is null or require_past.moment < v_start then
+    raise exception using
+      errcode = 'ID012',
+      message = format('how %s stood at %s is not on record', (watch).target, require_past.moment),
+      hint = format('Its changes are recorded, without a gap, since %s.', v_start);
+  elsif not (watch).operations @> '{insert,update,delete,truncate}' then
+    raise exception using
+      errcode = 'ID012',
+      message = format('how %s stood is not on record: not all of its operations are', (watch).target);
+  elsif exists (select from audit_private.capture_places(watch) where not right_there) then
+    raise exception using
+      errcode = 'ID012',
+      message = format('how %s stood is not on record: its capture was disabled or replaced', (watch).target),
+      hint = 'indelible doctor says more.';
+  elsif exists (
+    select from audit_private.versions_since(watch, require_past.moment) as version
+    cross join jsonb_array_elements_text(version.shape -> 'relations') as part
+    where part::oid not in (select audit.captured_relations((watch).target))
+  ) then
+    raise exception using
+      errcode = 'ID012',
+      message = format('how %s stood at %s is not on record: a partition was dropped or detached since', (watch).target, require_past.moment);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_past(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: require_present(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8260,6 +10234,81 @@ COMMENT ON FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_ad
 
 
 --
+-- Name: restart_version(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.restart_version(watch audit_private.watches) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  if exists (
+    select from audit_private.capture_versions where watch_id = (watch).watch_id and is_start and since >= now()
+  ) then
+    perform audit_private.remember_version(watch, starts => true);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.restart_version(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION restart_version(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.restart_version(watch audit_private.watches) IS 'Once triggers are attached: a version that this transaction began begins now.';
+
+
+--
+-- Name: restorable_values(regclass, audit.audit_logs, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.restorable_values(target regclass, record audit.audit_logs, side text) RETURNS TABLE(place integer, name text, value text, restorable boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    attribute.attnum::int, coalesce(attribute.attname::text, field.key), field.value,
+    attribute.attnum is not null and (past.value ->> 'known')::boolean
+  from jsonb_each_text((record).changes -> side) as field
+  join jsonb_each(audit_private.columns_before(restorable_values.target, (record).id)) as past
+    on past.value ->> 'name' = field.key
+  left join pg_catalog.pg_attribute as attribute
+    on attribute.attrelid = restorable_values.target and attribute.attnum = past.key::int and not attribute.attisdropped
+  where attribute.attgenerated is distinct from 's'
+$$;
+
+
+ALTER FUNCTION audit_private.restorable_values(target regclass, record audit.audit_logs, side text) OWNER TO audit_owner;
+
+--
+-- Name: row_condition(regclass, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.row_condition(target regclass, entity_id text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_key constant text[] := audit_private.key_columns(row_condition.target);
+begin
+  if cardinality(v_key) > 1 then
+    return (
+      select string_agg(format('%I = %L', field.key, field.value), ' and ' order by array_position(v_key, field.key))
+      from jsonb_each_text(row_condition.entity_id::jsonb) as field
+    );
+  end if;
+  return format(
+    case when starts_with(row_condition.entity_id, 'sha256:') then 'audit.entity_key(%I::text) = %L' else '%I = %L' end,
+    v_key[1], row_condition.entity_id
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.row_condition(target regclass, entity_id text) OWNER TO audit_owner;
+
+--
 -- Name: rows_by_image(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8287,38 +10336,7 @@ CREATE FUNCTION audit_private.rows_by_key(watch audit_private.watches) RETURNS T
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  with recursive record as materialized (
-    select * from audit_private.records_to_compare(watch, 'new')
-  ), step as (
-    select
-      id, entity_id, action in ('ROW_INSERTED', 'ROW_BASELINE') or previous_id is not null as begins, action = 'ROW_DELETED' as ends,
-      previous_id, image
-    from record
-    union all
-    select id, previous_id, false, true, null, null from record where previous_id is not null
-  ), numbered as (
-    select *, count(*) filter (where begins) over (partition by entity_id order by id, begins) as segment from step
-  ), segment as materialized (
-    select
-      entity_id, segment, min(id) filter (where begins) as begun, max(previous_id) as previous_id,
-      (array_agg(ends order by id desc, begins desc))[1] as is_over,
-      max(id) filter (where ends) as left_at, audit_private.merged(image order by id) as image
-    from numbered
-    group by entity_id, segment
-  ), latest as (
-    select distinct on (entity_id) * from segment order by entity_id, segment desc
-  ), chain as (
-    select entity_id as row_id, 0 as depth, begun, previous_id, image from latest where not is_over
-    union all
-    select chain.row_id, chain.depth + 1, earlier.begun, earlier.previous_id, earlier.image
-    from chain
-    join segment as earlier on earlier.entity_id = chain.previous_id and earlier.left_at = chain.begun
-  ), state as (
-    select row_id, audit_private.merged(image order by depth desc) as image from chain group by row_id
-  )
-  select latest.entity_id, (not latest.is_over)::int::bigint, state.image
-  from latest
-  left join state on state.row_id = latest.entity_id
+  select entity_id, copies, image from audit_private.told_rows(watch, null)
 $$;
 
 
@@ -8461,6 +10479,28 @@ $$;
 
 
 ALTER FUNCTION audit_private.settings_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: settle_event(text, uuid, bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.settle_event(producer text, event_id uuid, log_id bigint) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update audit_private.event_ids set log_id = settle_event.log_id
+  where producer = settle_event.producer and event_id = settle_event.event_id
+$$;
+
+
+ALTER FUNCTION audit_private.settle_event(producer text, event_id uuid, log_id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION settle_event(producer text, event_id uuid, log_id bigint); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.settle_event(producer text, event_id uuid, log_id bigint) IS 'Keeps which row of the log a claimed event became.';
+
 
 --
 -- Name: shape_difference(jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8620,8 +10660,7 @@ begin
     system_identifier = excluded.system_identifier, next_lsn = excluded.next_lsn, drained_at = excluded.drained_at
   where store_progress.matters
     or drains.system_identifier <> excluded.system_identifier
-    or excluded.next_lsn - drains.next_lsn > 16777216
-    or excluded.drained_at - drains.drained_at > interval '1 minute';
+    or excluded.next_lsn - drains.next_lsn > 16777216;
 end $$;
 
 
@@ -8692,6 +10731,38 @@ ALTER FUNCTION audit_private.take_overdue() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit_private.take_overdue() IS 'Which tables lack what their owner has to give, and the watch whose TRUNCATE trigger they ought to have; told once.';
+
+
+--
+-- Name: tell_read(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.tell_read(view text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_mark constant text := audit_private.read_mark(tell_read.view);
+  v_told constant text := coalesce(current_setting('indelible.reads', true), '');
+  v_actor audit_private.actor;
+begin
+  if strpos(v_told, v_mark) = 0 and not pg_is_in_recovery() and audit_private.guard_is_installed() then
+    v_actor := audit_private.current_actor();
+    perform audit_guard.emit_read(
+      audit_private.clean(tell_read.view, 200), v_actor.user_id, v_actor.proof::text, v_actor.ip_address, v_actor.request_id
+    );
+    perform set_config('indelible.reads', left(v_mark || v_told, 1280), false);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.tell_read(view text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION tell_read(view text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.tell_read(view text) IS 'Puts on record what is read of the log, unless this session has told it this minute.';
 
 
 --
@@ -8866,6 +10937,17 @@ COMMENT ON FUNCTION audit_private.tg__refuse_change() IS 'Refuses what would cha
 
 
 --
+-- Name: time_source(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.time_source(claimed timestamp with time zone, now timestamp with time zone) RETURNS audit.time_source
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN (claimed IS NULL) THEN 'database'::audit.time_source WHEN (claimed = audit_private.clamped_time(claimed, now)) THEN 'claimed'::audit.time_source ELSE 'clamped'::audit.time_source END;
+
+
+ALTER FUNCTION audit_private.time_source(claimed timestamp with time zone, now timestamp with time zone) OWNER TO audit_owner;
+
+--
 -- Name: timeline(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8879,6 +10961,58 @@ $$;
 
 
 ALTER FUNCTION audit_private.timeline() OWNER TO audit_owner;
+
+--
+-- Name: told_records(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.told_records(watch audit_private.watches, back_to timestamp with time zone) RETURNS TABLE(id bigint, entity_id text, begins boolean, ends boolean, previous_id text, image jsonb)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    id, entity_id, action in ('ROW_INSERTED', 'ROW_BASELINE') or previous_id is not null, action = 'ROW_DELETED', previous_id, image
+  from audit_private.records_to_compare(watch, 'new')
+  where back_to is null
+  union all
+  select
+    -id, coalesce(previous_id, entity_id), action = 'ROW_DELETED' or previous_id is not null, action = 'ROW_INSERTED',
+    case when previous_id is not null then entity_id end, image
+  from audit_private.records_since(watch, back_to, 'old')
+  where back_to is not null
+$$;
+
+
+ALTER FUNCTION audit_private.told_records(watch audit_private.watches, back_to timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: told_rows(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.told_rows(watch audit_private.watches, back_to timestamp with time zone) RETURNS TABLE(entity_id text, copies bigint, image jsonb, origin text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if exists (
+    select from audit_private.key_changes as change
+    where change.entity_type = watch.entity_type and (told_rows.back_to is null or change.changed_at > told_rows.back_to)
+  ) then
+    return query select * from audit_private.chained_rows(watch, told_rows.back_to);
+  else
+    return query select * from audit_private.unchained_rows(watch, told_rows.back_to);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.told_rows(watch audit_private.watches, back_to timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION told_rows(watch audit_private.watches, back_to timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.told_rows(watch audit_private.watches, back_to timestamp with time zone) IS 'The rows under each key as the log tells them, forwards or back to a moment; the key of the row that they were told from.';
+
 
 --
 -- Name: triggers_of(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -9017,6 +11151,54 @@ $$;
 ALTER FUNCTION audit_private.types_within(type oid) OWNER TO audit_owner;
 
 --
+-- Name: unchained_rows(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.unchained_rows(watch audit_private.watches, back_to timestamp with time zone) RETURNS TABLE(entity_id text, copies bigint, image jsonb, origin text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    entity_id, is_there::int::bigint, case when is_there then image end, case when is_there and not has_begun then entity_id end
+  from (
+    select
+      entity_id, max(id) filter (where ends) is distinct from max(id) as is_there, bool_or(begins) as has_begun,
+      audit_private.merged(image order by id) as image
+    from audit_private.told_records(watch, back_to)
+    group by entity_id
+  ) as told
+$$;
+
+
+ALTER FUNCTION audit_private.unchained_rows(watch audit_private.watches, back_to timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: undo_source(regclass, audit.audit_logs); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.undo_source(target regclass, record audit.audit_logs) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case (record).action
+    when 'ROW_INSERTED' then format('delete from %s where %s;', target, audit_private.row_condition(target, (record).entity_id))
+    when 'ROW_UPDATED' then format(
+      'update %s set %s where %s;', target, string_agg(format('%I = %L', name, value), ', ' order by place),
+      audit_private.row_condition(target, (record).entity_id)
+    )
+    when 'ROW_DELETED' then format(
+      'insert into %s (%s) overriding system value values (%s);', target, string_agg(format('%I', name), ', ' order by place),
+      string_agg(format('%L', value), ', ' order by place)
+    )
+  end
+  from audit_private.restorable_values(target, record, 'old')
+  where restorable
+$$;
+
+
+ALTER FUNCTION audit_private.undo_source(target regclass, record audit.audit_logs) OWNER TO audit_owner;
+
+--
 -- Name: update_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9095,6 +11277,77 @@ ALTER FUNCTION audit_private.value_source(record_name text, name text, built_in 
 --
 
 COMMENT ON FUNCTION audit_private.value_source(record_name text, name text, built_in boolean, type oid, is_masked boolean) IS 'An expression for a column''s value, of the type that field_type names.';
+
+
+--
+-- Name: capture_versions; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.capture_versions (
+    version_id bigint NOT NULL,
+    watch_id bigint NOT NULL,
+    since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    since_id bigint NOT NULL,
+    is_start boolean NOT NULL,
+    shape jsonb NOT NULL
+);
+
+
+ALTER TABLE audit_private.capture_versions OWNER TO audit_owner;
+
+--
+-- Name: TABLE capture_versions; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.capture_versions IS 'What was captured of a watched table, and under which names, from when on.';
+
+
+--
+-- Name: COLUMN capture_versions.since_id; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.capture_versions.since_id IS 'The newest record before it.';
+
+
+--
+-- Name: COLUMN capture_versions.is_start; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.capture_versions.is_start IS 'Whether changes before it may be missing, or cannot be followed across it.';
+
+
+--
+-- Name: COLUMN capture_versions.shape; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.capture_versions.shape IS 'frame: what makes rows comparable at all; columns by number, with name, type and whether each change is recorded; relations.';
+
+
+--
+-- Name: versions_since(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.versions_since(watch audit_private.watches, moment timestamp with time zone) RETURNS SETOF audit_private.capture_versions
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select version.*
+  from audit_private.capture_versions as version
+  where version.watch_id = (watch).watch_id
+    and version.version_id >= (
+      select max(earlier.version_id) from audit_private.capture_versions as earlier
+      where earlier.watch_id = (watch).watch_id and earlier.since <= moment
+    )
+$$;
+
+
+ALTER FUNCTION audit_private.versions_since(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION versions_since(watch audit_private.watches, moment timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.versions_since(watch audit_private.watches, moment timestamp with time zone) IS 'How capture was at that moment, and how it was changed since.';
 
 
 --
@@ -9274,6 +11527,7 @@ begin
     execute v_source;
   end loop;
   perform audit_private.remember_columns(watch);
+  perform audit_private.remember_version(watch);
   if v_owner_of_partitioned is not null then
     -- New partitions copy the triggers with the owner's rights. Without USAGE on the schema the owner can do nothing else with this.
     foreach v_operation in array array['insert', 'update', 'delete'] loop
@@ -9347,7 +11601,7 @@ begin
   if v_verdict <> 'granted' then
     perform audit_private.append(
       actor => v_actor,
-      action => iam.denial_action(v_verdict),
+      action => case v_verdict when 'no_role' then 'RBAC_ROLE_MISSING' else 'RBAC_PERMISSION_DENIED' end,
       entity_type => case when v_actor.user_id is not null then 'IAM_USER' end,
       entity_id => v_actor.user_id,
       outcome => 'denied',
@@ -9461,17 +11715,6 @@ ALTER FUNCTION iam.create_user(username text, display_name text, active boolean)
 
 COMMENT ON FUNCTION iam.create_user(username text, display_name text, active boolean) IS 'Creates a user, who cannot log in before iam.set_password().';
 
-
---
--- Name: denial_action(text); Type: FUNCTION; Schema: iam; Owner: audit_owner
---
-
-CREATE FUNCTION iam.denial_action(verdict text) RETURNS text
-    LANGUAGE sql IMMUTABLE
-    RETURN CASE verdict WHEN 'no_role'::text THEN 'RBAC_ROLE_MISSING'::text ELSE 'RBAC_PERMISSION_DENIED'::text END;
-
-
-ALTER FUNCTION iam.denial_action(verdict text) OWNER TO audit_owner;
 
 --
 -- Name: end_sessions(text); Type: FUNCTION; Schema: iam; Owner: audit_owner
@@ -9937,54 +12180,6 @@ $$;
 ALTER FUNCTION iam.record_change(action text, entity_type text, entity_id text, metadata jsonb) OWNER TO audit_owner;
 
 --
--- Name: require_permission(text, text, text, inet, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
---
-
-CREATE FUNCTION iam.require_permission(permission text, sealed text DEFAULT NULL::text, user_id text DEFAULT NULL::text, ip_address inet DEFAULT NULL::inet, request_id text DEFAULT NULL::text) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_actor constant audit_private.actor := audit_private.resolve_actor(
-    require_permission.sealed, require_permission.user_id, require_permission.ip_address, require_permission.request_id
-  );
-  v_verdict text;
-  v_reason text;
-  v_sent boolean;
-begin
-  select judged.verdict, judged.reason into strict v_verdict, v_reason
-  from iam.judge_permission(v_actor.user_id, require_permission.permission) as judged;
-  if v_verdict = 'granted' then
-    return;
-  end if;
-  if audit_private.guard_is_installed() then
-    -- By a simple assignment: so the guard sees who asks.
-    v_sent := audit_guard.emit_denial(jsonb_build_object(
-      'action', iam.denial_action(v_verdict),
-      'user_id', v_actor.user_id,
-      'actor_proof', v_actor.proof,
-      'entity_type', case when v_actor.user_id is not null then 'IAM_USER' end,
-      'entity_id', v_actor.user_id,
-      'permission', audit_private.clean(require_permission.permission, 100),
-      'ip_address', v_actor.ip_address,
-      'request_id', v_actor.request_id,
-      'metadata', jsonb_strip_nulls(jsonb_build_object('reason', v_reason, 'claim', v_actor.claim))
-    ));
-  end if;
-  raise exception using errcode = 'ID015', message = 'permission denied';
-end $$;
-
-
-ALTER FUNCTION iam.require_permission(permission text, sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION require_permission(permission text, sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: iam; Owner: audit_owner
---
-
-COMMENT ON FUNCTION iam.require_permission(permission text, sealed text, user_id text, ip_address inet, request_id text) IS 'Nothing where the permission is held; else ID015, and the denial is recorded whatever becomes of the transaction.';
-
-
---
 -- Name: require_user(text); Type: FUNCTION; Schema: iam; Owner: audit_owner
 --
 
@@ -10189,37 +12384,6 @@ CREATE AGGREGATE audit_private.merged(jsonb) (
 ALTER AGGREGATE audit_private.merged(jsonb) OWNER TO audit_owner;
 
 --
--- Name: actions; Type: TABLE; Schema: audit; Owner: audit_owner
---
-
-CREATE TABLE audit.actions (
-    code text NOT NULL,
-    description text NOT NULL,
-    origin text NOT NULL,
-    defined_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT actions_code_format CHECK (((code ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$'::text) AND (length(code) <= 100))),
-    CONSTRAINT actions_description_present CHECK ((description <> ''::text)),
-    CONSTRAINT actions_origin_known CHECK ((origin = ANY (ARRAY['trigger'::text, 'database'::text, 'service'::text, 'client'::text])))
-);
-
-
-ALTER TABLE audit.actions OWNER TO audit_owner;
-
---
--- Name: TABLE actions; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON TABLE audit.actions IS 'The event codes that may stand in the log; never renamed, never reused.';
-
-
---
--- Name: COLUMN actions.origin; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.actions.origin IS 'Which door may record the code: capture triggers, database functions, the audit service, or ingest clients.';
-
-
---
 -- Name: audit_logs_id_seq; Type: SEQUENCE; Schema: audit; Owner: audit_owner
 --
 
@@ -10292,7 +12456,7 @@ CREATE VIEW audit.v_authentication AS
     db_user,
     (actor_proof)::text AS actor_proof
    FROM audit.audit_logs log
-  WHERE (action ~~ 'AUTH\_%'::text);
+  WHERE ((action ~~ 'AUTH\_%'::text) AND ( SELECT audit.note_read('v_authentication'::text) AS note_read));
 
 
 ALTER VIEW audit.v_authentication OWNER TO audit_owner;
@@ -10302,6 +12466,76 @@ ALTER VIEW audit.v_authentication OWNER TO audit_owner;
 --
 
 COMMENT ON VIEW audit.v_authentication IS 'Logins, refused logins and logouts.';
+
+
+--
+-- Name: COLUMN v_authentication.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.id IS 'Number of the event; the order of history.';
+
+
+--
+-- Name: COLUMN v_authentication.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
+
+
+--
+-- Name: COLUMN v_authentication.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
+
+
+--
+-- Name: COLUMN v_authentication.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.outcome IS 'success, failure, denied; attempted for an intent that was recorded ahead.';
+
+
+--
+-- Name: COLUMN v_authentication.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.user_id IS 'The acting user of the application; null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN v_authentication.reason; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.reason IS 'Why it failed or was refused, as a code; of a table without capture, why it needs none.';
+
+
+--
+-- Name: COLUMN v_authentication.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.ip_address IS 'The client''s address.';
+
+
+--
+-- Name: COLUMN v_authentication.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.request_id IS 'The request it belonged to: the same for its business events and row changes.';
+
+
+--
+-- Name: COLUMN v_authentication.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.db_user IS 'The database login that really did it.';
+
+
+--
+-- Name: COLUMN v_authentication.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
 
 
 --
@@ -10367,6 +12601,69 @@ COMMENT ON VIEW audit.v_coverage IS 'Every table of the database, and whether an
 
 
 --
+-- Name: COLUMN v_coverage.table_name; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.table_name IS 'The table, with its schema.';
+
+
+--
+-- Name: COLUMN v_coverage.coverage; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.coverage IS 'watched, watched as a partition, unwatched by choice, or unwatched.';
+
+
+--
+-- Name: COLUMN v_coverage.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
+
+
+--
+-- Name: COLUMN v_coverage.capture; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.capture IS 'How it is captured: row or statement.';
+
+
+--
+-- Name: COLUMN v_coverage.excluded_columns; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.excluded_columns IS 'Columns that are never recorded.';
+
+
+--
+-- Name: COLUMN v_coverage.masked_columns; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.masked_columns IS 'Columns of which only the fact of a change is recorded.';
+
+
+--
+-- Name: COLUMN v_coverage.virtual_columns; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.virtual_columns IS 'Columns that are computed when they are read, and so are not recorded.';
+
+
+--
+-- Name: COLUMN v_coverage.reason; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.reason IS 'Why it failed or was refused, as a code; of a table without capture, why it needs none.';
+
+
+--
+-- Name: COLUMN v_coverage.started_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.started_at IS 'Since when it is watched.';
+
+
+--
 -- Name: v_data_changes; Type: VIEW; Schema: audit; Owner: audit_owner
 --
 
@@ -10386,7 +12683,7 @@ CREATE VIEW audit.v_data_changes AS
     request_id,
     (xid)::text AS transaction_id
    FROM audit.audit_logs log
-  WHERE (action = ANY (ARRAY['ROW_INSERTED'::text, 'ROW_UPDATED'::text, 'ROW_DELETED'::text, 'TABLE_TRUNCATED'::text]));
+  WHERE ((action = ANY (ARRAY['ROW_INSERTED'::text, 'ROW_UPDATED'::text, 'ROW_DELETED'::text, 'TABLE_TRUNCATED'::text])) AND ( SELECT audit.note_read('v_data_changes'::text) AS note_read));
 
 
 ALTER VIEW audit.v_data_changes OWNER TO audit_owner;
@@ -10396,6 +12693,104 @@ ALTER VIEW audit.v_data_changes OWNER TO audit_owner;
 --
 
 COMMENT ON VIEW audit.v_data_changes IS 'Row changes of watched tables, with the values before and after.';
+
+
+--
+-- Name: COLUMN v_data_changes.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.id IS 'Number of the event; the order of history.';
+
+
+--
+-- Name: COLUMN v_data_changes.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
+
+
+--
+-- Name: COLUMN v_data_changes.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
+
+
+--
+-- Name: COLUMN v_data_changes.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.user_id IS 'The acting user of the application; null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN v_data_changes.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.db_user IS 'The database login that really did it.';
+
+
+--
+-- Name: COLUMN v_data_changes.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
+
+
+--
+-- Name: COLUMN v_data_changes.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
+
+
+--
+-- Name: COLUMN v_data_changes.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.entity_id IS 'Which record: its key, of several columns as a JSON object.';
+
+
+--
+-- Name: COLUMN v_data_changes.columns; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.columns IS 'The columns that changed, or all of a row that came or went.';
+
+
+--
+-- Name: COLUMN v_data_changes.old_values; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.old_values IS 'Their values before, as JSON text; *** where masked.';
+
+
+--
+-- Name: COLUMN v_data_changes.new_values; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.new_values IS 'Their values after, as JSON text; *** where masked.';
+
+
+--
+-- Name: COLUMN v_data_changes.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.ip_address IS 'The client''s address.';
+
+
+--
+-- Name: COLUMN v_data_changes.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.request_id IS 'The request it belonged to: the same for its business events and row changes.';
+
+
+--
+-- Name: COLUMN v_data_changes.transaction_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.transaction_id IS 'The database transaction that wrote it.';
 
 
 --
@@ -10416,7 +12811,7 @@ CREATE VIEW audit.v_denials AS
     db_user,
     (actor_proof)::text AS actor_proof
    FROM audit.audit_logs log
-  WHERE (outcome = 'denied'::audit.outcome);
+  WHERE ((outcome = 'denied'::audit.outcome) AND ( SELECT audit.note_read('v_denials'::text) AS note_read));
 
 
 ALTER VIEW audit.v_denials OWNER TO audit_owner;
@@ -10426,6 +12821,90 @@ ALTER VIEW audit.v_denials OWNER TO audit_owner;
 --
 
 COMMENT ON VIEW audit.v_denials IS 'What was attempted and refused, with the permission that was missing.';
+
+
+--
+-- Name: COLUMN v_denials.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.id IS 'Number of the event; the order of history.';
+
+
+--
+-- Name: COLUMN v_denials.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
+
+
+--
+-- Name: COLUMN v_denials.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
+
+
+--
+-- Name: COLUMN v_denials.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.user_id IS 'The acting user of the application; null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN v_denials.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.permission IS 'The permission that was missing, on denials.';
+
+
+--
+-- Name: COLUMN v_denials.reason; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.reason IS 'Why it failed or was refused, as a code; of a table without capture, why it needs none.';
+
+
+--
+-- Name: COLUMN v_denials.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
+
+
+--
+-- Name: COLUMN v_denials.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.entity_id IS 'Which record: its key, of several columns as a JSON object.';
+
+
+--
+-- Name: COLUMN v_denials.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.ip_address IS 'The client''s address.';
+
+
+--
+-- Name: COLUMN v_denials.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.request_id IS 'The request it belonged to: the same for its business events and row changes.';
+
+
+--
+-- Name: COLUMN v_denials.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.db_user IS 'The database login that really did it.';
+
+
+--
+-- Name: COLUMN v_denials.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
 
 
 --
@@ -10449,7 +12928,7 @@ CREATE VIEW audit.v_entity_history AS
     request_id,
     (xid)::text AS transaction_id
    FROM audit.audit_logs log
-  WHERE ((entity_type IS NOT NULL) AND (entity_id IS NOT NULL));
+  WHERE ((entity_type IS NOT NULL) AND (entity_id IS NOT NULL) AND ( SELECT audit.note_read('v_entity_history'::text) AS note_read));
 
 
 ALTER VIEW audit.v_entity_history OWNER TO audit_owner;
@@ -10462,40 +12941,108 @@ COMMENT ON VIEW audit.v_entity_history IS 'All that happened to one record: busi
 
 
 --
--- Name: v_events; Type: VIEW; Schema: audit; Owner: audit_owner
+-- Name: COLUMN v_entity_history.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
 --
 
-CREATE VIEW audit.v_events AS
- SELECT log.id,
-    log.created_at,
-    log.recorded_at,
-    log.action,
-    (log.outcome)::text AS outcome,
-    log.user_id,
-    log.db_user,
-    (log.actor_proof)::text AS actor_proof,
-    log.entity_type,
-    log.entity_id,
-    COALESCE(log.description, action.description) AS description,
-    log.permission,
-    (log.metadata ->> 'reason'::text) AS reason,
-    host(log.ip_address) AS ip_address,
-    log.request_id,
-    (log.xid)::text AS transaction_id,
-    (log.changes)::text AS changes,
-    (log.metadata)::text AS metadata,
-    (log.time_source)::text AS time_source
-   FROM (audit.audit_logs log
-     LEFT JOIN audit.actions action ON ((action.code = log.action)));
+COMMENT ON COLUMN audit.v_entity_history.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
 
-
-ALTER VIEW audit.v_events OWNER TO audit_owner;
 
 --
--- Name: VIEW v_events; Type: COMMENT; Schema: audit; Owner: audit_owner
+-- Name: COLUMN v_entity_history.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
 --
 
-COMMENT ON VIEW audit.v_events IS 'Everything on record, one row per event.';
+COMMENT ON COLUMN audit.v_entity_history.entity_id IS 'Which record: its key, of several columns as a JSON object.';
+
+
+--
+-- Name: COLUMN v_entity_history.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.id IS 'Number of the event; the order of history.';
+
+
+--
+-- Name: COLUMN v_entity_history.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
+
+
+--
+-- Name: COLUMN v_entity_history.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
+
+
+--
+-- Name: COLUMN v_entity_history.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.outcome IS 'success, failure, denied; attempted for an intent that was recorded ahead.';
+
+
+--
+-- Name: COLUMN v_entity_history.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.user_id IS 'The acting user of the application; null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN v_entity_history.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.db_user IS 'The database login that really did it.';
+
+
+--
+-- Name: COLUMN v_entity_history.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
+
+
+--
+-- Name: COLUMN v_entity_history.old_values; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.old_values IS 'Their values before, as JSON text; *** where masked.';
+
+
+--
+-- Name: COLUMN v_entity_history.new_values; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.new_values IS 'Their values after, as JSON text; *** where masked.';
+
+
+--
+-- Name: COLUMN v_entity_history.description; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.description IS 'What happened, in words: the event''s own or those of its code.';
+
+
+--
+-- Name: COLUMN v_entity_history.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.ip_address IS 'The client''s address.';
+
+
+--
+-- Name: COLUMN v_entity_history.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.request_id IS 'The request it belonged to: the same for its business events and row changes.';
+
+
+--
+-- Name: COLUMN v_entity_history.transaction_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.transaction_id IS 'The database transaction that wrote it.';
 
 
 --
@@ -10553,24 +13100,6 @@ ALTER TABLE audit_guard.keys OWNER TO postgres;
 --
 
 COMMENT ON TABLE audit_guard.keys IS 'The key of verdicts, as HMAC-SHA-256 pads (RFC 2104).';
-
-
---
--- Name: opened; Type: TABLE; Schema: audit_guard; Owner: postgres
---
-
-CREATE TABLE audit_guard.opened (
-    mac bytea NOT NULL
-);
-
-
-ALTER TABLE audit_guard.opened OWNER TO postgres;
-
---
--- Name: TABLE opened; Type: COMMENT; Schema: audit_guard; Owner: postgres
---
-
-COMMENT ON TABLE audit_guard.opened IS 'The codes of verdicts that are in the log: who sends the same message again adds nothing.';
 
 
 --
@@ -10637,6 +13166,20 @@ ALTER TABLE audit_private.batches OWNER TO audit_owner;
 --
 
 COMMENT ON TABLE audit_private.batches IS 'Every size and root that the tree has had, and the snapshot that was sealed then.';
+
+
+--
+-- Name: capture_versions_version_id_seq; Type: SEQUENCE; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE audit_private.capture_versions ALTER COLUMN version_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audit_private.capture_versions_version_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 
 --
@@ -10779,6 +13322,44 @@ COMMENT ON COLUMN audit_private.epochs.snapshot IS 'What it sees was written bef
 
 
 --
+-- Name: event_ids; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.event_ids (
+    producer text NOT NULL COLLATE pg_catalog."C",
+    event_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    log_id bigint,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT event_ids_digest_sha256 CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT event_ids_producer_known CHECK ((("left"(producer, 8) = 'service:'::text) OR ("left"(producer, 7) = 'client:'::text)))
+);
+
+
+ALTER TABLE audit_private.event_ids OWNER TO audit_owner;
+
+--
+-- Name: TABLE event_ids; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.event_ids IS 'The ids under which events came: each is recorded once for each producer.';
+
+
+--
+-- Name: COLUMN event_ids.producer; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.event_ids.producer IS 'service: and the login of an audit service, or client: and an account.';
+
+
+--
+-- Name: COLUMN event_ids.digest; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.event_ids.digest IS 'SHA-256 of the event as it came: other content under the same id is no repetition.';
+
+
+--
 -- Name: guards; Type: TABLE; Schema: audit_private; Owner: audit_owner
 --
 
@@ -10860,6 +13441,26 @@ COMMENT ON TABLE audit_private.leaves IS 'Which leaf a row of the log is.';
 --
 
 COMMENT ON COLUMN audit_private.leaves.salt IS 'Hides the row''s content in its leaf. May be erased, and with it every way to guess that content.';
+
+
+--
+-- Name: noted_reads; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.noted_reads (
+    reader text NOT NULL,
+    view text NOT NULL,
+    minute timestamp with time zone NOT NULL
+);
+
+
+ALTER TABLE audit_private.noted_reads OWNER TO audit_owner;
+
+--
+-- Name: TABLE noted_reads; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.noted_reads IS 'Reads of the log that are on record, of the last day: one for each reader, view and minute.';
 
 
 --
@@ -11180,14 +13781,6 @@ ALTER TABLE ONLY audit_guard.keys
 
 
 --
--- Name: opened opened_pkey; Type: CONSTRAINT; Schema: audit_guard; Owner: postgres
---
-
-ALTER TABLE ONLY audit_guard.opened
-    ADD CONSTRAINT opened_pkey PRIMARY KEY (mac);
-
-
---
 -- Name: _yoyo_log _yoyo_log_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11225,6 +13818,14 @@ ALTER TABLE ONLY audit_private.baselines
 
 ALTER TABLE ONLY audit_private.batches
     ADD CONSTRAINT batches_pkey PRIMARY KEY (tree_size);
+
+
+--
+-- Name: capture_versions capture_versions_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.capture_versions
+    ADD CONSTRAINT capture_versions_pkey PRIMARY KEY (version_id);
 
 
 --
@@ -11268,6 +13869,14 @@ ALTER TABLE ONLY audit_private.epochs
 
 
 --
+-- Name: event_ids event_ids_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.event_ids
+    ADD CONSTRAINT event_ids_pkey PRIMARY KEY (event_id, producer);
+
+
+--
 -- Name: installations installations_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11289,6 +13898,14 @@ ALTER TABLE ONLY audit_private.leaves
 
 ALTER TABLE ONLY audit_private.log_position
     ADD CONSTRAINT log_position_pkey PRIMARY KEY (only_row);
+
+
+--
+-- Name: noted_reads noted_reads_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.noted_reads
+    ADD CONSTRAINT noted_reads_pkey PRIMARY KEY (reader, view, minute);
 
 
 --
@@ -11435,10 +14052,24 @@ CREATE INDEX audit_logs_entity_idx ON ONLY audit.audit_logs USING btree (entity_
 
 
 --
+-- Name: audit_logs_request_id_idx; Type: INDEX; Schema: audit; Owner: audit_owner
+--
+
+CREATE INDEX audit_logs_request_id_idx ON ONLY audit.audit_logs USING btree (request_id) WHERE (request_id IS NOT NULL);
+
+
+--
 -- Name: audit_logs_xid_idx; Type: INDEX; Schema: audit; Owner: audit_owner
 --
 
 CREATE INDEX audit_logs_xid_idx ON ONLY audit.audit_logs USING btree (xid);
+
+
+--
+-- Name: capture_versions_watch_idx; Type: INDEX; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE INDEX capture_versions_watch_idx ON audit_private.capture_versions USING btree (watch_id, version_id);
 
 
 --
@@ -11831,6 +14462,14 @@ ALTER TABLE ONLY audit_private.batches
 
 
 --
+-- Name: capture_versions capture_versions_watch_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.capture_versions
+    ADD CONSTRAINT capture_versions_watch_fkey FOREIGN KEY (watch_id) REFERENCES audit_private.watches(watch_id);
+
+
+--
 -- Name: checkpoints checkpoints_batch_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11936,7 +14575,7 @@ ALTER TABLE audit.audit_logs ENABLE ROW LEVEL SECURITY;
 -- Name: audit_logs audit_logs_read; Type: POLICY; Schema: audit; Owner: audit_owner
 --
 
-CREATE POLICY audit_logs_read ON audit.audit_logs FOR SELECT TO audit_investigator USING (true);
+CREATE POLICY audit_logs_read ON audit.audit_logs FOR SELECT TO audit_investigator USING (( SELECT audit.note_read('audit_logs'::text) AS note_read));
 
 
 --
@@ -11957,7 +14596,6 @@ GRANT USAGE ON SCHEMA audit_guard TO audit_owner;
 -- Name: SCHEMA iam; Type: ACL; Schema: -; Owner: audit_owner
 --
 
-GRANT USAGE ON SCHEMA iam TO PUBLIC;
 GRANT USAGE ON SCHEMA iam TO audit_app;
 GRANT USAGE ON SCHEMA iam TO iam_admin;
 
@@ -11971,11 +14609,35 @@ GRANT ALL ON FUNCTION audit.allow_unwatched(target regclass, reason text) TO aud
 
 
 --
+-- Name: FUNCTION as_of(table_row anyelement, moment timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) TO audit_investigator;
+
+
+--
 -- Name: FUNCTION begin_epoch(origin text, verifier_key text, reason text, lost jsonb); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit.begin_epoch(origin text, verifier_key text, reason text, lost jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.begin_epoch(origin text, verifier_key text, reason text, lost jsonb) TO audit_sealer;
+
+
+--
+-- Name: FUNCTION history(target regclass, key text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.history(target regclass, key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.history(target regclass, key text) TO audit_investigator;
+
+
+--
+-- Name: FUNCTION blame(target regclass, key text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.blame(target regclass, key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.blame(target regclass, key text) TO audit_investigator;
 
 
 --
@@ -12015,6 +14677,55 @@ GRANT ALL ON FUNCTION audit.drain() TO audit_admin;
 --
 
 REVOKE ALL ON FUNCTION audit_private.entity_key(key text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION note_read(view text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.note_read(view text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.note_read(view text) TO audit_reader;
+GRANT ALL ON FUNCTION audit.note_read(view text) TO audit_investigator;
+
+
+--
+-- Name: TABLE actions; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.actions TO audit_investigator;
+
+
+--
+-- Name: TABLE audit_logs; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.audit_logs TO audit_investigator;
+GRANT SELECT ON TABLE audit.audit_logs TO audit_sealer;
+
+
+--
+-- Name: TABLE v_events; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.v_events TO audit_reader;
+GRANT SELECT ON TABLE audit.v_events TO audit_investigator;
+
+
+--
+-- Name: FUNCTION events_between(previous pg_snapshot, present pg_snapshot); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) TO audit_reader;
+GRANT ALL ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) TO audit_investigator;
+
+
+--
+-- Name: FUNCTION finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) TO audit_app;
 
 
 --
@@ -12066,6 +14777,22 @@ GRANT ALL ON FUNCTION audit.observe_capture() TO audit_sealer;
 
 
 --
+-- Name: FUNCTION past_rows(target regclass, moment timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) TO audit_investigator;
+
+
+--
+-- Name: FUNCTION past_source(target regclass, moment timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.past_source(target regclass, moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.past_source(target regclass, moment timestamp with time zone) TO audit_investigator;
+
+
+--
 -- Name: FUNCTION read_checkpoint(size bigint); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
@@ -12100,6 +14827,22 @@ GRANT ALL ON FUNCTION audit.read_tile(level integer, number bigint) TO audit_inv
 
 REVOKE ALL ON FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) TO audit_writer;
+
+
+--
+-- Name: FUNCTION record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) TO audit_writer;
+
+
+--
+-- Name: FUNCTION request(request_id text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.request(request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.request(request_id text) TO audit_investigator;
 
 
 --
@@ -12151,19 +14894,19 @@ GRANT ALL ON FUNCTION audit.store_cosignatures(origin text, tree_size bigint, li
 
 
 --
--- Name: FUNCTION verdict_lag(); Type: ACL; Schema: audit; Owner: audit_owner
+-- Name: FUNCTION transaction(transaction xid8); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit.verdict_lag() FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.verdict_lag() TO audit_admin;
-GRANT ALL ON FUNCTION audit.verdict_lag() TO audit_writer;
+REVOKE ALL ON FUNCTION audit.transaction(transaction xid8) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.transaction(transaction xid8) TO audit_investigator;
 
 
 --
--- Name: FUNCTION await_drain(); Type: ACL; Schema: audit_guard; Owner: postgres
+-- Name: FUNCTION undo_sql(target regclass, key text, id bigint); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_guard.await_drain() FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit.undo_sql(target regclass, key text, id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.undo_sql(target regclass, key text, id bigint) TO audit_investigator;
 
 
 --
@@ -12204,11 +14947,11 @@ REVOKE ALL ON FUNCTION audit_guard.emit(event jsonb) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION emit_denial(denial jsonb); Type: ACL; Schema: audit_guard; Owner: postgres
+-- Name: FUNCTION emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text); Type: ACL; Schema: audit_guard; Owner: postgres
 --
 
-REVOKE ALL ON FUNCTION audit_guard.emit_denial(denial jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_guard.emit_denial(denial jsonb) TO audit_owner;
+REVOKE ALL ON FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) TO audit_owner;
 
 
 --
@@ -12685,6 +15428,13 @@ REVOKE ALL ON FUNCTION audit_private.capture_places(watch audit_private.watches)
 
 
 --
+-- Name: FUNCTION capture_shape(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_shape(watch audit_private.watches) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION capture_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -12703,6 +15453,13 @@ REVOKE ALL ON FUNCTION audit_private.capture_triggers(watch audit_private.watche
 --
 
 REVOKE ALL ON FUNCTION audit_private.captured_columns(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION chained_rows(watch audit_private.watches, back_to timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.chained_rows(watch audit_private.watches, back_to timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -12727,6 +15484,13 @@ REVOKE ALL ON FUNCTION audit_private.changes_source(watch audit_private.watches,
 
 
 --
+-- Name: FUNCTION claim_event(producer text, event_id uuid, digest bytea, OUT verdict text, OUT log_id bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.claim_event(producer text, event_id uuid, digest bytea, OUT verdict text, OUT log_id bigint) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION clean(value text, length integer); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -12738,6 +15502,13 @@ REVOKE ALL ON FUNCTION audit_private.clean(value text, length integer) FROM PUBL
 --
 
 REVOKE ALL ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION clamped_time(claimed timestamp with time zone, now timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.clamped_time(claimed timestamp with time zone, now timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -12783,6 +15554,27 @@ REVOKE ALL ON FUNCTION audit_private.column_source(record_name text, name text) 
 
 
 --
+-- Name: FUNCTION column_versions(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.column_versions(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION columns_before(target regclass, id bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.columns_before(target regclass, id bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION columns_since(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.columns_since(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION columns_to_compare(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -12808,14 +15600,6 @@ REVOKE ALL ON FUNCTION audit_private.comparison_start(watch audit_private.watche
 --
 
 REVOKE ALL ON FUNCTION audit_private.complete(changes jsonb, old_remainder jsonb, new_remainder jsonb) FROM PUBLIC;
-
-
---
--- Name: TABLE audit_logs; Type: ACL; Schema: audit; Owner: audit_owner
---
-
-GRANT SELECT ON TABLE audit.audit_logs TO audit_investigator;
-GRANT SELECT ON TABLE audit.audit_logs TO audit_sealer;
 
 
 --
@@ -12889,6 +15673,27 @@ REVOKE ALL ON FUNCTION audit_private.entity_id_source(watch audit_private.watche
 
 
 --
+-- Name: FUNCTION entity_types_of(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.entity_types_of(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION event_actor(sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.event_actor(sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION event_digest(action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.event_digest(action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION expression_digest(expression text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -12900,6 +15705,13 @@ REVOKE ALL ON FUNCTION audit_private.expression_digest(expression text) FROM PUB
 --
 
 REVOKE ALL ON FUNCTION audit_private.family_shapes(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION field_changes(changes jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.field_changes(changes jsonb) FROM PUBLIC;
 
 
 --
@@ -12973,6 +15785,13 @@ REVOKE ALL ON FUNCTION audit_private.finished_rows(snapshot pg_snapshot, target 
 
 
 --
+-- Name: FUNCTION fitting_image_source(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.fitting_image_source(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION follow_capture(watch audit_private.watches, command text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13022,6 +15841,13 @@ REVOKE ALL ON FUNCTION audit_private.follow_watch(watch audit_private.watches, c
 
 
 --
+-- Name: FUNCTION forget_reads(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.forget_reads() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION forget_rewritten(watch_id bigint, before jsonb, after jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13040,6 +15866,20 @@ REVOKE ALL ON FUNCTION audit_private.former_rows(after_id bigint, last_id bigint
 --
 
 REVOKE ALL ON FUNCTION audit_private.found_image_source(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION found_image_source(watch audit_private.watches, names text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.found_image_source(watch audit_private.watches, names text[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION found_key_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.found_key_source(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -13071,13 +15911,6 @@ REVOKE ALL ON FUNCTION audit_private.guard_partition(partition regclass) FROM PU
 
 
 --
--- Name: FUNCTION guard_triggers(); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.guard_triggers() FROM PUBLIC;
-
-
---
 -- Name: FUNCTION has_drifted(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13085,10 +15918,24 @@ REVOKE ALL ON FUNCTION audit_private.has_drifted(watch audit_private.watches) FR
 
 
 --
+-- Name: FUNCTION hidden_entity_types(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.hidden_entity_types() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION holds_lock(relation regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.holds_lock(relation regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION id_before(moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.id_before(moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13134,6 +15981,13 @@ REVOKE ALL ON FUNCTION audit_private.is_application() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION is_news(event jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.is_news(event jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION json_source(record_name text, name text, built_in boolean, type oid, is_masked boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13155,6 +16009,13 @@ REVOKE ALL ON FUNCTION audit_private.key_identifies(target regclass) FROM PUBLIC
 
 
 --
+-- Name: FUNCTION key_version(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.key_version(target regclass) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION keyed_comparison_source(watch audit_private.watches, baselined oid[]); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13162,10 +16023,24 @@ REVOKE ALL ON FUNCTION audit_private.keyed_comparison_source(watch audit_private
 
 
 --
+-- Name: FUNCTION keyed_past_source(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.keyed_past_source(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION keyless_comparison_source(watch audit_private.watches, baselined boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.keyless_comparison_source(watch audit_private.watches, baselined boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION keyless_past_source(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.keyless_past_source(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13197,10 +16072,31 @@ REVOKE ALL ON FUNCTION audit_private.make_partition(month date) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION may_read(target oid); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.may_read(target oid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION name_differences(section text, before jsonb, after jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.name_differences(section text, before jsonb, after jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION named_key(target regclass, key text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.named_key(target regclass, key text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION names_since(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.names_since(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13215,6 +16111,13 @@ REVOKE ALL ON FUNCTION audit_private.next_relation(baseline audit_private.baseli
 --
 
 REVOKE ALL ON FUNCTION audit_private.note_changes(action text, watch audit_private.watches, command text, changes jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint) FROM PUBLIC;
 
 
 --
@@ -13239,6 +16142,13 @@ REVOKE ALL ON FUNCTION audit_private.note_guard(made text[]) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION note_hidden(hidden bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.note_hidden(hidden bigint) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION note_installation(digest text, version text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13250,6 +16160,13 @@ REVOKE ALL ON FUNCTION audit_private.note_installation(digest text, version text
 --
 
 REVOKE ALL ON FUNCTION audit_private.note_own_table(target regclass, command text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION note_unknown(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.note_unknown(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13295,6 +16212,13 @@ REVOKE ALL ON FUNCTION audit_private.pairs_source(target regclass) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION partition_condition(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.partition_condition(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION partitions_to_record(relation regclass, function regproc); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13309,10 +16233,24 @@ REVOKE ALL ON FUNCTION audit_private.place_name(target regclass) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION present_changes(target regclass, record audit.audit_logs); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.present_changes(target regclass, record audit.audit_logs) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION proven_context(body text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.proven_context(body text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION read_mark(view text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.read_mark(view text) FROM PUBLIC;
 
 
 --
@@ -13323,10 +16261,31 @@ REVOKE ALL ON FUNCTION audit_private.reading_permit(target regclass) FROM PUBLIC
 
 
 --
+-- Name: FUNCTION rebuilt_source(name text, type oid, otherwise text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.rebuilt_source(name text, type oid, otherwise text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION record_baseline(watch audit_private.watches, relation regclass, condition text, from_block bigint, to_block bigint, start_snapshot pg_snapshot); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.record_baseline(watch audit_private.watches, relation regclass, condition text, from_block bigint, to_block bigint, start_snapshot pg_snapshot) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION record_event_alone(producer text, event_id uuid, action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text, OUT verdict text, OUT log_id bigint, OUT state text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.record_event_alone(producer text, event_id uuid, action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text, OUT verdict text, OUT log_id bigint, OUT state text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]) FROM PUBLIC;
 
 
 --
@@ -13341,6 +16300,41 @@ REVOKE ALL ON FUNCTION audit_private.record_source(watch audit_private.watches, 
 --
 
 REVOKE ALL ON FUNCTION audit_private.record_verdict(event jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION records_between(previous pg_snapshot, present pg_snapshot); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.records_between(previous pg_snapshot, present pg_snapshot) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION records_of(entity_types text[], key text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.records_of(entity_types text[], key text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION records_of_request(request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.records_of_request(request_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION records_of_transaction(transaction xid8); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.records_of_transaction(transaction xid8) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION records_since(watch audit_private.watches, moment timestamp with time zone, side text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.records_since(watch audit_private.watches, moment timestamp with time zone, side text) FROM PUBLIC;
 
 
 --
@@ -13393,6 +16387,20 @@ REVOKE ALL ON FUNCTION audit_private.remember_columns(watch audit_private.watche
 
 
 --
+-- Name: FUNCTION remember_version(watch audit_private.watches, starts boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.remember_version(watch audit_private.watches, starts boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION renamed_image(image jsonb, renamed jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.renamed_image(image jsonb, renamed jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION renew_capture(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13428,6 +16436,27 @@ REVOKE ALL ON FUNCTION audit_private.require_entity_type(entity_type text, targe
 
 
 --
+-- Name: FUNCTION require_event(action text, outcome text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_event(action text, outcome text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_harmless_code(target regclass, caller name); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_harmless_code(target regclass, caller name) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_harmless_types(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_harmless_types(target regclass) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION require_known_code(relation regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13439,6 +16468,20 @@ REVOKE ALL ON FUNCTION audit_private.require_known_code(relation regclass) FROM 
 --
 
 REVOKE ALL ON FUNCTION audit_private.require_known_partitioning(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_may_read(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_may_read(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_metadata(metadata jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_metadata(metadata jsonb) FROM PUBLIC;
 
 
 --
@@ -13460,6 +16503,13 @@ REVOKE ALL ON FUNCTION audit_private.require_owner(target regclass) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.require_owner(target regclass, caller name) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_past(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_past(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13512,6 +16562,27 @@ REVOKE ALL ON FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip
 
 
 --
+-- Name: FUNCTION restart_version(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.restart_version(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION restorable_values(target regclass, record audit.audit_logs, side text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.restorable_values(target regclass, record audit.audit_logs, side text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION row_condition(target regclass, entity_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.row_condition(target regclass, entity_id text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION rows_by_image(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13551,6 +16622,13 @@ REVOKE ALL ON FUNCTION audit_private.seal_context(user_id text, ip_address inet,
 --
 
 REVOKE ALL ON FUNCTION audit_private.settings_source(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION settle_event(producer text, event_id uuid, log_id bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.settle_event(producer text, event_id uuid, log_id bigint) FROM PUBLIC;
 
 
 --
@@ -13610,6 +16688,13 @@ REVOKE ALL ON FUNCTION audit_private.take_overdue() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION tell_read(view text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.tell_read(view text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION tg__follow_command(); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13638,10 +16723,31 @@ REVOKE ALL ON FUNCTION audit_private.tg__refuse_change() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION time_source(claimed timestamp with time zone, now timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.time_source(claimed timestamp with time zone, now timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION timeline(); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.timeline() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION told_records(watch audit_private.watches, back_to timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.told_records(watch audit_private.watches, back_to timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION told_rows(watch audit_private.watches, back_to timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.told_rows(watch audit_private.watches, back_to timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13680,6 +16786,20 @@ REVOKE ALL ON FUNCTION audit_private.types_within(type oid) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION unchained_rows(watch audit_private.watches, back_to timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.unchained_rows(watch audit_private.watches, back_to timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION undo_source(target regclass, record audit.audit_logs); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.undo_source(target regclass, record audit.audit_logs) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION update_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13691,6 +16811,13 @@ REVOKE ALL ON FUNCTION audit_private.update_source(watch audit_private.watches) 
 --
 
 REVOKE ALL ON FUNCTION audit_private.value_source(record_name text, name text, built_in boolean, type oid, is_masked boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION versions_since(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.versions_since(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13780,13 +16907,6 @@ GRANT ALL ON FUNCTION iam.create_role(role text, description text) TO iam_admin;
 
 REVOKE ALL ON FUNCTION iam.create_user(username text, display_name text, active boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION iam.create_user(username text, display_name text, active boolean) TO iam_admin;
-
-
---
--- Name: FUNCTION denial_action(verdict text); Type: ACL; Schema: iam; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION iam.denial_action(verdict text) FROM PUBLIC;
 
 
 --
@@ -13947,13 +17067,6 @@ REVOKE ALL ON FUNCTION audit_private.merged(jsonb) FROM PUBLIC;
 
 
 --
--- Name: TABLE actions; Type: ACL; Schema: audit; Owner: audit_owner
---
-
-GRANT SELECT ON TABLE audit.actions TO audit_investigator;
-
-
---
 -- Name: TABLE installation; Type: ACL; Schema: audit; Owner: audit_owner
 --
 
@@ -14001,14 +17114,6 @@ GRANT SELECT ON TABLE audit.v_denials TO audit_investigator;
 
 GRANT SELECT ON TABLE audit.v_entity_history TO audit_reader;
 GRANT SELECT ON TABLE audit.v_entity_history TO audit_investigator;
-
-
---
--- Name: TABLE v_events; Type: ACL; Schema: audit; Owner: audit_owner
---
-
-GRANT SELECT ON TABLE audit.v_events TO audit_reader;
-GRANT SELECT ON TABLE audit.v_events TO audit_investigator;
 
 
 --

@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 
 import ftms.models
 import indelible.http.auth
+import indelible.http.health
 import indelible.http.openapi
 import indelible.http.operations
 import indelible.http.proofs
@@ -25,6 +26,7 @@ from tests.http.world import LogIn
 MODULES = (
     ftms.models,
     indelible.http.auth,
+    indelible.http.health,
     indelible.http.openapi,
     indelible.http.operations,
     indelible.http.proofs,
@@ -108,7 +110,15 @@ def test_what_protects_an_operation_is_said(document: dict[str, Any]) -> None:
     permissions = {}
     for path, method, operation in operations(document):
         statuses = set(operation["responses"])
-        public = ("/livez", "/readyz", "/metrics", "/v1/auth/login", "/v1/audit/integrity", "/tlog/")
+        public = (
+            "/livez",
+            "/readyz",
+            "/metrics",
+            "/v1/auth/login",
+            "/v1/audit/health",
+            "/v1/audit/integrity",
+            "/tlog/",
+        )
         assert bool(operation["security"]) == (not path.startswith(public))
         if operation["security"]:
             assert {"401", "503"} <= statuses

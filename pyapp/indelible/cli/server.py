@@ -6,12 +6,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 
 import uvicorn
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
+from indelible.cli.context import Context
 from indelible.cli.credentials import Credentials
+from indelible.cli.wallet import address_digest
 from indelible.errors import ConfigurationError, IndelibleError
 from indelible.settings import Settings
 
@@ -40,11 +43,19 @@ def bind(port: int, host: str = "127.0.0.1") -> socket.socket:
     return bound
 
 
-def make_server(credentials: Credentials) -> uvicorn.Server:
-    """FTMS on the two logins that it is given, and on nothing else."""
+def spool_folder(context: Context) -> Path:
+    """Where events wait for the database: one folder for the embedded one, one for each other one."""
+    name = f"spool-{address_digest(context.database_url)}" if context.database_url else "spool"
+    return context.data_dir / name
+
+
+def make_server(credentials: Credentials, spool_dir: Path) -> uvicorn.Server:
+    """FTMS on the two logins and the spool that it is given, and on nothing else."""
     create_app = import_module(SAMPLE).create_app
     settings = Settings(
-        app_dsn=SecretStr(credentials.roles["ftms_api"]), audit_dsn=SecretStr(credentials.roles["ftms_audit"])
+        app_dsn=SecretStr(credentials.roles["ftms_api"]),
+        audit_dsn=SecretStr(credentials.roles["ftms_audit"]),
+        spool_dir=spool_dir,
     )
     return server_of(create_app(settings))
 
