@@ -57,7 +57,8 @@ grant select on audit.installation to audit_app, audit_writer, audit_admin;
 
 -- The audit service, on its independent session.
 grant execute on function
-  audit.record(text, text, text, text, text, jsonb, text, text, inet, text, timestamptz, text)
+  audit.record(text, text, text, text, text, jsonb, text, text, inet, text, timestamptz, text),
+  audit.ingest(bytea, jsonb, inet, text)
 to audit_writer;
 
 -- Readers.
@@ -104,5 +105,12 @@ grant execute on function
   iam.grant_permission(text, text),
   iam.revoke_permission(text, text),
   iam.grant_role(text, text),
-  iam.revoke_role(text, text)
+  iam.revoke_role(text, text),
+  iam.create_service_account(text, text),
+  iam.set_service_account_active(text, boolean),
+  iam.create_api_key(text, text, bytea, timestamptz),
+  iam.revoke_api_key(text),
+  iam.list_api_keys(),
+  iam.grant_scope(text, text, text),
+  iam.revoke_scope(text, text, text)
 to iam_admin;

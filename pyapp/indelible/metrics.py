@@ -32,6 +32,12 @@ class Metrics:
             "Events of clients without a user that stand in a summary, not on record one by one.",
             registry=self.registry,
         )
+        self.ingested = Counter(
+            "audit_ingested_events_total",
+            "Events that other applications handed over, by what became of them.",
+            ("verdict",),
+            registry=self.registry,
+        )
         self.write_duration = Histogram(
             "audit_write_duration_seconds",
             "From the event to the answer of the database, or to giving up, in seconds.",

@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 
 import ftms.models
 import indelible.http.auth
+import indelible.http.incoming
 import indelible.http.openapi
 import indelible.http.operations
 import indelible.http.proofs
@@ -25,6 +26,7 @@ from tests.http.world import LogIn
 MODULES = (
     ftms.models,
     indelible.http.auth,
+    indelible.http.incoming,
     indelible.http.openapi,
     indelible.http.operations,
     indelible.http.proofs,
