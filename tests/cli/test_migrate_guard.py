@@ -78,7 +78,7 @@ def test_what_anybody_may_in_the_guard(empty_database: str) -> None:
           where relnamespace = 'audit_guard'::regnamespace
         ) as acl where grantee <> owner order by 2
     """
-    functions = ["close_door", "door_is_open", "open_door", "open_slot", "open_verdict", "read_slot"]
+    functions = ["close_door", "door_is_open", "emit_read", "open_door", "open_slot", "open_verdict", "read_slot"]
     assert rows(empty_database, granted) == [
         ("audit_owner", "audit_guard", "USAGE"), *(("audit_owner", name, "EXECUTE") for name in functions),
     ]  # fmt: skip
