@@ -268,9 +268,10 @@ begin
       ingest.verdicts[v_item.position] := 'stored';
       perform audit_private.settle_event('client:' || ingest.account, v_item.event_id, ingest.log_ids[v_item.position]);
     else
-      select known.log_id into strict ingest.log_ids[v_item.position]
-      from audit_private.event_ids as known
-      where known.producer = 'client:' || ingest.account and known.event_id = v_item.event_id;
+      ingest.log_ids[v_item.position] := (
+        select known.log_id from audit_private.event_ids as known
+        where known.producer = 'client:' || ingest.account and known.event_id = v_item.event_id
+      );
     end if;
   end loop;
   if ingest.verdicts && array['conflict', 'action_out_of_scope', 'entity_type_out_of_scope', 'wrong_origin'] then

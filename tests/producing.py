@@ -45,7 +45,7 @@ def hash_of(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-def scanned(event_id: str, **fields: Any) -> dict[str, Any]:
+def scanned(event_id: str, /, **fields: Any) -> dict[str, Any]:
     """An event that the account `till` may record."""
     return {"event_id": event_id, "action": SCANNED, "entity_type": "SHOP_ITEM", "entity_id": "7", **fields}
 

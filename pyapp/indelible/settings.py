@@ -77,7 +77,7 @@ class Settings(BaseSettings):
         default=32,
         ge=1,
         le=10_000,
-        description="Most requests with events of other applications in flight per process; one account has half of them.",
+        description="Most requests with others' events in flight per process; one account has half of them.",
     )
 
     def dsn(self, *, independent: bool) -> str | None:

@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
@@ -164,8 +165,7 @@ def test_up_runs_supervises_and_stops(up: Up, data_dir: Path) -> None:
     event = {"event_id": "1", "action": "FTMS_BOARDING_SCANNED", "entity_type": "FTMS_BOOKING", "entity_id": "1"}
     headers = {"Authorization": f"Bearer {credentials['api_keys']['ftms_gate']}", "Content-Type": "application/json"}
     url = f"{credentials['base_url']}/v1/audit/events"
-    with urllib.request.urlopen(urllib.request.Request(url, json.dumps(event).encode(), headers)) as answer:
-        assert answer.status == 201
+    assert httpx.post(url, json=event, headers=headers).status_code == 201
     first = server_pid(data_dir)
     os.kill(first, signal.SIGKILL)
     deadline = time.monotonic() + 60

@@ -31,7 +31,7 @@ def writer(login: Login, connect: Connect) -> Iterator[psycopg.Connection[Any]]:
 
 
 def test_an_event_is_the_clients_word(postgresql: psycopg.Connection, writer: psycopg.Connection, till: str) -> None:
-    """User and address as claimed, proof `client`; the account, its address and the ids stand beside, db_user is ours."""
+    """User and address as claimed, proof `client`; account, its address and the ids stand beside, db_user is ours."""
     happened = datetime.now(UTC).replace(microsecond=123000) - timedelta(hours=1)
     event = scanned(
         "0198C0DE-7b1a-7c55-9f3e-2f6d1a4b5c6d", user_id="ann", ip_address="2001:db8::7", request_id="r-1",
@@ -92,7 +92,9 @@ def test_an_event_sent_again_is_known(postgresql: psycopg.Connection, writer: ps
 def test_a_uuid_is_one_however_it_is_written(writer: psycopg.Connection, till: str) -> None:
     """Capitals mean nothing in it; in any other text they do, and no text is taken for the UUID it is kept under."""
     uuid = "0198c0de-7b1a-7c55-9f3e-2f6d1a4b5c6d"
-    made = [hand_over(writer, till, scanned(event_id))[0][0] for event_id in (uuid, uuid.upper(), "id", "ID", f"{uuid} ")]
+    made = [
+        hand_over(writer, till, scanned(event_id))[0][0] for event_id in (uuid, uuid.upper(), "id", "ID", f"{uuid} ")
+    ]
     assert made == ["stored", "known", "stored", "stored", "stored"]
 
 
@@ -101,7 +103,7 @@ def test_other_content_under_a_known_id_is_a_conflict(
 ) -> None:
     """It is not stored, the first one stays, and the attempt is on record with the row that it conflicts with."""
     ((_, log_id),) = hand_over(writer, till, scanned("a", entity_id="7"))
-    assert hand_over(writer, till, scanned("a", entity_id="8"), scanned("b")) [0] == ("conflict", log_id)
+    assert hand_over(writer, till, scanned("a", entity_id="8"), scanned("b"))[0] == ("conflict", log_id)
     (conflict,) = events(postgresql, "action = 'AUDIT_EVENT_CONFLICT'")
     assert (conflict["entity_type"], conflict["entity_id"]) == ("AUDIT_EVENT", str(log_id))
     assert conflict["metadata"] == {"producer": "till", "event_id": "a", "action": SCANNED}
@@ -111,7 +113,9 @@ def test_other_content_under_a_known_id_is_a_conflict(
 
 def test_one_call_may_repeat_itself(postgresql: psycopg.Connection, writer: psycopg.Connection, till: str) -> None:
     """Twice the same event is one row, other content under its id a conflict, in the order of the call."""
-    verdicts = hand_over(writer, till, scanned("z"), scanned("a"), scanned("a"), scanned("a", user_id="eve"), scanned("b"))
+    verdicts = hand_over(
+        writer, till, scanned("z"), scanned("a"), scanned("a"), scanned("a", user_id="eve"), scanned("b")
+    )
     assert [verdict for verdict, _ in verdicts] == ["stored", "stored", "known", "conflict", "stored"]
     ids = [log_id for _, log_id in verdicts]
     assert ids[1] == ids[2] == ids[3]
@@ -181,9 +185,10 @@ ESCAPES = [
     ("SHOP_ITEM_SCANNED", "SHOP_ITEM_SCANNED\n"), ("SHOP_ITEM_SCANNED", "SHOP_ITEM_SCANNEDX"),
     ("SHOP_ITEM_SCANNED", "XSHOP_ITEM_SCANNED"), ("SHOP_ITEM_SCANNED", "SHOPXITEMXSCANNED"),
     ("SHOP_*", "SHOPLIFT_SEEN"), ("SHOP_*", "SHOP_"), ("SHOP_*", "SHOP"), ("SHOP_*", "SHOP_*"), ("SHOP_*", "SHOP_%"),
-    ("SHOP_*", "ＳＨＯＰ_ITEM_SCANNED"), ("SHOP_*", "SHОP_ITEM_SCANNED"), ("SHOP_*", "SHOP_\u200bITEM_SCANNED"),
+    ("SHOP_*", "\uff33HOP_ITEM_SCANNED"), ("SHOP_*", "SH\u041eP_ITEM_SCANNED"), ("SHOP_*", "SHOP_\u200bITEM_SCANNED"),
     ("SHOP_*", "SHOP_ITEM_SCANNED\u2028"), ("SHOP_*", "X\nSHOP_ITEM_SCANNED"),
-    ("SHOP_*", "SHOP_ITEM_SCANNED|AUTH_LOGIN_FAILED"), ("SHOP_*", ".*"), ("SHOP_*", "SHOP_İTEM"), ("SHOP_*", "SHOP_ıTEM"),
+    ("SHOP_*", "SHOP_ITEM_SCANNED|AUTH_LOGIN_FAILED"), ("SHOP_*", ".*"), ("SHOP_*", "SHOP_\u0130TEM"),
+    ("SHOP_*", "SHOP_\u0131TEM"),
     ("SHOP_*", "SHOP__ITEM"), ("SHOP_*", "SHOP_item"),
 ]  # fmt: skip
 
@@ -221,7 +226,9 @@ def test_what_is_denied_is_on_record_once_a_call(
 ) -> None:
     """How many there were and what the first one was, with the address and request they came by."""
     forged = [scanned(str(number), action="SHOP_ORDER_PAID") for number in range(5)]
-    hand_over(writer, till, scanned("a"), *forged, scanned("b", entity_type="IAM_USER"), scanned("c", action="SHOP_X_Y"))
+    hand_over(
+        writer, till, scanned("a"), *forged, scanned("b", entity_type="IAM_USER"), scanned("c", action="SHOP_X_Y")
+    )
     (denied,) = events(postgresql, "action = 'AUDIT_EVENT_DENIED'")
     assert denied["metadata"] == {
         "producer": "till", "count": 6,
@@ -268,12 +275,13 @@ VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
     | st.sampled_from([SCANNED, "SHOP_ITEM", "2026-01-05T08:23:49Z", "24:00", "::1", "1.2.3.4/8", "denied", "x" * 201]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS | st.text("ab%\\'\"", max_size=4), inner, max_size=5),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(WORDS | st.text("ab%\\'\"", max_size=4), inner, max_size=5),
     max_leaves=8,
 )  # fmt: skip
 ITEMS = VALUES | st.fixed_dictionaries(
     {"event_id": st.text("abc", min_size=1, max_size=2), "action": st.just(SCANNED)},
-    optional={word: VALUES for word in ("entity_type", "entity_id", "outcome", "created_at", "ip_address", "metadata")},
+    optional=dict.fromkeys(("entity_type", "entity_id", "outcome", "created_at", "ip_address", "metadata"), VALUES),
 )
 
 

@@ -42,7 +42,8 @@ def test_the_same_id_from_many_clients_is_one_row(
 ) -> None:
     """One stores it, all others are told that it is known, under the same row."""
     for turn in range(10):
-        answers = together(login("audit_writer"), lambda c, _, turn=turn: hand_over(c, till, scanned(f"id {turn}"))[0])
+        event = scanned(f"id {turn}")
+        answers = together(login("audit_writer"), lambda c, _, event=event: hand_over(c, till, event)[0])  # type: ignore[misc]
         assert Counter(verdict for verdict, _ in answers) == {"stored": 1, "known": CLIENTS - 1}
         assert len({log_id for _, log_id in answers}) == 1
     assert len(events(postgresql, "action = %s", SCANNED)) == 10
@@ -52,7 +53,9 @@ def test_other_content_at_the_same_moment_is_a_conflict(
     postgresql: psycopg.Connection, login: Callable[..., str], till: str
 ) -> None:
     """Of events that differ and share an id one is stored; the others are refused, each on record."""
-    answers = together(login("audit_writer"), lambda c, number: hand_over(c, till, scanned("id", user_id=f"u{number}"))[0])
+    answers = together(
+        login("audit_writer"), lambda c, number: hand_over(c, till, scanned("id", user_id=f"u{number}"))[0]
+    )
     assert Counter(verdict for verdict, _ in answers) == {"stored": 1, "conflict": CLIENTS - 1}
     assert len(events(postgresql, "action = 'AUDIT_EVENT_CONFLICT'")) == CLIENTS - 1
 

@@ -1,5 +1,6 @@
 """POST /v1/audit/events: one event or many, each answered for itself, and on disk when it says so."""
 
+import json
 from typing import Any
 
 import httpx
@@ -111,7 +112,8 @@ async def test_a_refused_event_says_why(
 ) -> None:
     """One event is refused with a status of its own, the field and a reason, and nothing is stored."""
     await client.post(EVENTS, json=scanned("taken"), headers=till)
-    answer = await client.post(EVENTS, json=event, headers=till)
+    body = json.dumps(event).encode()  # surrogates, too
+    answer = await client.post(EVENTS, content=body, headers=till | {"Content-Type": "application/json"})
     (error,) = require_problem(answer, status)["errors"]
     assert (error["field"], error["reason"]) == (field, reason)
     assert len(world.events("action = %s", SCANNED)) == 1
@@ -125,7 +127,13 @@ async def test_a_header_may_name_the_only_event(client: httpx.AsyncClient, world
         assert answer.json()["event_id"] == "n-1" and answer.status_code in (200, 201)
     same = await client.post(EVENTS, json=scanned("n-2"), headers=till | {"Idempotency-Key": "n-2"})
     assert same.status_code == 201
-    for body, value in ((scanned("n-3"), "n-4"), ([scanned("n-5")], "n-5"), (event, ""), (event, "x" * 201), (event, "é")):
+    for body, value in (
+        (scanned("n-3"), "n-4"),
+        ([scanned("n-5")], "n-5"),
+        (event, ""),
+        (event, "x" * 201),
+        (event, "é"),
+    ):
         headers = httpx.Headers({**till, "Idempotency-Key": value}, encoding="utf-8")
         refused = require_problem(await client.post(EVENTS, json=body, headers=headers), 422)
         assert refused["errors"][0]["field"] == "Idempotency-Key"
@@ -137,7 +145,9 @@ async def test_a_header_may_name_the_only_event(client: httpx.AsyncClient, world
 @pytest.mark.parametrize("count", [0, 1001])
 async def test_a_batch_has_1_to_1000_events(client: httpx.AsyncClient, world: World, till: Headers, count: int) -> None:
     """None, or one too many: 422, and nothing of it is stored."""
-    answer = await client.post(EVENTS, json=[{"event_id": str(n), "action": SCANNED} for n in range(count)], headers=till)
+    answer = await client.post(
+        EVENTS, json=[{"event_id": str(n), "action": SCANNED} for n in range(count)], headers=till
+    )
     require_problem(answer, 422)
     assert not world.events("action = %s", SCANNED)
 
@@ -162,26 +172,31 @@ async def test_a_body_has_a_limit_of_its_own(client: httpx.AsyncClient, till: He
         require_problem(answer, status)
 
 
-async def refusal(client: httpx.AsyncClient, world: World, headers: Any) -> dict[str, Any]:
-    """The record of a request that is refused as nobody's, whatever its body is."""
+async def refusal(client: httpx.AsyncClient, world: World, headers: Any, user_id: str | None = None) -> dict[str, Any]:
+    """The record of a request that is refused, whatever its body is."""
     answer = await client.post(EVENTS, content=b"{", headers=[*headers, ("Content-Type", "application/json")])
     problem = require_problem(answer, 401)
     assert problem == {"type": "about:blank", "title": "Authentication required", "status": 401}
     assert answer.headers["www-authenticate"] == "Bearer"
     event = await world.late_event(answer)
-    assert (event["action"], event["outcome"], event["user_id"]) == ("AUTH_KEY_REFUSED", "failure", None)
+    assert (event["action"], event["outcome"], event["user_id"]) == ("AUTH_KEY_REFUSED", "failure", user_id)
     return event
 
 
 async def test_a_key_that_opens_nothing_is_on_record(
     client: httpx.AsyncClient, world: World, key: str, alice: Headers
 ) -> None:
-    """No key, a user's token, two keys, a wrong, expired, revoked or idle one: one answer, and the log tells them apart."""
+    """No key, a user's token, two, a wrong, expired, revoked or idle key: one answer, and the log tells them apart."""
     expired, revoked, idle = (make_key(world.admin) for _ in range(3))
-    bearer = lambda text: [("Authorization", f"Bearer {text}")]  # noqa: E731
-    for headers in ([], bearer(key[:-1]), bearer(key + "x"), bearer(key) * 2, [("X-API-Key", key)], list(alice.items())):
+
+    def bearer(text: str) -> list[tuple[str, str]]:
+        return [("Authorization", f"Bearer {text}")]
+
+    for headers in ([], bearer(key[:-1]), bearer(key + "x"), bearer(key) * 2, [("X-API-Key", key)]):
         event = await refusal(client, world, headers)
         assert event["metadata"] == {"reason": "missing"} and event["entity_id"] is None
+    # Whose token it is, is known all the same.
+    assert (await refusal(client, world, list(alice.items()), "alice"))["metadata"] == {"reason": "missing"}
     wrong = key[:-1] + ("A" if key[-1] != "A" else "B")
     assert (await refusal(client, world, bearer(wrong)))["metadata"] == {"reason": "unknown"}
     for made in (expired, revoked, idle):

@@ -26,7 +26,17 @@ FIELDS = (
     "created_at", "metadata",
 )  # fmt: skip
 TEXTS = st.text(max_size=20) | st.sampled_from(
-    [SCANNED, "SHOP_ITEM", "2026-01-05T08:23:49Z", "0001-01-01T00:00:00+14:00", "::1", "denied", "\ud800", "\0", "x" * 3000]
+    [
+        SCANNED,
+        "SHOP_ITEM",
+        "2026-01-05T08:23:49Z",
+        "0001-01-01T00:00:00+14:00",
+        "::1",
+        "denied",
+        "\ud800",
+        "\0",
+        "x" * 3000,
+    ]
 )
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
@@ -34,7 +44,7 @@ VALUES = st.recursive(
     max_leaves=10,
 )
 ITEMS = VALUES | st.fixed_dictionaries(
-    {"event_id": TEXTS, "action": st.just(SCANNED)}, optional=dict.fromkeys(FIELDS, VALUES)
+    {"event_id": TEXTS, "action": st.just(SCANNED)}, optional=dict.fromkeys(FIELDS[1:], VALUES)
 )
 
 
@@ -138,12 +148,16 @@ async def test_a_key_is_nowhere_afterwards(
             await client.post(EVENTS, json=[scanned("2"), 7], headers=bearer),
             await client.get("/v1/auth/me", headers=bearer),
             await client.post(EVENTS, json={"key": text}, headers={"X-API-Key": text}),
-            await client.post(EVENTS, json={text: text}, headers={"Authorization": f"Bearer {key}"}),
+            await client.post(EVENTS, json={"note": text}, headers={"Authorization": f"Bearer {key}"}),
             await client.get(f"{EVENTS}?key={text}"),
         ]
     answers.append(await client.get("/metrics"))
+    # The client's own lines have the address that it called.
+    log = "\n".join(
+        r.getMessage() + str(r.exc_text) for r in caplog.records if not r.name.startswith(("httpx", "httpcore"))
+    )
     secrets = {text.rpartition("_")[2] for text in (key, wrong)} | {key[17:], wrong[17:], "Canary"}
     for secret in secrets:
-        for place in (everything(world), caplog.text, server_log(world)):
+        for place in (everything(world), log, server_log(world)):
             assert secret not in place
         assert not [answer for answer in answers if secret in answer.text + str(answer.headers)]

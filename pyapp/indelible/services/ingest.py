@@ -1,4 +1,4 @@
-"""Events of other applications, handed to the database in one call: it proves the key, judges, and stores what it accepts."""
+"""Events of other applications, handed over in one call: the database proves the key, judges, and stores."""
 
 import json
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ LARGEST_BATCH = 1000
 
 
 class KeyRefused(IndelibleError):
-    """The key opens nothing. `reason` is unknown, revoked, expired or inactive; it is for the log, not for the client."""
+    """The key opens nothing. `reason` (unknown, revoked, expired or inactive) is for the log, not for the client."""
 
     def __init__(self, reason: str, account: str | None = None, key_id: str | None = None) -> None:
         super().__init__(reason)
@@ -26,7 +26,7 @@ class KeyRefused(IndelibleError):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one event: `word` is stored, known, conflict or why it was refused; `log_id` its row, if there is one."""
+    """What became of one event: `word` is stored, known, conflict or why it was refused; `log_id` its row, if any."""
 
     word: str
     log_id: int | None

@@ -24,7 +24,7 @@ class TooManyInFlight(IndelibleError):
 
 
 class Producers:
-    """Lives on one event loop. Knowing a key here opens a place in line and no more: the database proves it each time."""
+    """Lives on one event loop. A key known here opens a place in line and no more: the database proves it each time."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[bytes, str] = OrderedDict()

@@ -31,8 +31,8 @@ def standing_of(context: RequestContext | None) -> Standing:
 class Shares:
     """Takes turns at the independent pool's `connections`; lives on the event loop that it is used on.
 
-    Strangers have half of them, producers too, and everybody who is not known all but one. A pool of one is shared in turn: then at
-    most one of them stands in line before a known user.
+    Strangers have half of them, producers too, and everybody who is not known all but one. A pool of one is shared in
+    turn: then at most one of them stands in line before a known user.
     """
 
     def __init__(self, connections: int) -> None:
