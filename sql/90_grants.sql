@@ -65,7 +65,8 @@ grant execute on function
   audit.record(text, text, text, text, text, jsonb, text, text, inet, text, timestamptz, text),
   audit.record_batch(
     uuid[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], timestamptz[], text[]
-  )
+  ),
+  audit.ingest(bytea, jsonb, inet, text)
 to audit_writer;
 
 -- Readers.
@@ -121,5 +122,12 @@ grant execute on function
   iam.grant_permission(text, text),
   iam.revoke_permission(text, text),
   iam.grant_role(text, text),
-  iam.revoke_role(text, text)
+  iam.revoke_role(text, text),
+  iam.create_service_account(text, text),
+  iam.set_service_account_active(text, boolean),
+  iam.create_api_key(text, text, bytea, timestamptz),
+  iam.revoke_api_key(text),
+  iam.list_api_keys(),
+  iam.grant_scope(text, text, text),
+  iam.revoke_scope(text, text, text)
 to iam_admin;

@@ -12,6 +12,7 @@ from indelible.models import Receipt
 from indelible.services.audit import Audit
 from indelible.services.audited import audited
 from indelible.services.call import set_entity
+from indelible.services.keys import new_api_key
 from indelible.services.passwords import new_verifier
 from indelible.settings import Settings
 
@@ -24,6 +25,7 @@ __all__ = [
     "audited",
     "describe",
     "exception_handlers",
+    "new_api_key",
     "new_verifier",
     "parse_body",
     "problem",

@@ -53,6 +53,12 @@ class Metrics:
             "audit_events_set_aside", "Events of this host on disk that the database refused.", registry=self.registry
         )
         self.spool_bytes = Gauge("audit_spool_bytes", "Size of the spool of this host.", registry=self.registry)
+        self.ingested = Counter(
+            "audit_ingested_events_total",
+            "Events that other applications handed over, by what became of them.",
+            ("verdict",),
+            registry=self.registry,
+        )
         self.write_duration = Histogram(
             "audit_write_duration_seconds",
             "From the event to the answer of the database or the spool, or to giving up, in seconds.",

@@ -89,6 +89,15 @@ class Settings(BaseSettings):
         default="x-forwarded-for", description="The one header that trusted proxies write."
     )
     max_body: int = Field(default=65_536, ge=1, le=16_777_216, description="Largest request body read, in bytes.")
+    ingest_max_body: int = Field(
+        default=1_048_576, ge=1, le=16_777_216, description="Largest body of events of another application, in bytes."
+    )
+    ingest_pending: int = Field(
+        default=32,
+        ge=1,
+        le=10_000,
+        description="Most requests with others' events in flight per process; one account has half of them.",
+    )
 
     def dsn(self, *, independent: bool) -> str | None:
         """The DSN of the independent or of the business session, falling back to `database_url`."""

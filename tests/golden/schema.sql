@@ -117,6 +117,53 @@ COMMENT ON TYPE audit_private.actor IS 'Who acts, as far as proven. claim holds 
 
 
 --
+-- Name: image_10_5d227dc9; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_10_5d227dc9 AS (
+	account text,
+	kind text,
+	pattern text
+);
+
+
+ALTER TYPE audit_private.image_10_5d227dc9 OWNER TO audit_owner;
+
+--
+-- Name: image_10_5d227dc9_both; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_10_5d227dc9_both AS (
+	old audit_private.image_10_5d227dc9,
+	new audit_private.image_10_5d227dc9
+);
+
+
+ALTER TYPE audit_private.image_10_5d227dc9_both OWNER TO audit_owner;
+
+--
+-- Name: image_10_5d227dc9_new; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_10_5d227dc9_new AS (
+	new audit_private.image_10_5d227dc9
+);
+
+
+ALTER TYPE audit_private.image_10_5d227dc9_new OWNER TO audit_owner;
+
+--
+-- Name: image_10_5d227dc9_old; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_10_5d227dc9_old AS (
+	old audit_private.image_10_5d227dc9
+);
+
+
+ALTER TYPE audit_private.image_10_5d227dc9_old OWNER TO audit_owner;
+
+--
 -- Name: image_1_97d0fc4f; Type: TYPE; Schema: audit_private; Owner: audit_owner
 --
 
@@ -447,6 +494,105 @@ CREATE TYPE audit_private.image_7_c18ba6ca_old AS (
 
 
 ALTER TYPE audit_private.image_7_c18ba6ca_old OWNER TO audit_owner;
+
+--
+-- Name: image_8_a54003ca; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_8_a54003ca AS (
+	account text,
+	description text,
+	active boolean,
+	created_at timestamp with time zone
+);
+
+
+ALTER TYPE audit_private.image_8_a54003ca OWNER TO audit_owner;
+
+--
+-- Name: image_8_a54003ca_both; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_8_a54003ca_both AS (
+	old audit_private.image_8_a54003ca,
+	new audit_private.image_8_a54003ca
+);
+
+
+ALTER TYPE audit_private.image_8_a54003ca_both OWNER TO audit_owner;
+
+--
+-- Name: image_8_a54003ca_new; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_8_a54003ca_new AS (
+	new audit_private.image_8_a54003ca
+);
+
+
+ALTER TYPE audit_private.image_8_a54003ca_new OWNER TO audit_owner;
+
+--
+-- Name: image_8_a54003ca_old; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_8_a54003ca_old AS (
+	old audit_private.image_8_a54003ca
+);
+
+
+ALTER TYPE audit_private.image_8_a54003ca_old OWNER TO audit_owner;
+
+--
+-- Name: image_9_210078ed; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_9_210078ed AS (
+	key_id text,
+	account text,
+	key_digest text,
+	created_at timestamp with time zone,
+	expires_at timestamp with time zone,
+	revoked_at timestamp with time zone,
+	last_used_at timestamp with time zone
+);
+
+
+ALTER TYPE audit_private.image_9_210078ed OWNER TO audit_owner;
+
+--
+-- Name: image_9_210078ed_both; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_9_210078ed_both AS (
+	old audit_private.image_9_210078ed,
+	new audit_private.image_9_210078ed
+);
+
+
+ALTER TYPE audit_private.image_9_210078ed_both OWNER TO audit_owner;
+
+--
+-- Name: image_9_210078ed_new; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_9_210078ed_new AS (
+	new audit_private.image_9_210078ed
+);
+
+
+ALTER TYPE audit_private.image_9_210078ed_new OWNER TO audit_owner;
+
+--
+-- Name: image_9_210078ed_old; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_9_210078ed_old AS (
+	old audit_private.image_9_210078ed
+);
+
+
+ALTER TYPE audit_private.image_9_210078ed_old OWNER TO audit_owner;
 
 --
 -- Name: allow_unwatched(regclass, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
@@ -1566,49 +1712,6 @@ COMMENT ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapsh
 
 
 --
--- Name: finish_attempt(bigint, uuid, uuid, text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-  v_attempt audit.audit_logs;
-begin
-  -- What can be said is what was attempted; the id is known to nobody but who attempted it.
-  select * into v_attempt
-  from audit.audit_logs as log
-  where log.id = finish_attempt.attempt_id
-    and log.outcome = 'attempted'
-    and log.metadata ->> 'event_id' = finish_attempt.intent_id::text;
-  if not found then
-    raise exception using errcode = 'ID016', message = 'no such attempt is on record';
-  end if;
-  return audit_private.append(
-    actor => audit_private.current_actor(),
-    action => v_attempt.action,
-    entity_type => v_attempt.entity_type,
-    entity_id => coalesce(finish_attempt.entity_id, v_attempt.entity_id),
-    description => v_attempt.description,
-    metadata => coalesce(audit_private.require_metadata(finish_attempt.metadata) - 'claim', '{}')
-      || jsonb_build_object('event_id', finish_attempt.event_id, 'intent_id', finish_attempt.intent_id),
-    created_at => finish_attempt.created_at
-  );
-end $$;
-
-
-ALTER FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) OWNER TO audit_owner;
-
---
--- Name: FUNCTION finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) IS 'Records, in this transaction, that an action succeeded whose attempt is on record; returns the id of the new row.';
-
-
---
 -- Name: finish_unwatch(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -1679,6 +1782,68 @@ ALTER FUNCTION audit.heartbeat() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.heartbeat() IS 'An event that says how far the log is sealed: without it, silence would look like peace.';
+
+
+--
+-- Name: ingest(bytea, jsonb, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.ingest(key_hash bytea, events jsonb, ip_address inet DEFAULT NULL::inet, request_id text DEFAULT NULL::text, OUT account text, OUT key_id text, OUT refusal text, OUT verdicts text[], OUT log_ids bigint[]) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_item record;
+begin
+  if jsonb_typeof(events) is distinct from 'array' or jsonb_array_length(events) > 1000 then
+    raise exception using errcode = 'ID005', message = 'events are a JSON array of at most 1000';
+  end if;
+  -- What is answered must be on disk, whatever the login or the database has been set to.
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
+  select proven.account, proven.key_id, proven.refusal into ingest.account, ingest.key_id, ingest.refusal
+  from iam.authenticate_key(ingest.key_hash) as proven;
+  if ingest.refusal is not null then
+    return;
+  end if;
+  select claimed.verdicts, claimed.log_ids into ingest.verdicts, ingest.log_ids
+  from audit_private.claim_incoming(ingest.account, events) as claimed;
+  -- In the order of the call, which is that of the history; what repeats an event of this same call finds it stored.
+  for v_item in
+    select given.position, given.item, audit_private.event_uuid(given.item ->> 'event_id') as event_id
+    from jsonb_array_elements(events) with ordinality as given (item, position)
+    where ingest.verdicts[given.position] in ('new', 'known', 'conflict') and ingest.log_ids[given.position] is null
+    order by given.position
+  loop
+    if ingest.verdicts[v_item.position] = 'new' then
+      ingest.log_ids[v_item.position] := audit_private.store_incoming(
+        ingest.account, v_item.item, ingest.ip_address, ingest.request_id
+      );
+      ingest.verdicts[v_item.position] := 'stored';
+      perform audit_private.settle_event('client:' || ingest.account, v_item.event_id, ingest.log_ids[v_item.position]);
+    else
+      ingest.log_ids[v_item.position] := (
+        select known.log_id from audit_private.event_ids as known
+        where known.producer = 'client:' || ingest.account and known.event_id = v_item.event_id
+      );
+    end if;
+  end loop;
+  if ingest.verdicts && array['conflict', 'action_out_of_scope', 'entity_type_out_of_scope', 'wrong_origin'] then
+    perform audit_private.record_incoming_refusals(
+      ingest.account, events, ingest.verdicts, ingest.log_ids, ingest.ip_address, ingest.request_id
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit.ingest(key_hash bytea, events jsonb, ip_address inet, request_id text, OUT account text, OUT key_id text, OUT refusal text, OUT verdicts text[], OUT log_ids bigint[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION ingest(key_hash bytea, events jsonb, ip_address inet, request_id text, OUT account text, OUT key_id text, OUT refusal text, OUT verdicts text[], OUT log_ids bigint[]); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.ingest(key_hash bytea, events jsonb, ip_address inet, request_id text, OUT account text, OUT key_id text, OUT refusal text, OUT verdicts text[], OUT log_ids bigint[]) IS 'Records the events of the service account whose key has this sha256. For each event: stored, known (it was before), conflict (its id has other content) or why it was refused; and the id of its row. A refusal in place of that: the key opens nothing.';
 
 
 --
@@ -2168,7 +2333,17 @@ CREATE FUNCTION audit.record(action text, entity_type text DEFAULT NULL::text, e
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform audit_private.require_event(record.action, record.outcome);
+  perform audit_private.require_origin(record.action, 'service');
+  if record.outcome is null or record.outcome not in ('success', 'failure', 'denied', 'attempted') then
+    raise exception using
+      errcode = 'ID005',
+      message = 'an outcome is success, failure, denied or attempted';
+  end if;
+  if record.action like 'AUTH\_%' and record.outcome <> 'failure' then
+    raise exception using
+      errcode = 'ID005',
+      message = 'only the database records that a login succeeded or was denied';
+  end if;
   return audit_private.append(
     actor => audit_private.resolve_actor(record.sealed, record.user_id, record.ip_address, record.request_id),
     action => record.action,
@@ -2245,65 +2420,6 @@ ALTER FUNCTION audit.record_baseline_batch(target regclass, rows integer) OWNER 
 --
 
 COMMENT ON FUNCTION audit.record_baseline_batch(target regclass, rows integer) IS 'The definer half of audit.baseline: reads and records, under the caller''s lock.';
-
-
---
--- Name: record_batch(uuid[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], timestamp with time zone[], text[]); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) RETURNS TABLE(verdict text, log_id bigint, state text)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-  v_producer constant text := 'service:' || session_user;
-  v_verdicts text[];
-  v_log_ids bigint[];
-begin
-  -- The answer is believed to be durable: nobody keeps what it says is stored.
-  if current_setting('synchronous_commit') = 'off' then
-    perform set_config('synchronous_commit', 'on', true);
-  end if;
-  begin
-    select verdicts, log_ids into strict v_verdicts, v_log_ids
-    from audit_private.record_events(
-      v_producer, record_batch.event_ids, record_batch.actions, record_batch.entity_types, record_batch.entity_ids,
-      record_batch.descriptions, record_batch.outcomes, record_batch.metadata, record_batch.metadata,
-      record_batch.permissions, record_batch.user_ids, record_batch.ip_addresses, record_batch.request_ids,
-      record_batch.created_ats, record_batch.sealed
-    );
-    return query select said.verdict, said.log_id, null::text from unnest(v_verdicts, v_log_ids) as said (verdict, log_id);
-    return;
-  exception
-    -- What is an event's own fault. Everything else is the server's: then no verdict is given, and nothing recorded.
-    when data_exception or integrity_constraint_violation or program_limit_exceeded or sqlstate 'ID000' then null;
-  end;
-  return query
-    select alone.verdict, alone.log_id, alone.state
-    from unnest(
-      record_batch.event_ids, record_batch.actions, record_batch.entity_types, record_batch.entity_ids,
-      record_batch.descriptions, record_batch.outcomes, record_batch.metadata, record_batch.permissions,
-      record_batch.user_ids, record_batch.ip_addresses, record_batch.request_ids, record_batch.created_ats,
-      record_batch.sealed
-    ) as said (
-      event_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
-      request_id, created_at, sealed
-    )
-    cross join lateral audit_private.record_event_alone(
-      v_producer, event_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id,
-      ip_address, request_id, created_at, sealed
-    ) as alone;
-end $$;
-
-
-ALTER FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) OWNER TO audit_owner;
-
---
--- Name: FUNCTION record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) IS 'Records events of origin service, each once for its id; of each, in order: stored, known, conflict or refused, the id of its row, and for a refused one the SQLSTATE. Metadata that cannot be stored is left out, and the event says so.';
 
 
 --
@@ -3952,10 +4068,15 @@ CREATE FUNCTION audit_private.append(actor audit_private.actor, action text, ent
 #variable_conflict use_column
 declare
   v_now timestamptz := clock_timestamp();
-  v_created_at timestamptz := audit_private.clamped_time(append.created_at, v_now);
-  v_metadata jsonb := nullif(audit_private.require_metadata(append.metadata), '{}');
+  v_created_at timestamptz := least(greatest(coalesce(append.created_at, v_now), v_now - interval '30 days'), v_now);
+  v_metadata jsonb := nullif(append.metadata, '{}');
   v_id bigint;
 begin
+  if jsonb_typeof(v_metadata) <> 'object' or octet_length(v_metadata::text) > 65536 then
+    raise exception using
+      errcode = 'ID005',
+      message = 'metadata is a JSON object of at most 65536 bytes';
+  end if;
   if (actor).claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', (actor).claim);
   end if;
@@ -3976,7 +4097,11 @@ begin
     (actor).ip_address,
     (actor).request_id,
     v_metadata,
-    audit_private.time_source(append.created_at, v_now)
+    case
+      when append.created_at is null then 'database'::audit.time_source
+      when append.created_at = v_created_at then 'claimed'
+      else 'clamped'
+    end
   )
   returning id into v_id;
   return v_id;
@@ -4094,6 +4219,186 @@ end $$;
 
 
 ALTER FUNCTION audit_private.caller_of(context text, definer_half text, invoker_half text) OWNER TO audit_owner;
+
+--
+-- Name: capture_10_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_10_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if array[pg_typeof(old."account"), pg_typeof(old."kind"), pg_typeof(old."pattern")] <> '{25,25,25}'::regtype[] then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_SCOPE_ROW', audit_private.entity_key(jsonb_build_object('account', old."account", 'kind', old."kind", 'pattern', old."pattern")::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(old."account", old."kind", old."pattern")::audit_private.image_10_5d227dc9)::audit_private.image_10_5d227dc9_old), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_10_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_10_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_10_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if array[pg_typeof(new."account"), pg_typeof(new."kind"), pg_typeof(new."pattern")] <> '{25,25,25}'::regtype[] then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_SCOPE_ROW', audit_private.entity_key(jsonb_build_object('account', new."account", 'kind', new."kind", 'pattern', new."pattern")::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(new."account", new."kind", new."pattern")::audit_private.image_10_5d227dc9)::audit_private.image_10_5d227dc9_new), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_10_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_10_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_10_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET row_security TO 'off'
+    SET constraint_exclusion TO 'off'
+    AS $_$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_relation regclass;
+  v_count bigint;
+  v_rows bigint := 0;
+begin
+  if (
+    select count(*) from pg_catalog.pg_attribute
+    where attrelid = tg_relid and not attisdropped and (attname, atttypid) in (('account'::name, 25::oid), ('kind'::name, 25::oid), ('pattern'::name, 25::oid))
+  ) <> 3 then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_10_truncate'::regproc) loop
+    perform audit_private.require_readable(v_relation);
+    execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_SCOPE_ROW'', audit_private.entity_key(jsonb_build_object(''account'', removed."account", ''kind'', removed."kind", ''pattern'', removed."pattern")::text),
+    ($2).ip_address, ($2).request_id, to_jsonb(row(row(removed."account", removed."kind", removed."pattern")::audit_private.image_10_5d227dc9)::audit_private.image_10_5d227dc9_old), $3
+  from only ' || v_relation::text || ' as removed' using v_now, v_actor, v_metadata;
+    get diagnostics v_count = row_count;
+    v_rows := v_rows + v_count;
+  end loop;
+  v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('table', tg_relid::regclass::text, 'rows', v_rows);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_SCOPE_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null, v_metadata);
+  return null;
+end $_$;
+
+
+ALTER FUNCTION audit_private.capture_10_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_10_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_10_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_old text;
+  v_new text;
+  v_rekeyed boolean;
+begin
+  if array[pg_typeof(new."account"), pg_typeof(new."kind"), pg_typeof(new."pattern")] <> '{25,25,25}'::regtype[] then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if old."account" is distinct from new."account" then
+    v_old := concat(v_old, ',"account":', coalesce(to_json(old."account"), 'null'));
+    v_new := concat(v_new, ',"account":', coalesce(to_json(new."account"), 'null'));
+    v_rekeyed := true;
+  end if;
+  if old."kind" is distinct from new."kind" then
+    v_old := concat(v_old, ',"kind":', coalesce(to_json(old."kind"), 'null'));
+    v_new := concat(v_new, ',"kind":', coalesce(to_json(new."kind"), 'null'));
+    v_rekeyed := true;
+  end if;
+  if old."pattern" is distinct from new."pattern" then
+    v_old := concat(v_old, ',"pattern":', coalesce(to_json(old."pattern"), 'null'));
+    v_new := concat(v_new, ',"pattern":', coalesce(to_json(new."pattern"), 'null'));
+    v_rekeyed := true;
+  end if;
+  if v_new is null then
+    return null;
+  end if;
+  if v_rekeyed then
+    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(jsonb_build_object('account', old."account", 'kind', old."kind", 'pattern', old."pattern")::text));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_SCOPE_ROW', audit_private.entity_key(jsonb_build_object('account', old."account", 'kind', old."kind", 'pattern', old."pattern")::text), audit_private.entity_key(jsonb_build_object('account', new."account", 'kind', new."kind", 'pattern', new."pattern")::text));
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_SCOPE_ROW', audit_private.entity_key(jsonb_build_object('account', new."account", 'kind', new."kind", 'pattern', new."pattern")::text),
+    v_actor.ip_address, v_actor.request_id, format('{"old":{%s},"new":{%s}}', substr(v_old, 2), substr(v_new, 2))::jsonb, v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_10_update() OWNER TO audit_owner;
 
 --
 -- Name: capture_1_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5368,6 +5673,394 @@ end $$;
 ALTER FUNCTION audit_private.capture_7_update() OWNER TO audit_owner;
 
 --
+-- Name: capture_8_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_8_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if array[pg_typeof(old."account"), pg_typeof(old."description"), pg_typeof(old."active"), pg_typeof(old."created_at")] <> '{25,25,16,1184}'::regtype[] then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_ACCOUNT_ROW', audit_private.entity_key(old."account"::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(old."account", old."description", old."active", old."created_at")::audit_private.image_8_a54003ca)::audit_private.image_8_a54003ca_old), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_8_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_8_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_8_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if array[pg_typeof(new."account"), pg_typeof(new."description"), pg_typeof(new."active"), pg_typeof(new."created_at")] <> '{25,25,16,1184}'::regtype[] then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_ACCOUNT_ROW', audit_private.entity_key(new."account"::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(new."account", new."description", new."active", new."created_at")::audit_private.image_8_a54003ca)::audit_private.image_8_a54003ca_new), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_8_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_8_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_8_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET row_security TO 'off'
+    SET constraint_exclusion TO 'off'
+    AS $_$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_relation regclass;
+  v_count bigint;
+  v_rows bigint := 0;
+begin
+  if (
+    select count(*) from pg_catalog.pg_attribute
+    where attrelid = tg_relid and not attisdropped and (attname, atttypid) in (('account'::name, 25::oid), ('description'::name, 25::oid), ('active'::name, 16::oid), ('created_at'::name, 1184::oid))
+  ) <> 4 then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_8_truncate'::regproc) loop
+    perform audit_private.require_readable(v_relation);
+    execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_ACCOUNT_ROW'', audit_private.entity_key(removed."account"::text),
+    ($2).ip_address, ($2).request_id, to_jsonb(row(row(removed."account", removed."description", removed."active", removed."created_at")::audit_private.image_8_a54003ca)::audit_private.image_8_a54003ca_old), $3
+  from only ' || v_relation::text || ' as removed' using v_now, v_actor, v_metadata;
+    get diagnostics v_count = row_count;
+    v_rows := v_rows + v_count;
+  end loop;
+  v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('table', tg_relid::regclass::text, 'rows', v_rows);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_ACCOUNT_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null, v_metadata);
+  return null;
+end $_$;
+
+
+ALTER FUNCTION audit_private.capture_8_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_8_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_8_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_old text;
+  v_new text;
+  v_rekeyed boolean;
+begin
+  if array[pg_typeof(new."account"), pg_typeof(new."description"), pg_typeof(new."active"), pg_typeof(new."created_at")] <> '{25,25,16,1184}'::regtype[] then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if old."account" is distinct from new."account" then
+    v_old := concat(v_old, ',"account":', coalesce(to_json(old."account"), 'null'));
+    v_new := concat(v_new, ',"account":', coalesce(to_json(new."account"), 'null'));
+    v_rekeyed := true;
+  end if;
+  if old."description" is distinct from new."description" then
+    v_old := concat(v_old, ',"description":', coalesce(to_json(old."description"), 'null'));
+    v_new := concat(v_new, ',"description":', coalesce(to_json(new."description"), 'null'));
+  end if;
+  if old."active" is distinct from new."active" then
+    v_old := concat(v_old, ',"active":', coalesce(old."active"::text, 'null'));
+    v_new := concat(v_new, ',"active":', coalesce(new."active"::text, 'null'));
+  end if;
+  if old."created_at" is distinct from new."created_at" then
+    v_old := concat(v_old, ',"created_at":', coalesce(to_json(old."created_at"), 'null'));
+    v_new := concat(v_new, ',"created_at":', coalesce(to_json(new."created_at"), 'null'));
+  end if;
+  if v_new is null then
+    return null;
+  end if;
+  if v_rekeyed then
+    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(old."account"::text));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_ACCOUNT_ROW', audit_private.entity_key(old."account"::text), audit_private.entity_key(new."account"::text));
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_ACCOUNT_ROW', audit_private.entity_key(new."account"::text),
+    v_actor.ip_address, v_actor.request_id, format('{"old":{%s},"new":{%s}}', substr(v_old, 2), substr(v_new, 2))::jsonb, v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_8_update() OWNER TO audit_owner;
+
+--
+-- Name: capture_9_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_9_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET bytea_output TO 'hex'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if array[pg_typeof(old."key_id"), pg_typeof(old."account"), pg_typeof(old."key_digest"), pg_typeof(old."created_at"), pg_typeof(old."expires_at"), pg_typeof(old."revoked_at"), pg_typeof(old."last_used_at")] <> '{25,25,17,1184,1184,1184,1184}'::regtype[] then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_KEY_ROW', audit_private.entity_key(old."key_id"::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(old."key_id", old."account", '***'::text, old."created_at", old."expires_at", old."revoked_at", old."last_used_at")::audit_private.image_9_210078ed)::audit_private.image_9_210078ed_old), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_9_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_9_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_9_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET bytea_output TO 'hex'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if array[pg_typeof(new."key_id"), pg_typeof(new."account"), pg_typeof(new."key_digest"), pg_typeof(new."created_at"), pg_typeof(new."expires_at"), pg_typeof(new."revoked_at"), pg_typeof(new."last_used_at")] <> '{25,25,17,1184,1184,1184,1184}'::regtype[] then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_KEY_ROW', audit_private.entity_key(new."key_id"::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(new."key_id", new."account", '***'::text, new."created_at", new."expires_at", new."revoked_at", new."last_used_at")::audit_private.image_9_210078ed)::audit_private.image_9_210078ed_new), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_9_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_9_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_9_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET bytea_output TO 'hex'
+    SET "TimeZone" TO 'UTC'
+    SET row_security TO 'off'
+    SET constraint_exclusion TO 'off'
+    AS $_$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_relation regclass;
+  v_count bigint;
+  v_rows bigint := 0;
+begin
+  if (
+    select count(*) from pg_catalog.pg_attribute
+    where attrelid = tg_relid and not attisdropped and (attname, atttypid) in (('key_id'::name, 25::oid), ('account'::name, 25::oid), ('key_digest'::name, 17::oid), ('created_at'::name, 1184::oid), ('expires_at'::name, 1184::oid), ('revoked_at'::name, 1184::oid), ('last_used_at'::name, 1184::oid))
+  ) <> 7 then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_9_truncate'::regproc) loop
+    perform audit_private.require_readable(v_relation);
+    execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_KEY_ROW'', audit_private.entity_key(removed."key_id"::text),
+    ($2).ip_address, ($2).request_id, to_jsonb(row(row(removed."key_id", removed."account", ''***''::text, removed."created_at", removed."expires_at", removed."revoked_at", removed."last_used_at")::audit_private.image_9_210078ed)::audit_private.image_9_210078ed_old), $3
+  from only ' || v_relation::text || ' as removed' using v_now, v_actor, v_metadata;
+    get diagnostics v_count = row_count;
+    v_rows := v_rows + v_count;
+  end loop;
+  v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('table', tg_relid::regclass::text, 'rows', v_rows);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_KEY_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null, v_metadata);
+  return null;
+end $_$;
+
+
+ALTER FUNCTION audit_private.capture_9_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_9_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_9_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET bytea_output TO 'hex'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_old text;
+  v_new text;
+  v_rekeyed boolean;
+begin
+  if array[pg_typeof(new."key_id"), pg_typeof(new."account"), pg_typeof(new."key_digest"), pg_typeof(new."created_at"), pg_typeof(new."expires_at"), pg_typeof(new."revoked_at"), pg_typeof(new."last_used_at")] <> '{25,25,17,1184,1184,1184,1184}'::regtype[] then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if old."key_id" is distinct from new."key_id" then
+    v_old := concat(v_old, ',"key_id":', coalesce(to_json(old."key_id"), 'null'));
+    v_new := concat(v_new, ',"key_id":', coalesce(to_json(new."key_id"), 'null'));
+    v_rekeyed := true;
+  end if;
+  if old."account" is distinct from new."account" then
+    v_old := concat(v_old, ',"account":', coalesce(to_json(old."account"), 'null'));
+    v_new := concat(v_new, ',"account":', coalesce(to_json(new."account"), 'null'));
+  end if;
+  if old."key_digest" is distinct from new."key_digest" then
+    v_old := concat(v_old, ',"key_digest":', '"***"');
+    v_new := concat(v_new, ',"key_digest":', '"***"');
+  end if;
+  if old."created_at" is distinct from new."created_at" then
+    v_old := concat(v_old, ',"created_at":', coalesce(to_json(old."created_at"), 'null'));
+    v_new := concat(v_new, ',"created_at":', coalesce(to_json(new."created_at"), 'null'));
+  end if;
+  if old."expires_at" is distinct from new."expires_at" then
+    v_old := concat(v_old, ',"expires_at":', coalesce(to_json(old."expires_at"), 'null'));
+    v_new := concat(v_new, ',"expires_at":', coalesce(to_json(new."expires_at"), 'null'));
+  end if;
+  if old."revoked_at" is distinct from new."revoked_at" then
+    v_old := concat(v_old, ',"revoked_at":', coalesce(to_json(old."revoked_at"), 'null'));
+    v_new := concat(v_new, ',"revoked_at":', coalesce(to_json(new."revoked_at"), 'null'));
+  end if;
+  if v_new is null then
+    return null;
+  end if;
+  if old."last_used_at" is distinct from new."last_used_at" then
+    v_old := concat(v_old, ',"last_used_at":', coalesce(to_json(old."last_used_at"), 'null'));
+    v_new := concat(v_new, ',"last_used_at":', coalesce(to_json(new."last_used_at"), 'null'));
+  end if;
+  if v_rekeyed then
+    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(old."key_id"::text));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_KEY_ROW', audit_private.entity_key(old."key_id"::text), audit_private.entity_key(new."key_id"::text));
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_KEY_ROW', audit_private.entity_key(new."key_id"::text),
+    v_actor.ip_address, v_actor.request_id, format('{"old":{%s},"new":{%s}}', substr(v_old, 2), substr(v_new, 2))::jsonb, v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_9_update() OWNER TO audit_owner;
+
+--
 -- Name: capture_code(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5703,6 +6396,57 @@ COMMENT ON FUNCTION audit_private.claim_event(producer text, event_id uuid, dige
 
 
 --
+-- Name: claim_incoming(text, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.claim_incoming(account text, events jsonb, OUT verdicts text[], OUT log_ids bigint[]) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_actions constant text := iam.scope_expression(claim_incoming.account, 'action');
+  v_entity_types constant text := iam.scope_expression(claim_incoming.account, 'entity_type');
+  v_item record;
+  v_claim record;
+begin
+  claim_incoming.verdicts := array_fill(null::text, array[jsonb_array_length(claim_incoming.events)]);
+  claim_incoming.log_ids := array_fill(null::bigint, array[jsonb_array_length(claim_incoming.events)]);
+  for v_item in
+    select given.position, given.item, judged.refusal,
+      case when judged.refusal is null then audit_private.event_uuid(given.item ->> 'event_id') end as event_id
+    from jsonb_array_elements(claim_incoming.events) with ordinality as given (item, position)
+    left join audit.actions as known on known.code = given.item ->> 'action'
+    cross join lateral (
+      -- Not to be taken apart by the planner, which would judge twice.
+      select audit_private.refusal_of(given.item, known.origin, v_actions, v_entity_types) as refusal offset 0
+    ) as judged
+    -- Two calls with the same ids, in whatever order, wait for each other and never both for the other.
+    order by event_id, position
+  loop
+    if v_item.refusal is not null then
+      verdicts[v_item.position] := v_item.refusal;
+      continue;
+    end if;
+    v_claim := audit_private.claim_event(
+      'client:' || claim_incoming.account, v_item.event_id, sha256(convert_to((v_item.item - 'event_id')::text, 'UTF8'))
+    );
+    verdicts[v_item.position] := v_claim.verdict;
+    log_ids[v_item.position] := v_claim.log_id;
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_private.claim_incoming(account text, events jsonb, OUT verdicts text[], OUT log_ids bigint[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION claim_incoming(account text, events jsonb, OUT verdicts text[], OUT log_ids bigint[]); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.claim_incoming(account text, events jsonb, OUT verdicts text[], OUT log_ids bigint[]) IS 'For each event: new (claimed, to be stored), known, conflict, or why it is refused; and the row that a known id became.';
+
+
+--
 -- Name: clean(text, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5736,24 +6480,6 @@ ALTER FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, reques
 --
 
 COMMENT ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) IS 'An actor on the word of an application.';
-
-
---
--- Name: clamped_time(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.clamped_time(claimed timestamp with time zone, now timestamp with time zone) RETURNS timestamp with time zone
-    LANGUAGE sql STABLE
-    RETURN LEAST(GREATEST(COALESCE(claimed, now), (now - '30 days'::interval)), now);
-
-
-ALTER FUNCTION audit_private.clamped_time(claimed timestamp with time zone, now timestamp with time zone) OWNER TO audit_owner;
-
---
--- Name: FUNCTION clamped_time(claimed timestamp with time zone, now timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.clamped_time(claimed timestamp with time zone, now timestamp with time zone) IS 'When it happened: within the last 30 days.';
 
 
 --
@@ -6410,47 +7136,15 @@ end $$;
 ALTER FUNCTION audit_private.entity_types_of(target regclass) OWNER TO audit_owner;
 
 --
--- Name: event_actor(text, text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: event_uuid(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.event_actor(sealed text, user_id text, ip_address inet, request_id text) RETURNS audit_private.actor
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_actor audit_private.actor := audit_private.resolve_actor(
-    event_actor.sealed, event_actor.user_id, event_actor.ip_address, event_actor.request_id
-  );
-  v_claim constant text := v_actor.claim;
-begin
-  -- An event may wait in a spool for longer than its user is logged in; what remains is the word of the application.
-  if starts_with(v_claim, 'sealed context of an ended session') and event_actor.user_id is not null then
-    v_actor := audit_private.claimed_actor(event_actor.user_id, event_actor.ip_address, event_actor.request_id);
-    v_actor.claim := v_claim;
-  end if;
-  return v_actor;
-end $$;
+CREATE FUNCTION audit_private.event_uuid(event_id text) RETURNS uuid
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN (event_id ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$'::text) THEN (event_id)::uuid ELSE (OVERLAY(OVERLAY(encode(substr(sha256(convert_to(event_id, 'UTF8'::name)), 1, 16), 'hex'::text) PLACING '8'::text FROM 13) PLACING '8'::text FROM 17))::uuid END;
 
 
-ALTER FUNCTION audit_private.event_actor(sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION event_actor(sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.event_actor(sealed text, user_id text, ip_address inet, request_id text) IS 'resolve_actor for events that may come late.';
-
-
---
--- Name: event_digest(text, text, text, text, text, text, text, text, text, text, timestamp with time zone, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.event_digest(action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text) RETURNS bytea
-    LANGUAGE sql STABLE
-    RETURN sha256((convert_to(concat(action, '', entity_type, '', entity_id, '', description, '', outcome, '', metadata, '', permission, '', user_id, '', ip_address, '', request_id, '', sealed, ''), 'UTF8'::name) || COALESCE(timestamptz_send(created_at), '\x'::bytea)));
-
-
-ALTER FUNCTION audit_private.event_digest(action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.event_uuid(event_id text) OWNER TO audit_owner;
 
 --
 -- Name: expression_digest(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7773,6 +8467,24 @@ COMMENT ON FUNCTION audit_private.is_application() IS 'Whether this login may sa
 
 
 --
+-- Name: is_event(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.is_event(item jsonb) RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN (jsonb_typeof(item) IS DISTINCT FROM 'object'::text) THEN false WHEN ((item - ARRAY['event_id'::text, 'action'::text, 'entity_type'::text, 'entity_id'::text, 'description'::text, 'outcome'::text, 'permission'::text, 'user_id'::text, 'ip_address'::text, 'request_id'::text, 'created_at'::text, 'metadata'::text]) <> '{}'::jsonb) THEN false WHEN ((item - 'metadata'::text) @? 'strict $.*?(@.type() != "string" && @.type() != "null")'::jsonpath) THEN false WHEN (((item ->> 'entity_id'::text) IS NOT NULL) AND ((item ->> 'entity_type'::text) IS NULL)) THEN false ELSE (((COALESCE(length((item ->> 'event_id'::text)), 0) >= 1) AND (COALESCE(length((item ->> 'event_id'::text)), 0) <= 200)) AND ((COALESCE(length((item ->> 'action'::text)), 0) >= 1) AND (COALESCE(length((item ->> 'action'::text)), 0) <= 100)) AND (COALESCE((item ->> 'outcome'::text), 'success'::text) = ANY (ARRAY['success'::text, 'failure'::text, 'denied'::text, 'attempted'::text])) AND ((COALESCE(length((item ->> 'entity_type'::text)), 1) >= 1) AND (COALESCE(length((item ->> 'entity_type'::text)), 1) <= 100)) AND ((COALESCE(length((item ->> 'entity_id'::text)), 1) >= 1) AND (COALESCE(length((item ->> 'entity_id'::text)), 1) <= 1000)) AND ((COALESCE(length((item ->> 'description'::text)), 1) >= 1) AND (COALESCE(length((item ->> 'description'::text)), 1) <= 2000)) AND ((COALESCE(length((item ->> 'permission'::text)), 1) >= 1) AND (COALESCE(length((item ->> 'permission'::text)), 1) <= 100)) AND ((COALESCE(length((item ->> 'user_id'::text)), 1) >= 1) AND (COALESCE(length((item ->> 'user_id'::text)), 1) <= 200)) AND ((COALESCE(length((item ->> 'request_id'::text)), 1) >= 1) AND (COALESCE(length((item ->> 'request_id'::text)), 1) <= 128)) AND (((item ->> 'ip_address'::text) IS NULL) OR ((strpos((item ->> 'ip_address'::text), '/'::text) = 0) AND pg_input_is_valid((item ->> 'ip_address'::text), 'pg_catalog.inet'::text))) AND (((item ->> 'created_at'::text) IS NULL) OR (((item ->> 'created_at'::text) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$'::text) AND pg_input_is_valid((item ->> 'created_at'::text), 'pg_catalog.timestamptz'::text))) AND (COALESCE(jsonb_typeof((item -> 'metadata'::text)), 'null'::text) = ANY (ARRAY['object'::text, 'null'::text])) AND (COALESCE(octet_length(((item -> 'metadata'::text))::text), 0) <= 60000) AND ((COALESCE((item -> 'metadata'::text), '{}'::jsonb) ?| ARRAY['claim'::text, 'client_request_id'::text, 'event_id'::text, 'producer'::text, 'producer_address'::text]) = false)) END;
+
+
+ALTER FUNCTION audit_private.is_event(item jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION is_event(item jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.is_event(item jsonb) IS 'Whether this is an event as docs/ingest.md describes it.';
+
+
+--
 -- Name: is_news(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8327,35 +9039,6 @@ end $$;
 
 
 ALTER FUNCTION audit_private.note_changes(action text, watch audit_private.watches, command text, changes jsonb) OWNER TO audit_owner;
-
---
--- Name: note_conflict(audit_private.actor, text, uuid, bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  perform audit_private.append(
-    actor => actor,
-    action => 'AUDIT_EVENT_CONFLICT',
-    outcome => 'denied',
-    entity_type => 'AUDIT_EVENT',
-    entity_id => note_conflict.log_id::text,
-    metadata => jsonb_build_object('producer', note_conflict.producer, 'event_id', note_conflict.event_id)
-  );
-end $$;
-
-
-ALTER FUNCTION audit_private.note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint) OWNER TO audit_owner;
-
---
--- Name: FUNCTION note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint) IS 'Puts on record that other content came under the id of a recorded event.';
-
 
 --
 -- Name: note_drain(text, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8920,194 +9603,58 @@ end $_$;
 ALTER FUNCTION audit_private.record_baseline(watch audit_private.watches, relation regclass, condition text, from_block bigint, to_block bigint, start_snapshot pg_snapshot) OWNER TO audit_owner;
 
 --
--- Name: record_event_alone(text, uuid, text, text, text, text, text, text, text, text, text, text, timestamp with time zone, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: record_incoming_refusals(text, jsonb, text[], bigint[], inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.record_event_alone(producer text, event_id uuid, action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text, OUT verdict text, OUT log_id bigint, OUT state text) RETURNS record
+CREATE FUNCTION audit_private.record_incoming_refusals(account text, events jsonb, verdicts text[], log_ids bigint[], ip_address inet, request_id text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_refused constant text := '{"metadata_sanitised": ["refused"]}';
-  v_metadata text := record_event_alone.metadata;
+  v_actor constant audit_private.actor := row(
+    null, record_incoming_refusals.ip_address, audit_private.clean(record_incoming_refusals.request_id, 128), 'client', null
+  )::audit_private.actor;
+  v_denied constant text[] := array['action_out_of_scope', 'entity_type_out_of_scope', 'wrong_origin'];
 begin
-  loop
-    begin
-      select verdicts[1], log_ids[1] into strict verdict, log_id
-      from audit_private.record_events(
-        producer, array[event_id], array[action], array[entity_type], array[entity_id], array[description],
-        array[outcome], array[metadata], array[v_metadata], array[permission], array[user_id], array[ip_address],
-        array[request_id], array[created_at], array[sealed]
-      );
-      state := null;
-      return;
-    exception
-      when data_exception or integrity_constraint_violation or program_limit_exceeded or sqlstate 'ID000' then
-        verdict := 'refused';
-        state := sqlstate;
-    end;
-    -- An event is worth more than its metadata.
-    exit when v_metadata is null or v_metadata = v_refused
-      or state not in ('ID005', '22P02', '22P05', '22003', '54000', '54001');
-    v_metadata := v_refused;
-  end loop;
-end $$;
-
-
-ALTER FUNCTION audit_private.record_event_alone(producer text, event_id uuid, action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text, OUT verdict text, OUT log_id bigint, OUT state text) OWNER TO audit_owner;
-
---
--- Name: record_events(text, uuid[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], timestamp with time zone[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]) RETURNS record
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-  v_now constant timestamptz := clock_timestamp();
-  v_application constant boolean := audit_private.is_application();
-  v_actors audit_private.actor[];
-  v_claimed bigint[];
-  v_all boolean;
-begin
-  perform audit_private.require_event(action, outcome)
-  from (select distinct action, outcome from unnest(record_events.actions, record_events.outcomes) as said (action, outcome)) as said;
-
-  record_events.log_ids := array(
-    select nextval('audit.audit_logs_id_seq') from generate_series(1, cardinality(record_events.event_ids))
-  );
-  with claimed as (
-    insert into audit_private.event_ids (producer, event_id, digest, log_id, recorded_at)
-    select
-      record_events.producer, event_id,
-      audit_private.event_digest(
-        action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address, request_id,
-        created_at, sealed
-      ),
-      log_id, v_now
-    from unnest(
-      record_events.event_ids, record_events.log_ids, record_events.actions, record_events.entity_types,
-      record_events.entity_ids, record_events.descriptions, record_events.outcomes, record_events.metadata,
-      record_events.permissions, record_events.user_ids, record_events.ip_addresses, record_events.request_ids,
-      record_events.created_ats, record_events.sealed
-    ) as said (
-      event_id, log_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
-      request_id, created_at, sealed
+  perform audit_private.append(
+    actor => v_actor,
+    action => 'AUDIT_EVENT_CONFLICT',
+    entity_type => 'AUDIT_EVENT',
+    entity_id => log_ids[given.position]::text,
+    outcome => 'failure',
+    metadata => jsonb_build_object(
+      'producer', record_incoming_refusals.account,
+      'event_id', audit_private.clean(given.item ->> 'event_id', 200),
+      'action', audit_private.clean(given.item ->> 'action', 100)
     )
-    -- In one order for all: whoever sends the same events at the same time waits, and does not deadlock.
-    order by event_id, log_id
-    on conflict (producer, event_id) do nothing
-    returning log_id
   )
-  select array_agg(log_id) into v_claimed from claimed;
-  v_all := cardinality(v_claimed) = cardinality(record_events.event_ids);
-
-  -- What has to be proven is, once for each context. The plain word of an application costs nothing and is taken below.
-  if not v_application or array_remove(record_events.sealed, null) <> '{}' then
-    select array_agg(actor order by place) into v_actors
-    from (
-      select
-        unnest(array_agg(place)) as place,
-        audit_private.event_actor(sealed, user_id, ip_address::inet, request_id) as actor
-      from unnest(
-        record_events.sealed, record_events.user_ids, record_events.ip_addresses, record_events.request_ids
-      ) with ordinality as said (sealed, user_id, ip_address, request_id, place)
-      group by sealed, user_id, ip_address, request_id
-    ) as told;
-  end if;
-
-  insert into audit.audit_logs (
-    id, created_at, recorded_at, action, outcome, user_id, actor_proof, entity_type, entity_id,
-    description, permission, ip_address, request_id, metadata, time_source
+  from jsonb_array_elements(events) with ordinality as given (item, position)
+  where verdicts[given.position] = 'conflict';
+  -- One record for each call, whatever was tried in it.
+  perform audit_private.append(
+    actor => v_actor,
+    action => 'AUDIT_EVENT_DENIED',
+    entity_type => 'IAM_ACCOUNT',
+    entity_id => record_incoming_refusals.account,
+    outcome => 'denied',
+    metadata => jsonb_build_object(
+      'producer', record_incoming_refusals.account, 'count', denied.count, 'first', denied.attempts -> 0
+    )
   )
-  overriding system value
-  select
-    log_id,
-    audit_private.clamped_time(created_at, v_now),
-    v_now,
-    action,
-    outcome::audit.outcome,
-    (actor).user_id,
-    (actor).proof,
-    audit_private.clean(entity_type, 200),
-    audit_private.entity_key(audit_private.clean(entity_id, 1000)),
-    audit_private.clean(description, 2000),
-    audit_private.clean(permission, 100),
-    (actor).ip_address,
-    (actor).request_id,
-    coalesce(audit_private.require_metadata(metadata::jsonb) - 'claim', '{}')
-      || case
-        when (actor).claim is null then jsonb_build_object('event_id', event_id)
-        else jsonb_build_object('event_id', event_id, 'claim', (actor).claim)
-      end,
-    audit_private.time_source(created_at, v_now)
   from (
-    select
-      said.*,
-      case
-        when v_actors is not null
-          then row(told_user_id, told_ip_address, told_request_id, told_proof, told_claim)::audit_private.actor
-        when num_nonnulls(user_id, ip_address, request_id) = 0 then audit_private.current_actor()
-        else audit_private.claimed_actor(user_id, ip_address::inet, request_id)
-      end as actor
-    from unnest(
-      record_events.event_ids, record_events.log_ids, record_events.actions, record_events.entity_types,
-      record_events.entity_ids, record_events.descriptions, record_events.outcomes, record_events.stored_metadata,
-      record_events.permissions, record_events.user_ids, record_events.ip_addresses, record_events.request_ids,
-      record_events.created_ats, v_actors
-    ) as said (
-      event_id, log_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
-      request_id, created_at, told_user_id, told_ip_address, told_request_id, told_proof, told_claim
-    )
-    where v_all or log_id = any (v_claimed)
-    offset 0
-  ) as said;
-
-  record_events.verdicts := array_fill('stored'::text, array[cardinality(record_events.event_ids)]);
-  if v_all is not true then
-    select
-      array_agg(
-        case when known.log_id = log_id_said then 'stored' when known.digest = digest_said then 'known' else 'conflict' end
-        order by place
-      ),
-      array_agg(known.log_id order by place)
-    into record_events.verdicts, record_events.log_ids
-    from (
-      select
-        event_id, log_id as log_id_said, place,
-        audit_private.event_digest(
-          action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address, request_id,
-          created_at, sealed
-        ) as digest_said
-      from unnest(
-        record_events.event_ids, record_events.log_ids, record_events.actions, record_events.entity_types,
-        record_events.entity_ids, record_events.descriptions, record_events.outcomes, record_events.metadata,
-        record_events.permissions, record_events.user_ids, record_events.ip_addresses, record_events.request_ids,
-        record_events.created_ats, record_events.sealed
-      ) with ordinality as said (
-        event_id, log_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
-        request_id, created_at, sealed, place
-      )
-    ) as said
-    join audit_private.event_ids as known
-      on known.producer = record_events.producer and known.event_id = said.event_id;
-    perform audit_private.note_conflict(audit_private.current_actor(), record_events.producer, event_id, log_id)
-    from unnest(record_events.event_ids, record_events.verdicts, record_events.log_ids) as said (event_id, verdict, log_id)
-    where verdict = 'conflict';
-  end if;
+    select count(*), jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+      'reason', verdicts[given.position],
+      'action', audit_private.clean(given.item ->> 'action', 100),
+      'entity_type', audit_private.clean(given.item ->> 'entity_type', 100)
+    )) order by given.position) as attempts
+    from jsonb_array_elements(events) with ordinality as given (item, position)
+    where verdicts[given.position] = any (v_denied)
+  ) as denied
+  where denied.count > 0;
 end $$;
 
 
-ALTER FUNCTION audit_private.record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]) OWNER TO audit_owner;
-
---
--- Name: FUNCTION record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]) IS 'Records those events that are new, all or none of them; of each: stored, known or conflict, and the id of its row.';
-
+ALTER FUNCTION audit_private.record_incoming_refusals(account text, events jsonb, verdicts text[], log_ids bigint[], ip_address inet, request_id text) OWNER TO audit_owner;
 
 --
 -- Name: record_source(audit_private.watches, text, text, text, text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -9349,6 +9896,24 @@ end $$;
 
 
 ALTER FUNCTION audit_private.records_to_compare(watch audit_private.watches, side text) OWNER TO audit_owner;
+
+--
+-- Name: refusal_of(jsonb, text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.refusal_of(item jsonb, origin text, actions text, entity_types text) RETURNS text
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN (NOT audit_private.is_event(item)) THEN 'invalid_event'::text WHEN (((item ->> 'action'::text) ~ actions) IS NOT TRUE) THEN 'action_out_of_scope'::text WHEN (((item ->> 'entity_type'::text) IS NOT NULL) AND (((item ->> 'entity_type'::text) ~ entity_types) IS NOT TRUE)) THEN 'entity_type_out_of_scope'::text WHEN (origin IS NULL) THEN 'unknown_action'::text WHEN (origin <> 'client'::text) THEN 'wrong_origin'::text ELSE NULL::text END;
+
+
+ALTER FUNCTION audit_private.refusal_of(item jsonb, origin text, actions text, entity_types text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION refusal_of(item jsonb, origin text, actions text, entity_types text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.refusal_of(item jsonb, origin text, actions text, entity_types text) IS 'Why an event of a service account is not recorded, null if it is; the scope first, so that nobody probes the catalogue.';
+
 
 --
 -- Name: refuse_context(text, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -9714,38 +10279,6 @@ end $$;
 ALTER FUNCTION audit_private.require_entity_type(entity_type text, target regclass) OWNER TO audit_owner;
 
 --
--- Name: require_event(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.require_event(action text, outcome text) RETURNS void
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  perform audit_private.require_origin(require_event.action, 'service');
-  if require_event.outcome is null or require_event.outcome not in ('success', 'failure', 'denied', 'attempted') then
-    raise exception using
-      errcode = 'ID005',
-      message = 'an outcome is success, failure, denied or attempted';
-  end if;
-  if require_event.action like 'AUTH\_%' and require_event.outcome <> 'failure' then
-    raise exception using
-      errcode = 'ID005',
-      message = 'only the database records that a login succeeded or was denied';
-  end if;
-end $$;
-
-
-ALTER FUNCTION audit_private.require_event(action text, outcome text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION require_event(action text, outcome text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.require_event(action text, outcome text) IS 'Refuses what the audit service may not say.';
-
-
---
 -- Name: require_harmless_code(regclass, name); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9896,26 +10429,6 @@ end $$;
 
 
 ALTER FUNCTION audit_private.require_may_read(target regclass) OWNER TO audit_owner;
-
---
--- Name: require_metadata(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.require_metadata(metadata jsonb) RETURNS jsonb
-    LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  if jsonb_typeof(require_metadata.metadata) <> 'object' or octet_length(require_metadata.metadata::text) > 65536 then
-    raise exception using
-      errcode = 'ID005',
-      message = 'metadata is a JSON object of at most 65536 bytes';
-  end if;
-  return require_metadata.metadata;
-end $$;
-
-
-ALTER FUNCTION audit_private.require_metadata(metadata jsonb) OWNER TO audit_owner;
 
 --
 -- Name: require_origin(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -10645,6 +11158,39 @@ end $$;
 ALTER FUNCTION audit_private.statement_update_source(watch audit_private.watches) OWNER TO audit_owner;
 
 --
+-- Name: store_incoming(text, jsonb, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.store_incoming(account text, item jsonb, ip_address inet, request_id text) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return audit_private.append(
+    actor => row(
+      audit_private.clean(item ->> 'user_id', 200), (item ->> 'ip_address')::inet,
+      audit_private.clean(store_incoming.request_id, 128), 'client', null
+    )::audit_private.actor,
+    action => item ->> 'action',
+    entity_type => item ->> 'entity_type',
+    entity_id => item ->> 'entity_id',
+    description => item ->> 'description',
+    outcome => coalesce(item ->> 'outcome', 'success'),
+    permission => item ->> 'permission',
+    metadata => coalesce(nullif(item -> 'metadata', 'null'), '{}') || jsonb_strip_nulls(jsonb_build_object(
+      'producer', store_incoming.account,
+      'producer_address', host(store_incoming.ip_address),
+      'event_id', audit_private.clean(item ->> 'event_id', 200),
+      'client_request_id', audit_private.clean(item ->> 'request_id', 128)
+    )),
+    created_at => (item ->> 'created_at')::timestamptz
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.store_incoming(account text, item jsonb, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
 -- Name: store_progress(text, pg_lsn, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -10935,17 +11481,6 @@ ALTER FUNCTION audit_private.tg__refuse_change() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.tg__refuse_change() IS 'Refuses what would change, empty or bypass the log.';
 
-
---
--- Name: time_source(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.time_source(claimed timestamp with time zone, now timestamp with time zone) RETURNS audit.time_source
-    LANGUAGE sql STABLE
-    RETURN CASE WHEN (claimed IS NULL) THEN 'database'::audit.time_source WHEN (claimed = audit_private.clamped_time(claimed, now)) THEN 'claimed'::audit.time_source ELSE 'clamped'::audit.time_source END;
-
-
-ALTER FUNCTION audit_private.time_source(claimed timestamp with time zone, now timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: timeline(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -11582,6 +12117,51 @@ COMMENT ON FUNCTION iam.authenticate(token_hash bytea, ip_address inet, request_
 
 
 --
+-- Name: authenticate_key(bytea); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.authenticate_key(key_hash bytea, OUT account text, OUT key_id text, OUT refusal text) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  select
+    owner.account, known.key_id,
+    case
+      when known.revoked_at is not null then 'revoked'
+      when known.expires_at <= clock_timestamp() then 'expired'
+      when not owner.active then 'inactive'
+    end
+  into authenticate_key.account, authenticate_key.key_id, authenticate_key.refusal
+  from iam.api_keys as known
+  join iam.service_accounts as owner using (account)
+  where known.key_digest = sha256(authenticate_key.key_hash);
+  if not found then
+    authenticate_key.refusal := 'unknown';
+  elsif authenticate_key.refusal is null then
+    -- Somebody else is writing it down already, or did within the minute: events wait for neither.
+    update iam.api_keys as used set last_used_at = clock_timestamp()
+    where used.key_id = (
+      select stale.key_id from iam.api_keys as stale
+      where stale.key_id = authenticate_key.key_id
+        and coalesce(stale.last_used_at, '-infinity') < clock_timestamp() - interval '1 minute'
+      for no key update skip locked
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION iam.authenticate_key(key_hash bytea, OUT account text, OUT key_id text, OUT refusal text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION authenticate_key(key_hash bytea, OUT account text, OUT key_id text, OUT refusal text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.authenticate_key(key_hash bytea, OUT account text, OUT key_id text, OUT refusal text) IS 'Whose API key this is, and why it opens nothing: unknown, revoked, expired or inactive.';
+
+
+--
 -- Name: check_permission(text, text, text, inet, text, jsonb); Type: FUNCTION; Schema: iam; Owner: audit_owner
 --
 
@@ -11620,6 +12200,46 @@ ALTER FUNCTION iam.check_permission(permission text, sealed text, user_id text, 
 --
 
 COMMENT ON FUNCTION iam.check_permission(permission text, sealed text, user_id text, ip_address inet, request_id text, metadata jsonb) IS 'granted, denied, no_role, inactive or unauthenticated; whatever is not granted is recorded.';
+
+
+--
+-- Name: create_api_key(text, text, bytea, timestamp with time zone); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.create_api_key(account text, key_id text, key_digest bytea, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  perform iam.require_service_account(create_api_key.account);
+  if exists (
+    select from iam.api_keys as known
+    where known.account = create_api_key.account and known.key_id = create_api_key.key_id
+      and known.key_digest = create_api_key.key_digest and known.expires_at is not distinct from create_api_key.expires_at
+  ) then
+    return;
+  end if;
+  insert into iam.api_keys (key_id, account, key_digest, expires_at)
+  values (create_api_key.key_id, create_api_key.account, create_api_key.key_digest, create_api_key.expires_at);
+  perform iam.record_change(
+    'IAM_KEY_CREATED', 'IAM_ACCOUNT', create_api_key.account,
+    jsonb_strip_nulls(jsonb_build_object('key_id', create_api_key.key_id, 'expires_at', create_api_key.expires_at))
+  );
+exception when check_violation or not_null_violation or unique_violation then
+  raise exception using
+    errcode = 'ID009',
+    message = 'a key has an id of 12 of a-z 0-9 and a digest of 32 bytes, which no other key has';
+end $$;
+
+
+ALTER FUNCTION iam.create_api_key(account text, key_id text, key_digest bytea, expires_at timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION create_api_key(account text, key_id text, key_digest bytea, expires_at timestamp with time zone); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.create_api_key(account text, key_id text, key_digest bytea, expires_at timestamp with time zone) IS 'Gives an account a further key: the digest is sha256(sha256(key)), and the key never comes here.';
 
 
 --
@@ -11680,6 +12300,38 @@ ALTER FUNCTION iam.create_role(role text, description text) OWNER TO audit_owner
 --
 
 COMMENT ON FUNCTION iam.create_role(role text, description text) IS 'Creates a role of the application.';
+
+
+--
+-- Name: create_service_account(text, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.create_service_account(account text, description text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  insert into iam.service_accounts (account, description)
+  values (create_service_account.account, audit_private.clean(create_service_account.description, 500))
+  on conflict (account) do nothing;
+  if found then
+    perform iam.record_change('IAM_ACCOUNT_CREATED', 'IAM_ACCOUNT', create_service_account.account, null);
+  end if;
+exception when check_violation or not_null_violation then
+  raise exception using
+    errcode = 'ID009',
+    message = 'a service account is 1 to 100 of a-z 0-9 . _ - in lower case and has a description';
+end $$;
+
+
+ALTER FUNCTION iam.create_service_account(account text, description text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION create_service_account(account text, description text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.create_service_account(account text, description text) IS 'Creates an account for an application, which can record nothing before iam.grant_scope() and iam.create_api_key().';
 
 
 --
@@ -11809,6 +12461,40 @@ ALTER FUNCTION iam.grant_role(username text, role text) OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION iam.grant_role(username text, role text) IS 'Gives a role to a user.';
+
+
+--
+-- Name: grant_scope(text, text, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.grant_scope(account text, kind text, pattern text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  perform iam.require_service_account(grant_scope.account);
+  insert into iam.scopes (account, kind, pattern) values (grant_scope.account, grant_scope.kind, grant_scope.pattern)
+  on conflict do nothing;
+  if found then
+    perform iam.record_change(
+      'IAM_SCOPE_GRANTED', 'IAM_ACCOUNT', grant_scope.account, jsonb_build_object(grant_scope.kind, grant_scope.pattern)
+    );
+  end if;
+exception when check_violation or not_null_violation then
+  raise exception using
+    errcode = 'ID009',
+    message = 'a scope is an action or an entity_type such as SHOP_ORDER_PLACED, or SHOP_* for all that begin with SHOP_';
+end $$;
+
+
+ALTER FUNCTION iam.grant_scope(account text, kind text, pattern text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION grant_scope(account text, kind text, pattern text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.grant_scope(account text, kind text, pattern text) IS 'Lets an account record an action or entity_type: one, or with _* at its end all that begin so.';
 
 
 --
@@ -11946,6 +12632,30 @@ $$;
 
 
 ALTER FUNCTION iam.judge_permission(username text, permission text) OWNER TO audit_owner;
+
+--
+-- Name: list_api_keys(); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.list_api_keys() RETURNS TABLE(account text, active boolean, key_id text, created_at timestamp with time zone, expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select known.account, owner.active, known.key_id, known.created_at, known.expires_at, known.revoked_at, known.last_used_at
+  from iam.api_keys as known
+  join iam.service_accounts as owner on owner.account = known.account
+  order by known.account, known.created_at, known.key_id
+$$;
+
+
+ALTER FUNCTION iam.list_api_keys() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION list_api_keys(); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.list_api_keys() IS 'All keys by their ids, and when each was used last, to the minute.';
+
 
 --
 -- Name: login_begin(text, inet, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
@@ -12180,6 +12890,25 @@ $$;
 ALTER FUNCTION iam.record_change(action text, entity_type text, entity_id text, metadata jsonb) OWNER TO audit_owner;
 
 --
+-- Name: require_service_account(text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.require_service_account(account text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not exists (select from iam.service_accounts as known where known.account = require_service_account.account) then
+    raise exception using
+      errcode = 'ID009',
+      message = format('no service account %s', coalesce(audit_private.clean(require_service_account.account, 100), 'null'));
+  end if;
+end $$;
+
+
+ALTER FUNCTION iam.require_service_account(account text) OWNER TO audit_owner;
+
+--
 -- Name: require_user(text); Type: FUNCTION; Schema: iam; Owner: audit_owner
 --
 
@@ -12197,6 +12926,41 @@ end $$;
 
 
 ALTER FUNCTION iam.require_user(username text) OWNER TO audit_owner;
+
+--
+-- Name: revoke_api_key(text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.revoke_api_key(key_id text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_account text;
+begin
+  if not exists (select from iam.api_keys as known where known.key_id = revoke_api_key.key_id) then
+    raise exception using errcode = 'ID009', message = 'no API key of this id';
+  end if;
+  update iam.api_keys as known set revoked_at = clock_timestamp()
+  where known.key_id = revoke_api_key.key_id and known.revoked_at is null
+  returning known.account into v_account;
+  if v_account is not null then
+    perform iam.record_change(
+      'IAM_KEY_REVOKED', 'IAM_ACCOUNT', v_account, jsonb_build_object('key_id', revoke_api_key.key_id)
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION iam.revoke_api_key(key_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION revoke_api_key(key_id text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.revoke_api_key(key_id text) IS 'Ends a key for ever; the account''s other keys stay.';
+
 
 --
 -- Name: revoke_permission(text, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
@@ -12254,6 +13018,59 @@ ALTER FUNCTION iam.revoke_role(username text, role text) OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION iam.revoke_role(username text, role text) IS 'Takes a role from a user.';
+
+
+--
+-- Name: revoke_scope(text, text, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.revoke_scope(account text, kind text, pattern text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  delete from iam.scopes as held
+  where held.account = revoke_scope.account and held.kind = revoke_scope.kind and held.pattern = revoke_scope.pattern;
+  if found then
+    perform iam.record_change(
+      'IAM_SCOPE_REVOKED', 'IAM_ACCOUNT', revoke_scope.account, jsonb_build_object(revoke_scope.kind, revoke_scope.pattern)
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION iam.revoke_scope(account text, kind text, pattern text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION revoke_scope(account text, kind text, pattern text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.revoke_scope(account text, kind text, pattern text) IS 'Takes back what iam.grant_scope() gave, by the same words.';
+
+
+--
+-- Name: scope_expression(text, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.scope_expression(account text, kind text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  -- A pattern holds capitals, digits and _ alone, besides the * at its end: nothing else to escape.
+  select '^(' || string_agg(replace(held.pattern, '*', '[A-Z0-9]+(_[A-Z0-9]+)*'), '|') || ')$'
+  from iam.scopes as held
+  where held.account = scope_expression.account and held.kind = scope_expression.kind
+$_$;
+
+
+ALTER FUNCTION iam.scope_expression(account text, kind text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION scope_expression(account text, kind text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.scope_expression(account text, kind text) IS 'What an account may record, as a regular expression; null for nothing.';
 
 
 --
@@ -12368,6 +13185,37 @@ ALTER FUNCTION iam.set_policy(max_failures integer, lock_minutes integer, sessio
 --
 
 COMMENT ON FUNCTION iam.set_policy(max_failures integer, lock_minutes integer, session_hours integer, keep_unknown_names boolean) IS 'Changes lock-out, session length, or whether unknown names are kept verbatim.';
+
+
+--
+-- Name: set_service_account_active(text, boolean); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.set_service_account_active(account text, active boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  perform iam.require_service_account(set_service_account_active.account);
+  update iam.service_accounts as known set active = set_service_account_active.active
+  where known.account = set_service_account_active.account and known.active <> set_service_account_active.active;
+  if found then
+    perform iam.record_change(
+      case when set_service_account_active.active then 'IAM_ACCOUNT_ACTIVATED' else 'IAM_ACCOUNT_DEACTIVATED' end,
+      'IAM_ACCOUNT', set_service_account_active.account, null
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION iam.set_service_account_active(account text, active boolean) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION set_service_account_active(account text, active boolean); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.set_service_account_active(account text, active boolean) IS 'Activates or deactivates an account; from its deactivation on, none of its keys opens anything.';
 
 
 --
@@ -13332,7 +14180,7 @@ CREATE TABLE audit_private.event_ids (
     log_id bigint,
     recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT event_ids_digest_sha256 CHECK ((octet_length(digest) = 32)),
-    CONSTRAINT event_ids_producer_known CHECK ((("left"(producer, 8) = 'service:'::text) OR ("left"(producer, 7) = 'client:'::text)))
+    CONSTRAINT event_ids_producer_known CHECK ((producer ~ '^(service|client):.'::text))
 );
 
 
@@ -13558,6 +14406,46 @@ CREATE TABLE audit_private.yoyo_lock (
 ALTER TABLE audit_private.yoyo_lock OWNER TO audit_owner;
 
 --
+-- Name: api_keys; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.api_keys (
+    key_id text NOT NULL,
+    account text NOT NULL,
+    key_digest bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT api_keys_key_digest_size CHECK ((length(key_digest) = 32)),
+    CONSTRAINT api_keys_key_id_format CHECK ((key_id ~ '^[a-z0-9]{12}$'::text))
+);
+
+
+ALTER TABLE iam.api_keys OWNER TO audit_owner;
+
+--
+-- Name: COLUMN api_keys.key_id; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON COLUMN iam.api_keys.key_id IS 'The part of the key that may be known: by it a key is named and revoked.';
+
+
+--
+-- Name: COLUMN api_keys.key_digest; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON COLUMN iam.api_keys.key_digest IS 'sha256(sha256(key)): neither the key nor its hash is stored.';
+
+
+--
+-- Name: COLUMN api_keys.last_used_at; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON COLUMN iam.api_keys.last_used_at IS 'To the minute, so that events do not wait for each other to write it down.';
+
+
+--
 -- Name: credentials; Type: TABLE; Schema: iam; Owner: audit_owner
 --
 
@@ -13631,7 +14519,7 @@ ALTER TABLE iam.users OWNER TO audit_owner;
 -- Name: TABLE users; Type: COMMENT; Schema: iam; Owner: audit_owner
 --
 
-COMMENT ON TABLE iam.users IS 'People and service accounts. A username is for ever: deactivated, never reused.';
+COMMENT ON TABLE iam.users IS 'People. A username is for ever: deactivated, never reused.';
 
 
 --
@@ -13721,6 +14609,58 @@ CREATE TABLE iam.roles (
 
 
 ALTER TABLE iam.roles OWNER TO audit_owner;
+
+--
+-- Name: scopes; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.scopes (
+    account text NOT NULL,
+    kind text NOT NULL,
+    pattern text NOT NULL,
+    CONSTRAINT scopes_kind_known CHECK ((kind = ANY (ARRAY['action'::text, 'entity_type'::text]))),
+    CONSTRAINT scopes_pattern_format CHECK (((pattern ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*(_\*)?$'::text) AND (length(pattern) <= 100)))
+);
+
+
+ALTER TABLE iam.scopes OWNER TO audit_owner;
+
+--
+-- Name: TABLE scopes; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON TABLE iam.scopes IS 'What a service account may record: nothing that is not named here.';
+
+
+--
+-- Name: COLUMN scopes.pattern; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON COLUMN iam.scopes.pattern IS 'A code or an entity type; with _* at its end, all that begin so.';
+
+
+--
+-- Name: service_accounts; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.service_accounts (
+    account text NOT NULL,
+    description text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT service_accounts_account_format CHECK ((account ~ '^[a-z0-9][a-z0-9._-]{0,99}$'::text)),
+    CONSTRAINT service_accounts_description_short CHECK (((length(description) >= 1) AND (length(description) <= 500)))
+);
+
+
+ALTER TABLE iam.service_accounts OWNER TO audit_owner;
+
+--
+-- Name: TABLE service_accounts; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON TABLE iam.service_accounts IS 'Applications that record events over HTTP. A name is for ever: deactivated, never reused.';
+
 
 --
 -- Name: sessions_session_id_seq; Type: SEQUENCE; Schema: iam; Owner: audit_owner
@@ -13873,7 +14813,7 @@ ALTER TABLE ONLY audit_private.epochs
 --
 
 ALTER TABLE ONLY audit_private.event_ids
-    ADD CONSTRAINT event_ids_pkey PRIMARY KEY (event_id, producer);
+    ADD CONSTRAINT event_ids_pkey PRIMARY KEY (producer, event_id);
 
 
 --
@@ -13965,6 +14905,22 @@ ALTER TABLE ONLY audit_private.yoyo_lock
 
 
 --
+-- Name: api_keys api_keys_key_digest_key; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.api_keys
+    ADD CONSTRAINT api_keys_key_digest_key UNIQUE (key_digest);
+
+
+--
+-- Name: api_keys api_keys_pkey; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (key_id);
+
+
+--
 -- Name: credentials credentials_pkey; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
 --
 
@@ -14010,6 +14966,22 @@ ALTER TABLE ONLY iam.role_permissions
 
 ALTER TABLE ONLY iam.roles
     ADD CONSTRAINT roles_pkey PRIMARY KEY (role);
+
+
+--
+-- Name: scopes scopes_pkey; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.scopes
+    ADD CONSTRAINT scopes_pkey PRIMARY KEY (account, kind, pattern);
+
+
+--
+-- Name: service_accounts service_accounts_pkey; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.service_accounts
+    ADD CONSTRAINT service_accounts_pkey PRIMARY KEY (account);
 
 
 --
@@ -14108,6 +15080,13 @@ CREATE UNIQUE INDEX watches_active_target_key ON audit_private.watches USING btr
 
 
 --
+-- Name: api_keys_account_idx; Type: INDEX; Schema: iam; Owner: audit_owner
+--
+
+CREATE INDEX api_keys_account_idx ON iam.api_keys USING btree (account);
+
+
+--
 -- Name: login_attempts_subject_idx; Type: INDEX; Schema: iam; Owner: audit_owner
 --
 
@@ -14194,6 +15173,15 @@ ALTER TABLE audit_private.tiles ENABLE ALWAYS TRIGGER log_refuse_statement;
 
 
 --
+-- Name: api_keys !indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_delete" AFTER DELETE ON iam.api_keys FOR EACH ROW EXECUTE FUNCTION audit_private.capture_9_delete();
+
+ALTER TABLE iam.api_keys ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
+
+
+--
 -- Name: credentials !indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
@@ -14239,6 +15227,24 @@ ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
 
 
 --
+-- Name: scopes !indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_delete" AFTER DELETE ON iam.scopes FOR EACH ROW EXECUTE FUNCTION audit_private.capture_10_delete();
+
+ALTER TABLE iam.scopes ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
+
+
+--
+-- Name: service_accounts !indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_delete" AFTER DELETE ON iam.service_accounts FOR EACH ROW EXECUTE FUNCTION audit_private.capture_8_delete();
+
+ALTER TABLE iam.service_accounts ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
+
+
+--
 -- Name: user_roles !indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
@@ -14254,6 +15260,15 @@ ALTER TABLE iam.user_roles ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
 CREATE TRIGGER "!indelible_capture_delete" AFTER DELETE ON iam.users FOR EACH ROW EXECUTE FUNCTION audit_private.capture_1_delete();
 
 ALTER TABLE iam.users ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
+
+
+--
+-- Name: api_keys !indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_insert" AFTER INSERT ON iam.api_keys FOR EACH ROW EXECUTE FUNCTION audit_private.capture_9_insert();
+
+ALTER TABLE iam.api_keys ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
 
 
 --
@@ -14302,6 +15317,24 @@ ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
 
 
 --
+-- Name: scopes !indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_insert" AFTER INSERT ON iam.scopes FOR EACH ROW EXECUTE FUNCTION audit_private.capture_10_insert();
+
+ALTER TABLE iam.scopes ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
+
+
+--
+-- Name: service_accounts !indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_insert" AFTER INSERT ON iam.service_accounts FOR EACH ROW EXECUTE FUNCTION audit_private.capture_8_insert();
+
+ALTER TABLE iam.service_accounts ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
+
+
+--
 -- Name: user_roles !indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
@@ -14317,6 +15350,15 @@ ALTER TABLE iam.user_roles ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
 CREATE TRIGGER "!indelible_capture_insert" AFTER INSERT ON iam.users FOR EACH ROW EXECUTE FUNCTION audit_private.capture_1_insert();
 
 ALTER TABLE iam.users ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
+
+
+--
+-- Name: api_keys !indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_truncate" BEFORE TRUNCATE ON iam.api_keys FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_9_truncate();
+
+ALTER TABLE iam.api_keys ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
 
 
 --
@@ -14365,6 +15407,24 @@ ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
 
 
 --
+-- Name: scopes !indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_truncate" BEFORE TRUNCATE ON iam.scopes FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_10_truncate();
+
+ALTER TABLE iam.scopes ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
+
+
+--
+-- Name: service_accounts !indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_truncate" BEFORE TRUNCATE ON iam.service_accounts FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_8_truncate();
+
+ALTER TABLE iam.service_accounts ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
+
+
+--
 -- Name: user_roles !indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
@@ -14380,6 +15440,15 @@ ALTER TABLE iam.user_roles ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
 CREATE TRIGGER "!indelible_capture_truncate" BEFORE TRUNCATE ON iam.users FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_1_truncate();
 
 ALTER TABLE iam.users ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
+
+
+--
+-- Name: api_keys !indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_update" AFTER UPDATE ON iam.api_keys FOR EACH ROW EXECUTE FUNCTION audit_private.capture_9_update();
+
+ALTER TABLE iam.api_keys ENABLE ALWAYS TRIGGER "!indelible_capture_update";
 
 
 --
@@ -14425,6 +15494,24 @@ ALTER TABLE iam.role_permissions ENABLE ALWAYS TRIGGER "!indelible_capture_updat
 CREATE TRIGGER "!indelible_capture_update" AFTER UPDATE ON iam.roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_3_update();
 
 ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER "!indelible_capture_update";
+
+
+--
+-- Name: scopes !indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_update" AFTER UPDATE ON iam.scopes FOR EACH ROW EXECUTE FUNCTION audit_private.capture_10_update();
+
+ALTER TABLE iam.scopes ENABLE ALWAYS TRIGGER "!indelible_capture_update";
+
+
+--
+-- Name: service_accounts !indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_update" AFTER UPDATE ON iam.service_accounts FOR EACH ROW EXECUTE FUNCTION audit_private.capture_8_update();
+
+ALTER TABLE iam.service_accounts ENABLE ALWAYS TRIGGER "!indelible_capture_update";
 
 
 --
@@ -14510,6 +15597,14 @@ ALTER TABLE ONLY audit_private.shapes
 
 
 --
+-- Name: api_keys api_keys_account_fkey; Type: FK CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.api_keys
+    ADD CONSTRAINT api_keys_account_fkey FOREIGN KEY (account) REFERENCES iam.service_accounts(account);
+
+
+--
 -- Name: credentials credentials_user_fkey; Type: FK CONSTRAINT; Schema: iam; Owner: audit_owner
 --
 
@@ -14539,6 +15634,14 @@ ALTER TABLE ONLY iam.role_permissions
 
 ALTER TABLE ONLY iam.role_permissions
     ADD CONSTRAINT role_permissions_role_fkey FOREIGN KEY (role) REFERENCES iam.roles(role);
+
+
+--
+-- Name: scopes scopes_account_fkey; Type: FK CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.scopes
+    ADD CONSTRAINT scopes_account_fkey FOREIGN KEY (account) REFERENCES iam.service_accounts(account);
 
 
 --
@@ -14721,19 +15824,19 @@ GRANT ALL ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snap
 
 
 --
--- Name: FUNCTION finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) TO audit_app;
-
-
---
 -- Name: FUNCTION heartbeat(); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit.heartbeat() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.heartbeat() TO audit_sealer;
+
+
+--
+-- Name: FUNCTION ingest(key_hash bytea, events jsonb, ip_address inet, request_id text, OUT account text, OUT key_id text, OUT refusal text, OUT verdicts text[], OUT log_ids bigint[]); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.ingest(key_hash bytea, events jsonb, ip_address inet, request_id text, OUT account text, OUT key_id text, OUT refusal text, OUT verdicts text[], OUT log_ids bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.ingest(key_hash bytea, events jsonb, ip_address inet, request_id text, OUT account text, OUT key_id text, OUT refusal text, OUT verdicts text[], OUT log_ids bigint[]) TO audit_writer;
 
 
 --
@@ -14827,14 +15930,6 @@ GRANT ALL ON FUNCTION audit.read_tile(level integer, number bigint) TO audit_inv
 
 REVOKE ALL ON FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) TO audit_writer;
-
-
---
--- Name: FUNCTION record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) TO audit_writer;
 
 
 --
@@ -15218,6 +16313,34 @@ REVOKE ALL ON FUNCTION audit_private.caller_of(context text, definer_half text, 
 
 
 --
+-- Name: FUNCTION capture_10_delete(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_10_delete() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_10_insert(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_10_insert() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_10_truncate(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_10_truncate() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_10_update(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_10_update() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION capture_1_delete(); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -15414,6 +16537,62 @@ REVOKE ALL ON FUNCTION audit_private.capture_7_update() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION capture_8_delete(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_8_delete() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_8_insert(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_8_insert() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_8_truncate(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_8_truncate() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_8_update(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_8_update() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_9_delete(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_9_delete() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_9_insert(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_9_insert() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_9_truncate(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_9_truncate() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_9_update(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_9_update() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION capture_code(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -15491,6 +16670,13 @@ REVOKE ALL ON FUNCTION audit_private.claim_event(producer text, event_id uuid, d
 
 
 --
+-- Name: FUNCTION claim_incoming(account text, events jsonb, OUT verdicts text[], OUT log_ids bigint[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.claim_incoming(account text, events jsonb, OUT verdicts text[], OUT log_ids bigint[]) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION clean(value text, length integer); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -15502,13 +16688,6 @@ REVOKE ALL ON FUNCTION audit_private.clean(value text, length integer) FROM PUBL
 --
 
 REVOKE ALL ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION clamped_time(claimed timestamp with time zone, now timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.clamped_time(claimed timestamp with time zone, now timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -15680,17 +16859,10 @@ REVOKE ALL ON FUNCTION audit_private.entity_types_of(target regclass) FROM PUBLI
 
 
 --
--- Name: FUNCTION event_actor(sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION event_uuid(event_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.event_actor(sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION event_digest(action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.event_digest(action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.event_uuid(event_id text) FROM PUBLIC;
 
 
 --
@@ -15981,6 +17153,13 @@ REVOKE ALL ON FUNCTION audit_private.is_application() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION is_event(item jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.is_event(item jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION is_news(event jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -16111,13 +17290,6 @@ REVOKE ALL ON FUNCTION audit_private.next_relation(baseline audit_private.baseli
 --
 
 REVOKE ALL ON FUNCTION audit_private.note_changes(action text, watch audit_private.watches, command text, changes jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint) FROM PUBLIC;
 
 
 --
@@ -16275,17 +17447,10 @@ REVOKE ALL ON FUNCTION audit_private.record_baseline(watch audit_private.watches
 
 
 --
--- Name: FUNCTION record_event_alone(producer text, event_id uuid, action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text, OUT verdict text, OUT log_id bigint, OUT state text); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION record_incoming_refusals(account text, events jsonb, verdicts text[], log_ids bigint[], ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.record_event_alone(producer text, event_id uuid, action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text, OUT verdict text, OUT log_id bigint, OUT state text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.record_incoming_refusals(account text, events jsonb, verdicts text[], log_ids bigint[], ip_address inet, request_id text) FROM PUBLIC;
 
 
 --
@@ -16342,6 +17507,13 @@ REVOKE ALL ON FUNCTION audit_private.records_since(watch audit_private.watches, 
 --
 
 REVOKE ALL ON FUNCTION audit_private.records_to_compare(watch audit_private.watches, side text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION refusal_of(item jsonb, origin text, actions text, entity_types text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.refusal_of(item jsonb, origin text, actions text, entity_types text) FROM PUBLIC;
 
 
 --
@@ -16436,13 +17608,6 @@ REVOKE ALL ON FUNCTION audit_private.require_entity_type(entity_type text, targe
 
 
 --
--- Name: FUNCTION require_event(action text, outcome text); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.require_event(action text, outcome text) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION require_harmless_code(target regclass, caller name); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -16475,13 +17640,6 @@ REVOKE ALL ON FUNCTION audit_private.require_known_partitioning(target regclass)
 --
 
 REVOKE ALL ON FUNCTION audit_private.require_may_read(target regclass) FROM PUBLIC;
-
-
---
--- Name: FUNCTION require_metadata(metadata jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.require_metadata(metadata jsonb) FROM PUBLIC;
 
 
 --
@@ -16667,6 +17825,13 @@ REVOKE ALL ON FUNCTION audit_private.statement_update_source(watch audit_private
 
 
 --
+-- Name: FUNCTION store_incoming(account text, item jsonb, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.store_incoming(account text, item jsonb, ip_address inet, request_id text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION store_progress(slot text, next_lsn pg_lsn, matters boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -16720,13 +17885,6 @@ REVOKE ALL ON FUNCTION audit_private.tg__follow_rewrite() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.tg__refuse_change() FROM PUBLIC;
-
-
---
--- Name: FUNCTION time_source(claimed timestamp with time zone, now timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.time_source(claimed timestamp with time zone, now timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -16878,11 +18036,26 @@ GRANT ALL ON FUNCTION iam.authenticate(token_hash bytea, ip_address inet, reques
 
 
 --
+-- Name: FUNCTION authenticate_key(key_hash bytea, OUT account text, OUT key_id text, OUT refusal text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.authenticate_key(key_hash bytea, OUT account text, OUT key_id text, OUT refusal text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION check_permission(permission text, sealed text, user_id text, ip_address inet, request_id text, metadata jsonb); Type: ACL; Schema: iam; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION iam.check_permission(permission text, sealed text, user_id text, ip_address inet, request_id text, metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION iam.check_permission(permission text, sealed text, user_id text, ip_address inet, request_id text, metadata jsonb) TO audit_app;
+
+
+--
+-- Name: FUNCTION create_api_key(account text, key_id text, key_digest bytea, expires_at timestamp with time zone); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.create_api_key(account text, key_id text, key_digest bytea, expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.create_api_key(account text, key_id text, key_digest bytea, expires_at timestamp with time zone) TO iam_admin;
 
 
 --
@@ -16899,6 +18072,14 @@ GRANT ALL ON FUNCTION iam.create_permission(permission text, description text) T
 
 REVOKE ALL ON FUNCTION iam.create_role(role text, description text) FROM PUBLIC;
 GRANT ALL ON FUNCTION iam.create_role(role text, description text) TO iam_admin;
+
+
+--
+-- Name: FUNCTION create_service_account(account text, description text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.create_service_account(account text, description text) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.create_service_account(account text, description text) TO iam_admin;
 
 
 --
@@ -16940,6 +18121,14 @@ GRANT ALL ON FUNCTION iam.grant_role(username text, role text) TO iam_admin;
 
 
 --
+-- Name: FUNCTION grant_scope(account text, kind text, pattern text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.grant_scope(account text, kind text, pattern text) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.grant_scope(account text, kind text, pattern text) TO iam_admin;
+
+
+--
 -- Name: FUNCTION is_locked(attempt iam.login_attempts); Type: ACL; Schema: iam; Owner: audit_owner
 --
 
@@ -16958,6 +18147,14 @@ REVOKE ALL ON FUNCTION iam.judge_attempt(attempt iam.login_attempts, derived_key
 --
 
 REVOKE ALL ON FUNCTION iam.judge_permission(username text, permission text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION list_api_keys(); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.list_api_keys() FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.list_api_keys() TO iam_admin;
 
 
 --
@@ -17013,10 +18210,25 @@ REVOKE ALL ON FUNCTION iam.record_change(action text, entity_type text, entity_i
 
 
 --
+-- Name: FUNCTION require_service_account(account text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.require_service_account(account text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION require_user(username text); Type: ACL; Schema: iam; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION iam.require_user(username text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION revoke_api_key(key_id text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.revoke_api_key(key_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.revoke_api_key(key_id text) TO iam_admin;
 
 
 --
@@ -17033,6 +18245,21 @@ GRANT ALL ON FUNCTION iam.revoke_permission(role text, permission text) TO iam_a
 
 REVOKE ALL ON FUNCTION iam.revoke_role(username text, role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION iam.revoke_role(username text, role text) TO iam_admin;
+
+
+--
+-- Name: FUNCTION revoke_scope(account text, kind text, pattern text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.revoke_scope(account text, kind text, pattern text) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.revoke_scope(account text, kind text, pattern text) TO iam_admin;
+
+
+--
+-- Name: FUNCTION scope_expression(account text, kind text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.scope_expression(account text, kind text) FROM PUBLIC;
 
 
 --
@@ -17057,6 +18284,14 @@ GRANT ALL ON FUNCTION iam.set_password(username text, salt bytea, memory_kib int
 
 REVOKE ALL ON FUNCTION iam.set_policy(max_failures integer, lock_minutes integer, session_hours integer, keep_unknown_names boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION iam.set_policy(max_failures integer, lock_minutes integer, session_hours integer, keep_unknown_names boolean) TO iam_admin;
+
+
+--
+-- Name: FUNCTION set_service_account_active(account text, active boolean); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.set_service_account_active(account text, active boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.set_service_account_active(account text, active boolean) TO iam_admin;
 
 
 --

@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 import ftms.models
 import indelible.http.auth
 import indelible.http.health
+import indelible.http.incoming
 import indelible.http.openapi
 import indelible.http.operations
 import indelible.http.proofs
@@ -27,6 +28,7 @@ MODULES = (
     ftms.models,
     indelible.http.auth,
     indelible.http.health,
+    indelible.http.incoming,
     indelible.http.openapi,
     indelible.http.operations,
     indelible.http.proofs,

@@ -11,6 +11,7 @@ from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
 from indelible.cli.credentials import Credentials
+from indelible.cli.service_accounts import set_service_accounts
 from indelible.cli.wallet import Wallet
 from indelible.db.migrate import migrate
 from indelible.db.session import connect
@@ -81,6 +82,7 @@ def set_stage(admin_dsn: str, wallet: Wallet) -> Credentials:
         administrator.cursor_factory = psycopg.RawCursor
         _seed(administrator)
         _set_passwords(administrator, credentials)
+        set_service_accounts(administrator, credentials)
         for name, (_, _, active) in USERS.items():
             _call(administrator, "set_active", name, active)
     return credentials

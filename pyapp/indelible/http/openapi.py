@@ -54,8 +54,8 @@ class Schemas:
         for description in descriptions:
             if description.body:
                 wanted[description.body, "validation"] = None
-            if description.returns:
-                wanted[description.returns, "serialization"] = None
+            for answer in filter(None, (description.returns, *description.also.values())):
+                wanted[answer, "serialization"] = None
         self._references, document = models_json_schema(list(wanted), ref_template="#/components/schemas/{model}")
         self.definitions: dict[str, Any] = document["$defs"]
 
@@ -97,7 +97,10 @@ def build_document(routes: Iterable[BaseRoute], title: str, version: str) -> dic
         "paths": paths,
         "components": {
             "schemas": schemas.definitions,
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "api_key": {"type": "http", "scheme": "bearer", "bearerFormat": "ind_…"},
+            },
         },
     }
 
@@ -132,13 +135,15 @@ def _operation_object(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         "summary": description.summary,
         "responses": {
             str(description.status): _success(description, schemas),
+            **{str(status): _answer(status, schemas, model) for status, model in description.also.items()},
             **{str(status): schemas.refusal(status) for status in refusals},
         },
-        "security": [] if description.public else [{"bearer": []}],
+        "security": [] if description.public else [{description.credential: []}],
     }
     if text := inspect.getdoc(operation.endpoint):
         document["description"] = text
-    if parameters := [_parameter(*item) for item in operation.route.param_convertors.items()]:
+    parameters = [_parameter(*item) for item in operation.route.param_convertors.items()]
+    if parameters := [*parameters, *(_header(*item) for item in description.headers.items())]:
         document["parameters"] = parameters
     if description.body:
         document["requestBody"] = {"required": True, "content": schemas.content(description.body, "validation")}
@@ -153,10 +158,19 @@ def _parameter(name: str, convertor: Convertor[Any]) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": schema, "example": 1 if integer else "1"}
 
 
+def _header(name: str, example: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "example": example}
+
+
+def _answer(status: int, schemas: Schemas, model: type[BaseModel] | None) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+    if model:
+        response["content"] = schemas.content(model, "serialization")
+    return response
+
+
 def _success(description: Description, schemas: Schemas) -> dict[str, Any]:
-    response: dict[str, Any] = {"description": HTTPStatus(description.status).phrase}
-    if description.returns:
-        response["content"] = schemas.content(description.returns, "serialization")
-    elif description.text is not None:
+    response = _answer(description.status, schemas, description.returns)
+    if description.returns is None and description.text is not None:
         response["content"] = {"text/plain": {"schema": {"type": "string"}, "example": description.text}}
     return response

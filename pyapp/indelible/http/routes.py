@@ -4,6 +4,7 @@ from starlette.routing import Route
 
 from indelible.http.auth import Authentication
 from indelible.http.health import read_health
+from indelible.http.ingest import Ingest
 from indelible.http.openapi import openapi_endpoint
 from indelible.http.operations import Operations
 from indelible.http.proofs import read_integrity, read_proof
@@ -14,19 +15,20 @@ from indelible.services.passwords import PasswordHasher
 def standard_routes(
     *, title: str = "Indelible", version: str = "1", hasher: PasswordHasher | None = None
 ) -> list[Route]:
-    """Logins under /v1/auth, proofs and health under /v1/audit; /tlog/; /livez, /readyz, /metrics, /openapi.json.
+    """Logins under /v1/auth; ingest, proofs, health under /v1/audit; /tlog/; /livez, /readyz, /metrics, /openapi.json.
 
     Args:
         title: the application's name in /openapi.json, which describes its own routes too (see `describe`).
         version: the version of its interface.
         hasher: how many logins are computed, and may wait, at once.
     """
-    authentication, operations = Authentication(hasher), Operations()
+    authentication, ingest, operations = Authentication(hasher), Ingest(), Operations()
     return [
         Route("/v1/auth/login", authentication.login, methods=["POST"]),
         Route("/v1/auth/logout", authentication.logout, methods=["POST"]),
         Route("/v1/auth/me", authentication.me, methods=["GET"]),
         Route("/v1/audit/health", read_health, methods=["GET"]),
+        Route("/v1/audit/events", ingest.submit, methods=["POST"]),
         Route("/v1/audit/integrity", read_integrity, methods=["GET"]),
         Route("/v1/audit/events/{id:int}/proof", read_proof, methods=["GET"]),
         Route("/tlog/checkpoint", read_checkpoint, methods=["GET"]),

@@ -22,3 +22,9 @@ from audit.record_batch(
 -- Puts the success of a fail-closed action on record, in the transaction of its business: row and id of the attempt, id of
 -- this event, entity, metadata, time.
 select audit.finish_attempt($1, $2, $3, $4, $5::text::jsonb, $6);
+
+-- name: ingest_events
+-- Hands events of another application over: sha256 of its API key, a JSON array of events, the address they came from, the
+-- request id. A refusal, or for each event a verdict and the id of its row.
+select account, key_id, refusal, verdicts, log_ids
+from audit.ingest(key_hash => $1, events => $2::text::jsonb, ip_address => $3::text::inet, request_id => $4);
