@@ -2,6 +2,9 @@
 -- the months that are over get an index on time from maintain, and the current one has none. Entities are compared byte by
 -- byte, whatever the database's collation, and the more selective column leads.
 
+-- Where they stand, they hold these columns fast; sql/ makes them again.
+drop view if exists audit.v_events, audit.v_data_changes, audit.v_authentication, audit.v_denials, audit.v_entity_history;
+
 alter table audit.audit_logs
   alter column entity_type type text collate "C",
   alter column entity_id type text collate "C";

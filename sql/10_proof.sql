@@ -17,44 +17,45 @@ begin
 end $$;
 comment on function audit_private.mac(text, bytea) is 'HMAC-SHA-256 (RFC 2104) under the key of that purpose.';
 
+-- The functions below have parsed bodies: no search_path can change their meaning, and the planner puts them in the place of
+-- their calls, which are made for every transaction.
+
 -- Bound to transaction, backend and login: a copied context is worthless anywhere else, even on this connection.
--- A parsed body: no search_path can change its meaning, and the planner may inline it.
-create or replace function audit_private.context_message(body text) returns bytea
+create or replace function audit_private.proven_context(body text) returns setof text
 language sql
 stable
-return int4send(pg_backend_pid()) || timestamptz_send(now()) || convert_to(session_user || E'\x1f' || body, 'UTF8');
+begin atomic
+  select
+    encode(
+      sha256(outer_pad || sha256(
+        inner_pad || int4send(pg_backend_pid()) || timestamptz_send(now()) || convert_to(session_user || E'\x1f' || body, 'UTF8')
+      )),
+      'hex'
+    ) || body
+  from audit_private.secrets
+  where purpose = 'context';
+end;
+comment on function audit_private.proven_context(text) is
+  'A context for this transaction: 64 hexadecimal digits, its HMAC-SHA-256, and the body.';
 
+-- C0, DEL, C1, line separators and bidirectional overrides: log injection (CWE-117) and misleading display.
 create or replace function audit_private.clean(value text, length int) returns text
-language plpgsql
+language sql
 immutable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  -- C0, DEL, C1, line separators and bidirectional overrides: log injection (CWE-117) and misleading display.
-  return left(
-    regexp_replace(
-      clean.value,
-      E'[\\u0001-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]', chr(65533), 'g'
-    ),
-    clean.length
-  );
-end $$;
+return left(
+  regexp_replace(
+    clean.value,
+    E'[\\u0001-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]', chr(65533), 'g'
+  ),
+  clean.length
+);
 comment on function audit_private.clean(text, int) is 'Control characters become U+FFFD; cut to so many characters.';
 
+-- Of everything pg_has_role says that a superuser is a member, and psql as postgres could pose as anybody. Whoever has the
+-- owner's rights, superusers foremost, proves nothing by what he says; and whoever made the roles administers them alone.
 create or replace function audit_private.is_application() returns boolean
-language plpgsql
+language sql
 stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  -- pg_has_role alone says yes for every superuser, and psql as postgres could pose as anybody.
-  return coalesce(
-    (
-      select not login.rolsuper and pg_has_role(login.oid, 'audit_app', 'member')
-      from pg_catalog.pg_roles as login
-      where login.rolname = session_user
-    ),
-    false
-  );
-end $$;
+return (pg_has_role(session_user, 'audit_app', 'usage') or pg_has_role(session_user, 'audit_app', 'set'))
+  and not pg_has_role(session_user, 'audit_owner', 'usage');
 comment on function audit_private.is_application() is 'Whether this login may say for whom it acts.';

@@ -1,5 +1,5 @@
 -- Chapter 2, what: which columns are captured, and what the code of capture may do with each.
--- Called by 22 to 25. Pure text: reads the catalogue, changes nothing.
+-- Called by 22 to 26, and by 35 and 37. Pure text: reads the catalogue, changes nothing.
 --
 -- The written functions run with the owner's rights on values that others control, so no cast, operator or
 -- conversion made by a user may run in them: types of pg_catalog take the fast path, all others format('%s', …).
@@ -47,6 +47,32 @@ as $$
 $$;
 comment on function audit_private.captured_columns is
   'Columns in table order. Virtual generated columns read as NULL in triggers and are left out.';
+
+-- A type, and what users' types are made of: bases of domains, elements, attributes, bounds.
+create or replace function audit_private.types_within(type oid) returns setof oid
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  with recursive part (type) as (
+    select type
+    union
+    select inner_type.oid
+    from part
+    join pg_catalog.pg_type as kind on kind.oid = part.type
+    cross join lateral (
+      select kind.typbasetype where kind.typtype = 'd'
+      union all
+      select kind.typelem where kind.typcategory = 'A'
+      union all
+      select atttypid from pg_catalog.pg_attribute where attrelid = kind.typrelid and attnum > 0 and not attisdropped
+      union all
+      select rngsubtype from pg_catalog.pg_range where kind.oid in (rngtypid, rngmultitypid)
+    ) as inner_type (oid)
+    where kind.oid >= 16384
+  )
+  select part.type from part
+$$;
 
 create or replace function audit_private.key_columns(target regclass) returns text[]
 language sql

@@ -13,10 +13,16 @@ as $$
   from audit_private.captured_columns(watch) as captured
   join pg_catalog.pg_attribute as attribute on attribute.attrelid = (watch).target and attribute.attnum = captured.place
   where not captured.is_masked and captured.name <> all ((watch).skipped)
+    -- Values of regclass and its kin are written as the names of objects, which change without them.
+    and not exists (
+      select from audit_private.types_within(captured.type) as part (type)
+      join pg_catalog.pg_type as kind on kind.oid = part.type
+      where kind.typnamespace = 'pg_catalog'::regnamespace and kind.typname ~ '^_?reg'
+    )
     -- What is not recorded cannot be missed.
     and (watch).operations @> '{insert,update,delete,truncate}'
 $$;
-comment on function audit_private.comparable_columns is 'Columns whose every change is recorded with its value.';
+comment on function audit_private.comparable_columns is 'Columns whose every change is recorded with its value, which says the same for ever.';
 
 create or replace function audit_private.remember_columns(watch audit_private.watches) returns void
 language plpgsql
@@ -47,3 +53,31 @@ begin
   on conflict do nothing;
 end $$;
 comment on function audit_private.remember_columns is 'Notes what became comparable now; forgets what no longer is.';
+
+-- Where a label was renamed or an attribute added, the same value is written differently: the log no longer says how.
+create or replace function audit_private.forget_rewritten(watch_id bigint, before jsonb, after jsonb) returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  v_names constant text[] := array(
+    select old.value ->> 'name'
+    from jsonb_each(before -> 'columns') as old
+    join jsonb_each(after -> 'columns') as new using (key)
+    where not (new.value -> 'type_parts' @> (old.value -> 'type_parts'))
+  );
+begin
+  -- A key that is written differently names other rows.
+  if exists (
+    select from audit_private.compared_columns as known
+    where known.watch_id = forget_rewritten.watch_id and known.name = any (v_names) and known.is_key
+  ) then
+    delete from audit_private.compared_columns as known where known.watch_id = forget_rewritten.watch_id;
+    delete from audit_private.baselines as baseline where baseline.watch_id = forget_rewritten.watch_id;
+  end if;
+  delete from audit_private.compared_columns as known
+  where known.watch_id = forget_rewritten.watch_id and known.name = any (v_names);
+end $$;
+comment on function audit_private.forget_rewritten is 'Called where the shape of a table changed, before its capture is written anew.';

@@ -46,6 +46,37 @@ begin
 end $$;
 comment on function audit_private.write_capture is 'Writes or renews a table''s capture functions; blocks nobody.';
 
+create or replace function audit_private.capture_code(watch audit_private.watches) returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select string_agg(prosrc, E'\n' order by proname)
+  from pg_catalog.pg_proc
+  where pronamespace = 'audit_private'::regnamespace and proname like format('capture\_%s\_%%', (watch).watch_id)
+$$;
+
+-- On record where the code becomes another without anybody declaring anything: code that somebody else wrote is not.
+create or replace function audit_private.renew_capture(watch audit_private.watches) returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_former_code constant text := audit_private.capture_code(watch);
+begin
+  perform audit_private.write_capture(watch);
+  if v_former_code <> audit_private.capture_code(watch) then
+    perform audit_private.append(
+      actor => audit_private.current_actor(),
+      action => 'AUDIT_CAPTURE_WRITTEN',
+      entity_type => 'AUDIT_WATCH',
+      entity_id => (watch).target_name
+    );
+  end if;
+end $$;
+comment on function audit_private.renew_capture is 'Writes the capture functions again, as the table or this code has changed.';
+
 create or replace function audit.captured_relations(target regclass) returns setof regclass
 language sql
 stable

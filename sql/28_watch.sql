@@ -2,23 +2,48 @@
 -- The definer half of audit.watch: who may, what can be watched, and what is declared. Refuses what is no table of the caller
 -- (42501, ID006) and columns that do not exist or make the key (ID007).
 
-create or replace function audit_private.require_owner(target regclass) returns void
+-- Who calls the definer half of a function. In it current_user is its owner, and session_user may be a superuser in whose
+-- ANALYZE, or autovacuum, code of others runs with the rights of others. So the invoker half sets indelible.caller, and the
+-- definer half believes it if it was called by that half, which the stack shows, in whatever language.
+create or replace function audit_private.caller_of(context text, definer_half text, invoker_half text) returns name
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  -- In a definer function current_user is its owner; the caller is whom SET ROLE names, or the login.
-  v_caller name := coalesce(nullif(current_setting('role'), 'none'), session_user);
+  v_frames constant text[] := string_to_array(context, E'\n');
+begin
+  if starts_with(v_frames[2], split_part(v_frames[1], definer_half || '(', 1) || invoker_half || '(') then
+    return current_setting('indelible.caller');
+  end if;
+  raise exception using errcode = '42501', message = format('%s is a part of %s', definer_half, invoker_half),
+    hint = format('Call %s.', invoker_half);
+end $$;
+
+create or replace function audit_private.require_owner(target regclass, caller name) returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
 begin
   if not exists (
     select from pg_catalog.pg_class
-    where oid = require_owner.target and pg_has_role(v_caller, relowner, 'usage')
+    where oid = require_owner.target and pg_has_role(require_owner.caller, relowner, 'usage')
   ) then
     raise exception using
       errcode = '42501',
       message = format('must be owner of table %s', require_owner.target);
   end if;
+end $$;
+
+-- Where nothing is at stake: whom SET ROLE names, or the login.
+create or replace function audit_private.require_owner(target regclass) returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform audit_private.require_owner(require_owner.target, coalesce(nullif(current_setting('role'), 'none'), session_user)::name);
 end $$;
 
 create or replace function audit_private.require_columns(watch audit_private.watches) returns void
@@ -71,6 +96,7 @@ begin
     raise exception using errcode = 'ID006', message = 'operations are some of insert, update, delete and truncate';
   end if;
   perform audit_private.require_alone((watch).target, (watch).capture);
+  perform audit_private.require_known_partitioning((watch).target);
   perform audit_private.require_columns(watch);
 end $$;
 
@@ -146,9 +172,19 @@ as $$
 declare
   v_before audit_private.watches;
   v_watch audit_private.watches;
+  v_context text;
 begin
-  perform audit_private.require_owner(prepare_watch.target);
+  get diagnostics v_context = pg_context;
+  perform audit_private.require_owner(
+    prepare_watch.target, audit_private.caller_of(v_context, 'audit.prepare_watch', 'audit.watch')
+  );
   select * into v_before from audit_private.watches where target = prepare_watch.target and stopped_at is null for update;
+  -- Where no event trigger told: what was declared of a column that was renamed or dropped since.
+  if v_before.watch_id is not null and not prepare_watch.dry_run then
+    v_before := audit_private.follow_columns(v_before, known, audit_private.table_shape(v_before.target))
+    from audit_private.shapes as known
+    where known.watch_id = v_before.watch_id;
+  end if;
   v_watch := v_before;
   v_watch.target := prepare_watch.target;
   v_watch.target_name := prepare_watch.target::text;

@@ -23,6 +23,8 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_is_declared constant boolean := (before).watch_id is not null
+    and to_jsonb(before) - 'target_name' - 'started_at' = to_jsonb(after) - 'target_name' - 'started_at';
   v_declared constant jsonb := jsonb_build_object(
     'entity_type', (after).entity_type, 'capture', (after).capture, 'exclude', (after).excluded, 'mask', (after).masked,
     'skip', (after).skipped, 'operations', (after).operations, 'record_unchanged', (after).record_unchanged
@@ -40,11 +42,13 @@ begin
     target_name = excluded.target_name, entity_type = excluded.entity_type, capture = excluded.capture,
     excluded = excluded.excluded, masked = excluded.masked, skipped = excluded.skipped, operations = excluded.operations,
     record_unchanged = excluded.record_unchanged;
-  perform audit_private.write_capture(after);
+  if v_is_declared then
+    perform audit_private.renew_capture(after);
+  else
+    perform audit_private.write_capture(after);
+  end if;
   perform audit_private.follow_watch(after, 'audit.watch');
-  if (before).watch_id is null
-    or to_jsonb(before) - 'target_name' - 'started_at' <> to_jsonb(after) - 'target_name' - 'started_at'
-  then
+  if not v_is_declared then
     perform audit_private.append(
       actor => audit_private.current_actor(),
       action => case when (before).watch_id is null then 'AUDIT_WATCH_STARTED' else 'AUDIT_WATCH_CHANGED' end,
@@ -109,6 +113,16 @@ declare
   v_attached boolean := false;
 begin
   perform audit_private.require_owner(attach_capture.target);
+  if exists (
+    select from pg_catalog.pg_partition_tree(attach_capture.target) as tree
+    where not tree.isleaf and not audit_private.holds_lock(tree.relid)
+  ) then
+    raise exception using
+      errcode = 'ID012', message = format('%s must be locked, with all of its partitions', attach_capture.target),
+      hint = 'audit.watch() does so.';
+  end if;
+  -- Under the lock, so that no partition comes along whose code would run while the triggers are made.
+  perform audit_private.require_known_partitioning(attach_capture.target);
   for v_definition in select definition from audit.pending_capture(attach_capture.target) loop
     execute v_definition;
     v_attached := true;
@@ -134,7 +148,7 @@ declare
   v_enable text[] := array(
     select audit.enable_statement(relation, name, enabled) from audit.pending_capture(attach_pending.target)
   );
-  v_schema regnamespace := (select relnamespace from pg_catalog.pg_class where oid = attach_pending.target);
+  v_schema regnamespace;
   v_relations constant regclass[] := array(select audit.captured_relations(attach_pending.target));
   v_lend constant regclass[] := array(
     -- Those between, too, which hold no rows: triggers pass through them.
@@ -151,9 +165,19 @@ begin
   loop
     execute v_statement;
   end loop;
-  if not has_schema_privilege('audit_owner', v_schema, 'usage') then
+  for v_schema in
+    select distinct relnamespace from pg_catalog.pg_class
+    where oid = any (v_relations) and not has_schema_privilege('audit_owner', relnamespace, 'usage')
+  loop
+    -- To whoever may not give it GRANT says a warning, or a refusal that does not say for whom.
+    if not has_schema_privilege(v_schema, 'usage with grant option') then
+      raise exception using
+        errcode = '42501',
+        message = format('%s cannot be watched: audit_owner may not use schema %s', attach_pending.target, v_schema),
+        hint = format('As the owner of the schema: grant usage on schema %s to audit_owner', v_schema);
+    end if;
     execute format('grant usage on schema %s to audit_owner', v_schema);
-  end if;
+  end loop;
   foreach v_relation in array v_relations loop
     if not has_table_privilege('audit_owner', v_relation, 'select') then
       execute format('grant select on %s to audit_owner', v_relation);
@@ -165,6 +189,9 @@ begin
   foreach v_relation in array v_lend loop
     execute format('grant trigger on %s to audit_owner', v_relation);
   end loop;
+  if exists (select from pg_catalog.pg_partition_tree(attach_pending.target)) then
+    execute format('lock table %s in share row exclusive mode', attach_pending.target);
+  end if;
   perform audit.attach_capture(attach_pending.target);
   foreach v_statement in array v_enable loop
     execute v_statement;
@@ -190,13 +217,17 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 as $$
 declare
-  v_source text[] := audit.prepare_watch(
+  v_source text[];
+begin
+  perform set_config('indelible.caller', current_user, true);
+  -- A simple assignment: between the halves nothing else stands on the stack.
+  v_source := audit.prepare_watch(
     watch.target, watch.entity_type, watch.capture, watch.exclude, watch.mask, watch.dry_run, watch.skip, watch.operations,
     watch.record_unchanged
   );
-begin
   if not watch.dry_run then
     perform audit.attach_pending(watch.target);
   end if;
@@ -217,6 +248,6 @@ begin
     join pg_catalog.pg_class as class on class.oid = watch.target
     where watch.stopped_at is null
   loop
-    perform audit_private.write_capture(v_watch);
+    perform audit_private.renew_capture(v_watch);
   end loop;
 end $$;

@@ -6,12 +6,17 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 as $$
 #variable_conflict use_column
 declare
   v_watch audit_private.watches;
+  v_context text;
 begin
-  perform audit_private.require_owner(finish_unwatch.target);
+  get diagnostics v_context = pg_context;
+  perform audit_private.require_owner(
+    finish_unwatch.target, audit_private.caller_of(v_context, 'audit.finish_unwatch', 'audit.unwatch')
+  );
   update audit_private.watches set stopped_at = clock_timestamp()
   where target = finish_unwatch.target and stopped_at is null
   returning * into v_watch;
@@ -45,7 +50,8 @@ begin
       and function.pronamespace = 'audit_private'::regnamespace
       and function.prorettype = 'trigger'::regtype
   loop
-    execute format('drop function %s', v_function);
+    -- A partition that was detached has kept its TRUNCATE trigger.
+    execute format('drop function %s cascade', v_function);
   end loop;
   for v_type in
     select type.oid
@@ -80,11 +86,14 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 as $$
 declare
   v_statement text;
 begin
-  perform audit.finish_unwatch(unwatch.target);
+  perform set_config('indelible.caller', current_user, true);
+  -- A simple assignment: between the halves nothing else stands on the stack.
+  v_statement := audit.finish_unwatch(unwatch.target);
   for v_statement in select format('drop trigger %I on %s', name, relation) from audit.surplus_capture(unwatch.target) loop
     execute v_statement;
   end loop;

@@ -90,19 +90,22 @@ as $$
 declare
   v_door constant bigint := audit_private.open_door();
   v_this_month date := date_trunc('month', clock_timestamp())::date;
+  v_late date[];
   v_months date[];
   v_month date;
   v_done text[] := '{}';
 begin
   -- Not an advisory lock: anybody can hold those.
   lock table audit_private.installations in exclusive mode;
+  -- A maintenance that was forgotten for long has left months behind, too; a name has four digits for the year.
+  v_late := array(
+    select distinct date_trunc('month', created_at)::date from audit_private.audit_logs_default
+    where created_at >= '0001-01-01' and created_at < '10000-01-01'
+  );
   -- Claimed times reach 30 days back; three months ahead outlast a forgotten job.
-  select array_agg((v_this_month + make_interval(months => step))::date order by step) into v_months
-  from generate_series(-1, 3) as step;
-  if exists (
-    select from audit_private.audit_logs_default
-    where created_at >= v_months[1] and created_at < v_months[5] + interval '1 month'
-  ) then
+  select array_agg(distinct month order by month) into v_months
+  from unnest(v_late || array(select (v_this_month + make_interval(months => step))::date from generate_series(-1, 3) as step)) as month;
+  if v_late <> '{}' then
     v_done := v_done || format('net: %s rows moved into their months', audit_private.empty_net(v_months));
   end if;
   foreach v_month in array v_months loop

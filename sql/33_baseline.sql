@@ -53,12 +53,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if current_setting('transaction_isolation') <> 'read committed' or not exists (
-    select from pg_catalog.pg_locks as held
-    where held.pid = pg_backend_pid() and held.locktype = 'relation' and held.granted and held.relation = require_baseline_lock.relation
-      and held.database = (select oid from pg_catalog.pg_database where datname = current_database())
-      and held.mode in ('ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
-  ) then
+  if current_setting('transaction_isolation') <> 'read committed' or not audit_private.holds_lock(relation) then
     raise exception using
       errcode = 'ID012',
       message = format('a baseline of %s needs its lock and the isolation READ COMMITTED', relation),
@@ -180,6 +175,22 @@ begin
   return baseline;
 end $$;
 
+-- A partition that came empty holds nothing but what is captured. One that came with rows, or comes back, is not on record:
+-- audit.baseline has to be called again, and until then its strangers are no finding.
+create or replace function audit_private.follow_partitions(watch audit_private.watches) returns void
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+  update audit_private.baselines as baseline set visited = array(
+    select class.oid
+    from audit.captured_relations(watch.target) as captured
+    join pg_catalog.pg_class as class on class.oid = captured
+    where class.oid = any (baseline.visited) or class.relkind = 'r' and pg_relation_size(class.oid) = 0
+  )
+  where baseline.watch_id = watch.watch_id and baseline.finished_at is not null
+$$;
+
 create or replace function audit_private.begin_baseline(watch audit_private.watches) returns audit_private.baselines
 language plpgsql
 volatile
@@ -187,11 +198,19 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
+  v_has_key constant boolean := audit_private.key_columns(watch.target) <> '{}';
   v_baseline audit_private.baselines;
 begin
   insert into audit_private.baselines (watch_id, start_snapshot, first_id)
   select watch.watch_id, pg_current_snapshot(), coalesce((select max(id) from audit.audit_logs), 0)
   on conflict do nothing;
+  -- Without a key a row that is on record could not be told from one that is not: then from the beginning.
+  update audit_private.baselines as baseline set
+    start_snapshot = pg_current_snapshot(), finished_at = null,
+    first_id = case when v_has_key then first_id else coalesce((select max(id) from audit.audit_logs), 0) end,
+    visited = case when v_has_key then visited else '{}' end
+  where watch_id = watch.watch_id and finished_at is not null
+    and audit_private.next_relation(baseline, watch.target) is not null;
   select * into v_baseline from audit_private.baselines where watch_id = watch.watch_id for update;
   return v_baseline;
 end $$;

@@ -10,6 +10,27 @@ as $$
   select left(encode(sha256(convert_to(expression, 'UTF8')), 'hex'), 32)
 $$;
 
+-- What decides how values of users' types are written: labels by number, attributes of composites by name and type.
+create or replace function audit_private.type_parts(type oid) returns jsonb
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_object_agg(part.number, part.text)
+  from (
+    select label.oid, label.enumlabel::text
+    from pg_catalog.pg_enum as label
+    where label.enumtypid in (select audit_private.types_within(type_parts.type))
+    union all
+    select kind.oid, string_agg(attribute.attname || ' ' || format_type(attribute.atttypid, attribute.atttypmod), ', ' order by attribute.attnum)
+    from pg_catalog.pg_type as kind
+    join pg_catalog.pg_attribute as attribute
+      on attribute.attrelid = kind.typrelid and attribute.attnum > 0 and not attribute.attisdropped
+    where kind.oid in (select audit_private.types_within(type_parts.type))
+    group by kind.oid
+  ) as part (number, text)
+$$;
+
 -- By number, which survives a renaming.
 create or replace function audit_private.column_shapes(target regclass) returns jsonb
 language sql
@@ -19,6 +40,7 @@ as $$
   select coalesce(jsonb_object_agg(attribute.attnum, jsonb_strip_nulls(jsonb_build_object(
     'name', attribute.attname,
     'type', format_type(attribute.atttypid, attribute.atttypmod),
+    'type_parts', case when attribute.atttypid >= 16384 then audit_private.type_parts(attribute.atttypid) end,
     'collation', case when attribute.attcollation <> kind.typcollation then attribute.attcollation::regcollation::text end,
     'not_null', nullif(attribute.attnotnull, false),
     'generated', nullif(attribute.attgenerated, ''),
@@ -50,7 +72,16 @@ as $$
         concat_ws('/', tgenabled, tgtype, tgfoid::regprocedure, tgattr, encode(tgargs, 'hex'), tgqual, tgdeferrable, tginitdeferred)
       ))
       from pg_catalog.pg_trigger
-      where tgrelid = target and not tgisinternal and tgname !~ '^!?indelible_capture_'
+      where tgrelid = target and not tgisinternal
+        -- Of capture, and in the place of capture, follow_capture tells; a name like capture's hides nothing else.
+        and not exists (
+          select from pg_catalog.pg_proc where oid = tgfoid and pronamespace = 'audit_private'::regnamespace
+        )
+        and not exists (
+          select from audit_private.watches as watch
+          cross join audit_private.capture_triggers(watch) as wanted
+          where watch.target = tgrelid and watch.stopped_at is null and wanted.name = tgname
+        )
     ),
     'rules', (
       select jsonb_object_agg(rulename, audit_private.expression_digest(

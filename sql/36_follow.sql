@@ -138,8 +138,8 @@ end $$;
 comment on function audit_private.take_overdue() is
   'Which tables lack what their owner has to give, and the watch whose TRUNCATE trigger they ought to have; told once.';
 
--- What was declared of a column follows its name.
-create or replace function audit_private.follow_declaration(
+-- What was declared of a column follows its name. Told twice of the same change it does the same again.
+create or replace function audit_private.follow_columns(
   watch audit_private.watches, known audit_private.shapes, shape jsonb
 ) returns audit_private.watches
 language plpgsql
@@ -153,10 +153,29 @@ declare
   v_skipped record := audit_private.follow_names((watch).skipped, '{}', (known).shape, shape);
   v_watch audit_private.watches := watch;
 begin
-  v_watch.target_name := shape ->> 'name';
   v_watch.excluded := v_excluded.names_now;
   v_watch.masked := v_masked.names_now;
   v_watch.skipped := v_skipped.names_now;
+  update audit_private.watches set
+    excluded = v_watch.excluded, masked = v_watch.masked, skipped = v_watch.skipped
+  where watch_id = v_watch.watch_id;
+  update audit_private.shapes set once_excluded = v_excluded.once_now, once_masked = v_masked.once_now
+  where watch_id = v_watch.watch_id;
+  return v_watch;
+end $$;
+
+create or replace function audit_private.follow_declaration(
+  watch audit_private.watches, known audit_private.shapes, shape jsonb
+) returns audit_private.watches
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  v_watch audit_private.watches := audit_private.follow_columns(watch, known, shape);
+begin
+  v_watch.target_name := shape ->> 'name';
   if v_watch.capture = 'statement' and shape ? 'parents' then
     raise exception using
       errcode = 'ID006',
@@ -164,11 +183,9 @@ begin
       hint = 'Its statement triggers would not see what is written through the parent; audit.watch(…, capture => ''row'') first.';
   end if;
   perform audit_private.require_columns(v_watch);
-  update audit_private.watches set
-    target_name = v_watch.target_name, excluded = v_watch.excluded, masked = v_watch.masked, skipped = v_watch.skipped
-  where watch_id = v_watch.watch_id;
+  update audit_private.watches set target_name = v_watch.target_name where watch_id = v_watch.watch_id;
   update audit_private.shapes set
-    shape = follow_declaration.shape, once_excluded = v_excluded.once_now, once_masked = v_masked.once_now,
+    shape = follow_declaration.shape,
     overdue = audit_private.overdue_relations(v_watch.target, known), noted_at = clock_timestamp()
   where watch_id = v_watch.watch_id;
   return v_watch;
@@ -181,15 +198,23 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  v_shape constant jsonb := audit_private.table_shape((watch).target);
+  v_shape jsonb;
   v_known audit_private.shapes;
   v_watch audit_private.watches := watch;
 begin
+  -- First the lock: what was read before would undo what another session, which held it, has declared or followed.
   select * into v_known from audit_private.shapes where watch_id = (watch).watch_id for update;
+  select * into strict v_watch from audit_private.watches where watch_id = (watch).watch_id;
+  if v_watch.stopped_at is not null then
+    return;
+  end if;
+  v_shape := audit_private.table_shape(v_watch.target);
   if v_known.watch_id is null then
-    insert into audit_private.shapes (watch_id, shape, capture) values ((watch).watch_id, v_shape, (watch).capture);
+    insert into audit_private.shapes (watch_id, shape, capture) values (v_watch.watch_id, v_shape, v_watch.capture);
   elsif v_known.shape <> v_shape then
-    v_watch := audit_private.follow_declaration(watch, v_known, v_shape);
+    v_watch := audit_private.follow_declaration(v_watch, v_known, v_shape);
+    perform audit_private.forget_rewritten(v_watch.watch_id, v_known.shape, v_shape);
+    perform audit_private.follow_partitions(v_watch);
     perform audit_private.write_capture(v_watch);
     perform audit_private.note_changes(
       'AUDIT_SCHEMA_CHANGED', v_watch, command,

@@ -118,12 +118,15 @@ begin
   if v_slot.slot is null then
     return 0;
   end if;
-  if v_slot.lost then
-    perform audit_private.note_drain('AUDIT_VERDICTS_LOST', jsonb_build_object('slot', v_slot.slot));
-  end if;
   select next_lsn into v_stored
   from audit_private.drains
   where slot_name = v_slot.slot and system_identifier = (select system_identifier::text from pg_control_system());
+  -- A slot that is ahead of what was drained was made anew or moved on by others: whoever has REPLICATION can.
+  if v_slot.lost or v_slot.next_lsn > v_stored then
+    perform audit_private.note_drain('AUDIT_VERDICTS_LOST', jsonb_build_object('slot', v_slot.slot));
+    -- Told once: progress is stored anew.
+    delete from audit_private.drains where slot_name = v_slot.slot;
+  end if;
   return audit_private.drain_slot(v_slot.slot, greatest(v_slot.next_lsn, v_stored));
 end $$;
 comment on function audit.drain() is

@@ -10,12 +10,16 @@ set search_path = pg_catalog, pg_temp
 as $$
   select 'guard missing', wanted.name, 'the event trigger is not there, not ALWAYS, or another', 'as a superuser: indelible migrate'
   from (values
+    ('audit_caller_start', 'audit_guard.tg__note_caller()'),
+    ('audit_caller_end', 'audit_guard.tg__note_caller()'),
+    ('audit_caller_drop', 'audit_guard.tg__note_caller()'),
     ('audit_guard_start', 'audit_guard.tg__refuse_start()'),
     ('audit_guard_end', 'audit_guard.tg__refuse_end()'),
     ('audit_guard_drop', 'audit_guard.tg__refuse_drop()'),
     ('audit_watch_end', 'audit_private.tg__follow_command()'),
     ('audit_watch_finish', 'audit_guard.tg__give_overdue()'),
-    ('audit_watch_drop', 'audit_private.tg__follow_drop()')
+    ('audit_watch_drop', 'audit_private.tg__follow_drop()'),
+    ('audit_watch_rewrite', 'audit_private.tg__follow_rewrite()')
   ) as wanted (name, function)
   where exists (select from audit_private.guards)
     and not exists (
@@ -45,6 +49,7 @@ as $$
   select 'guard open', function.oid::regprocedure::text, 'anybody may send messages that delay verdicts', 'as a superuser: indelible migrate'
   from pg_catalog.pg_proc as function
   where audit_private.guard_is_installed()
+    and current_setting('server_version_num')::int >= 170000
     and function.proname = 'pg_logical_emit_message' and function.pronamespace = 'pg_catalog'::regnamespace
     and has_function_privilege('public', function.oid, 'execute')
 $$;
@@ -148,7 +153,11 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
   select 'capture disabled', place.relation::text, format('trigger %s is %s', place.trigger, place.found),
-    format('as its owner: alter table %s enable always trigger %I', place.relation, place.trigger)
+    'as its owner: ' || case
+      -- Of a partition's there is only what its table has.
+      when place.found in ('missing', 'replaced') then format('select audit.watch(%L)', watch.target::text)
+      else format('alter table %s enable always trigger %I', place.relation, place.trigger)
+    end
   from audit_private.watches as watch
   cross join audit_private.capture_places(watch) as place
   where watch.stopped_at is null and not place.right_there
@@ -165,10 +174,17 @@ as $$
   from audit_private.watches as watch
   join pg_catalog.pg_class as class on class.oid = watch.target and class.relkind = 'p'
   where watch.stopped_at is null
-    and not has_function_privilege(class.relowner, format('audit_private.capture_%s_insert()', watch.watch_id)::regprocedure, 'execute')
+    -- Of a function that is gone this is null: has_drifted tells of it.
+    and not has_function_privilege(
+      class.relowner, to_regprocedure(format('audit_private.capture_%s_insert()', watch.watch_id))::oid, 'execute'
+    )
   union all
-  select 'capture drifted', relation::text, 'audit_owner may not read it, and TRUNCATE would fail',
-    format('as its owner: select audit.watch(%L)', watch.target::text)
+  select 'capture drifted', relation::text, 'audit_owner may not read it, and TRUNCATE would fail', case
+    when not has_schema_privilege('audit_owner', class.relnamespace, 'usage')
+      and not has_schema_privilege(class.relowner, class.relnamespace, 'usage with grant option')
+    then format('as the owner of the schema: grant usage on schema %s to audit_owner', class.relnamespace::regnamespace)
+    else format('as its owner: select audit.watch(%L)', watch.target::text)
+  end
   from audit_private.watches as watch
   cross join audit.captured_relations(watch.target) as relation
   join pg_catalog.pg_class as class on class.oid = relation

@@ -47,7 +47,7 @@ as $$
   join pg_catalog.pg_class as class on class.oid = tree.relid
   cross join aclexplode(class.relacl) as acl
   where acl.grantee <> class.relowner
-    and not (tree.level = 0 and acl.privilege_type = 'SELECT' and acl.grantee = 'audit_investigator'::regrole)
+    and not (tree.level = 0 and acl.privilege_type = 'SELECT' and acl.grantee in ('audit_investigator'::regrole, 'audit_sealer'::regrole))
   union all
   select 'guard missing', tree.relid::text, format('%s is not there or not ALWAYS', guard), 'indelible migrate'
   from pg_catalog.pg_partition_tree('audit.audit_logs') as tree
@@ -92,19 +92,42 @@ as $$
   where login.rolcanlogin
     and powers.held is not null
     and exists (
-      select from pg_catalog.pg_auth_members as membership
-      where membership.member = login.oid and membership.roleid in ('audit_app'::regrole, 'audit_writer'::regrole)
+      -- Not by pg_has_role: superusers are members of everything. Through groups of the application's own, too.
+      with recursive held (role) as (
+        select login.oid
+        union
+        select membership.roleid
+        from held
+        join pg_catalog.pg_auth_members as membership on membership.member = held.role
         -- Whoever made the roles administers them, and is no application for that.
-        and (membership.inherit_option or membership.set_option)
+        where membership.inherit_option or membership.set_option
+      )
+      select from held where held.role in ('audit_app'::regrole, 'audit_writer'::regrole)
     )
   union all
-  select 'unsafe definer function', function.oid::regprocedure::text, 'SECURITY DEFINER without a fixed search_path',
+  select 'unsafe definer function', function.oid::regprocedure::text,
+    case
+      when path.names is null then 'SECURITY DEFINER without a fixed search_path'
+      else 'SECURITY DEFINER with a search_path in which others may create what it calls'
+    end,
     format('alter function %s set search_path = pg_catalog, pg_temp', function.oid::regprocedure)
   from pg_catalog.pg_proc as function
+  left join lateral (
+    select regexp_split_to_array(replace(substr(setting, length('search_path=') + 1), '"', ''), ', *') as names
+    from unnest(function.proconfig) as setting
+    where setting like 'search\_path=%'
+  ) as path on true
   where function.prosecdef
     and function.prosqlbody is null
     and function.pronamespace::regnamespace::text not in ('pg_catalog', 'information_schema')
-    and not exists (select from unnest(function.proconfig) as setting where setting like 'search\_path=%')
+    and (
+      path.names is null
+      or '$user' = any (path.names)
+      or exists (
+        select from pg_catalog.pg_namespace as namespace
+        where namespace.nspname = any (path.names) and has_schema_privilege('public', namespace.oid, 'create')
+      )
+    )
 $$;
 
 create or replace function audit.doctor() returns table (finding text, object text, detail text, remedy text)

@@ -62,7 +62,8 @@ begin
   select called into v_function
   from made
   join pg_catalog.pg_constraint as rule on rule.contypid = made.type
-  cross join audit_private.user_functions_of('pg_constraint', rule.oid) as called
+  cross join audit_private.code_of_others('pg_constraint', rule.oid) as called
+  where called is not null
   limit 1;
   if v_function is not null then
     raise exception using

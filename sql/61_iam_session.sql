@@ -2,20 +2,12 @@
 -- database stores the sha256 of that, so neither its tables nor its statement log hold what opens the HTTP door.
 -- Called by applications (audit_app). Refuses nothing: no session is an empty answer.
 
-create or replace function iam.session_is_open(session_id bigint) returns boolean
-language sql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-  select exists (
-    select from iam.sessions as session
-    join iam.users as account using (username)
-    where session.session_id = session_is_open.session_id
-      and session.ended_at is null
-      and session.expires_at > clock_timestamp()
-      and account.active
-  )
-$$;
+create or replace view iam.open_sessions as
+select session.session_id, session.token_digest, session.expires_at, account.username, account.display_name
+from iam.sessions as session
+join iam.users as account using (username)
+where session.ended_at is null and session.expires_at > clock_timestamp() and account.active;
+comment on view iam.open_sessions is 'Sessions that say who somebody is; for functions of the owner alone.';
 
 create or replace function iam.authenticate(token_hash bytea, ip_address inet, request_id text)
 returns table (username text, display_name text, sealed text, expires_at timestamptz)
@@ -28,18 +20,14 @@ as $$
 begin
   return query
   select
-    account.username,
-    account.display_name,
+    session.username,
+    session.display_name,
     audit_private.seal_context(
-      account.username, authenticate.ip_address, authenticate.request_id, session.session_id
+      session.username, authenticate.ip_address, authenticate.request_id, session.session_id
     ),
     session.expires_at
-  from iam.sessions as session
-  join iam.users as account using (username)
-  where session.token_digest = sha256(authenticate.token_hash)
-    and session.ended_at is null
-    and session.expires_at > clock_timestamp()
-    and account.active;
+  from iam.open_sessions as session
+  where session.token_digest = sha256(authenticate.token_hash);
 end $$;
 comment on function iam.authenticate is
   'The user of a session, and the sealed context that lets one request act for that user. No row: not authenticated.';

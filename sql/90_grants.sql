@@ -68,6 +68,26 @@ to audit_reader, audit_investigator;
 grant execute on function audit.note_read(text), audit.events_between(pg_snapshot, pg_snapshot) to audit_reader, audit_investigator;
 grant select on audit.audit_logs, audit.actions to audit_investigator;
 
+-- The sealer. The log itself only so that it can lock it against being rearranged: row security shows it no row.
+grant select on audit.audit_logs, audit.installation to audit_sealer;
+grant execute on function
+  audit.log_head(),
+  audit.begin_epoch(text, text, text, jsonb),
+  audit.seal_batch(int, bigint, bytea),
+  audit.close_batch(bigint, bytea, int[], bigint[], int[], bytea[]),
+  audit.store_checkpoint(text, bigint, text),
+  audit.store_cosignatures(text, bigint, text[]),
+  audit.note_key(text, text),
+  audit.heartbeat(),
+  audit.observe_capture()
+to audit_sealer;
+
+-- The transparency log, as anybody may fetch it.
+grant execute on function audit.read_tile(int, bigint), audit.read_checkpoint(bigint)
+to audit_app, audit_sealer, audit_investigator;
+
+-- Proofs of events: to investigators, and to the service, which asks iam who may have one.
+grant execute on function audit.read_leaf(bigint) to audit_investigator, audit_writer;
 -- Investigators: of tables that the login may read.
 grant execute on function
   audit.history(regclass, text), audit.blame(regclass, text), audit.undo_sql(regclass, text, bigint),

@@ -10,11 +10,16 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pytest_postgresql import factories
 
 from indelible.db.migrate import migrate
+
+# How long an example takes says nothing on a machine that others use too.
+settings.register_profile("indelible", deadline=None)
+settings.load_profile("indelible")
 
 Connect = Callable[..., psycopg.Connection[Any]]
 Login = Callable[..., str]

@@ -38,7 +38,7 @@ ATTACKS = [
     # Its tables
     "drop table audit.audit_logs cascade",
     "drop table audit_private.audit_logs_default",
-    "drop table audit_private.secrets",
+    "drop table audit_private.secrets cascade",
     "alter table audit.audit_logs detach partition audit_private.audit_logs_default",
     "alter table audit.audit_logs rename to gone",
     "alter table audit.audit_logs rename column user_id to nobody",
@@ -57,6 +57,11 @@ ATTACKS = [
     "comment on table audit.audit_logs is 'nothing to see'",
     # New relatives of its tables
     "create table lair.child () inherits (audit.actions)",
+    "create temp table child () inherits (audit_private.secrets)",
+    (
+        "create temp table bait (a int); create trigger evil before insert on bait "
+        "for each row execute function audit_private.tg__refuse_change()"
+    ),
     "alter table lair.t add constraint evil foreign key (code) references audit.actions",
     "create table lair.u (c text references iam.users)",
     "create table lair.part partition of audit.audit_logs for values from ('1990-01-01') to ('1990-02-01')",
@@ -117,6 +122,9 @@ ATTACKS = [
     "revoke all on type audit.outcome from public",
     "alter default privileges for role audit_owner grant select on tables to public",
     "alter default privileges in schema audit_private grant all on tables to public",
+    "alter default privileges for role audit_owner grant execute on functions to public",
+    "create schema evil grant select on audit.audit_logs to public",
+    "create schema evil create table made (a int) grant all on audit_private.secrets to {me}",
 ]
 
 

@@ -20,6 +20,8 @@ USAGE = "usage: bin/test [--pg 16|18] [pytest arguments]"
 def main(arguments: list[str]) -> int:
     """Exit code of pytest, or 2 with a sentence when it cannot even begin."""
     signal.signal(signal.SIGTERM, _end)
+    # A shell has what it starts in the background ignore SIGINT, and so would every program that a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     version, rest = _take_version(arguments)
     if {"-h", "--help"} & set(rest):
         print(f"{USAGE}\n\nWhat follows is pytest's own help.\n", flush=True)

@@ -23,7 +23,8 @@ def remove_guard(connection: psycopg.Connection) -> None:
     """Leave the database as a login without superuser leaves it: no event trigger follows its tables."""
     connection.execute(
         """
-        drop event trigger audit_watch_end; drop event trigger audit_watch_drop; drop schema audit_guard cascade;
+        drop event trigger audit_watch_end; drop event trigger audit_watch_drop;
+        drop event trigger audit_watch_rewrite; drop schema audit_guard cascade;
         drop publication indelible_verdicts; delete from audit_private.guards
         """
     )

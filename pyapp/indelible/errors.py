@@ -28,6 +28,14 @@ class DataDirectoryInUse(EmbeddedError):
     """Another process runs a server in this data directory."""
 
 
+class InvalidNote(IndelibleError):
+    """A signed note, checkpoint, proof or key that is malformed, or not signed as it must be."""
+
+
+class SealRefused(IndelibleError):
+    """The log is not, or not only, the one that this sealer has signed: nothing is signed until somebody decides."""
+
+
 class TransactionAborted(IndelibleError):
     """COMMIT was asked for, but an earlier, swallowed error had already doomed the transaction: it was rolled back."""
 
@@ -92,6 +100,7 @@ REFUSALS: Mapping[str, str] = {
     "ID011": "table_drifted",
     "ID012": "rows_unreadable",
     "ID013": "tampering_refused",
+    "ID014": "out_of_step",
 }
 
 

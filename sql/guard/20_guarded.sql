@@ -120,9 +120,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if schema_name = 'pg_temp' then
-    return false;
-  elsif audit_guard.is_guarded_schema(schema_name) then
+  if audit_guard.is_guarded_schema(schema_name) then
     return true;
   end if;
   case class
@@ -177,11 +175,10 @@ exception when invalid_parameter_value then
 end $$;
 
 -- GRANT says in no event on what; but it cannot help writing one of these. Others may do so at the same time, so only what
--- this transaction wrote counts.
+-- this transaction wrote counts; nothing, while it has no number (null).
 create or replace function audit_guard.privileges_digest(top bigint) returns text
 language sql
 stable
-strict
 set search_path = pg_catalog, pg_temp
 as $$
   select coalesce(encode(sha256(convert_to(string_agg(entry, E'\n' order by entry), 'UTF8')), 'hex'), '')
@@ -215,10 +212,16 @@ as $$
     select concat_ws(' ', 'default', setting.oid, setting.defaclacl)
     from pg_catalog.pg_default_acl as setting
     left join pg_catalog.pg_namespace as namespace on namespace.oid = setting.defaclnamespace
-    where (setting.defaclrole = any (audit_guard.owners()) or audit_guard.is_guarded_schema(namespace.nspname))
-      and audit_guard.youth(setting.xmin, top) >= 0 and audit_guard.is_mine(setting.xmin, top)
+    -- All of them: what was taken back to PostgreSQL's own defaults has left no row.
+    where setting.defaclrole = any (audit_guard.owners()) or audit_guard.is_guarded_schema(namespace.nspname)
   ) as entries (entry)
 $$;
+
+-- CREATE SCHEMA may grant things in the same breath, and tells of no command but itself.
+create or replace function audit_guard.is_about_privileges(tag text) returns boolean
+language sql
+immutable
+return tag in ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'DROP OWNED', 'CREATE SCHEMA');
 
 create or replace function audit_guard.has_members() returns boolean
 language plpgsql

@@ -49,7 +49,7 @@ begin
     if not audit_guard.may_change() then
       perform audit_guard.refuse(tg_tag, 'audit_owner', 'owner');
     end if;
-  elsif tg_tag in ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'DROP OWNED') then
+  elsif audit_guard.is_about_privileges(tg_tag) then
     if audit_guard.has_members() and not audit_guard.may_change() then
       perform set_config(
         'audit_guard.privileges', audit_guard.privileges_digest(pg_current_xact_id_if_assigned()::text::bigint), true
@@ -87,7 +87,7 @@ begin
       perform audit_guard.refuse(tg_tag, v_command.object_identity, 'guarded');
     end if;
   end loop;
-  if tg_tag in ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'DROP OWNED')
+  if audit_guard.is_about_privileges(tg_tag)
     and audit_guard.has_members() and not audit_guard.may_change()
     and audit_guard.privileges_digest(pg_current_xact_id_if_assigned()::text::bigint)
       is distinct from current_setting('audit_guard.privileges', true)

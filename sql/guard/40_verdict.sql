@@ -101,7 +101,8 @@ end $$;
 comment on function audit_guard.emit(jsonb) is
   'Sends an event (an object by columns of the log) past the transaction, whatever becomes of that; durable when it returns.';
 
--- Nobody else sends messages in this database, unless a superuser lets him: a flood of them would delay ours.
+-- Nobody else sends messages in this database, unless a superuser lets him: a flood of them would delay ours. Not on 16, whose
+-- function has other arguments: pg_upgrade would stop at a privilege on what its new server does not have.
 do $$
 declare
   v_function regprocedure;
@@ -112,6 +113,7 @@ begin
     where function.proname = 'pg_logical_emit_message'
       and function.pronamespace = 'pg_catalog'::regnamespace
       and has_function_privilege('public', function.oid, 'execute')
+      and current_setting('server_version_num')::int >= 170000
   loop
     execute format('revoke all on function %s from public', v_function);
   end loop;

@@ -1,6 +1,21 @@
 -- The guard, part 5: what only a table's owner could give, and a superuser can. A new partition of a watched table gets its
 -- TRUNCATE trigger, and audit_owner may read it as it may read the table. The statements are written here, of numbers and
--- names alone: nothing that others wrote is executed.
+-- names alone: nothing that others wrote is executed. Which tables are watched is not taken from the tables of audit_owner,
+-- whose members would be given any table, but from the triggers that the owner of a watched table let be attached.
+
+create or replace function audit_guard.is_captured(relation regclass) returns boolean
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select from pg_catalog.pg_trigger as trigger
+    join pg_catalog.pg_proc as function on function.oid = trigger.tgfoid
+    where trigger.tgrelid in (select relation union select relid from pg_catalog.pg_partition_ancestors(relation))
+      and trigger.tgname like '!indelible_capture_%'
+      and function.pronamespace = 'audit_private'::regnamespace
+  )
+$$;
 
 create or replace function audit_guard.give_overdue(target regclass, truncate_of bigint) returns void
 language plpgsql
@@ -11,6 +26,9 @@ as $$
 declare
   v_schema constant regnamespace := (select relnamespace from pg_catalog.pg_class where oid = give_overdue.target);
 begin
+  if not audit_guard.is_captured(give_overdue.target) then
+    return;
+  end if;
   if not has_schema_privilege('audit_owner', v_schema, 'usage') then
     execute format('grant usage on schema %s to audit_owner', v_schema);
   end if;

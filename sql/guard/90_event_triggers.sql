@@ -9,20 +9,25 @@ begin
   for v_wanted in
     select *
     from (values
+      -- Earlier in the alphabet, so that the refusals know who is at work.
+      ('audit_caller_start', 'ddl_command_start', 'audit_guard.tg__note_caller()'),
+      ('audit_caller_end', 'ddl_command_end', 'audit_guard.tg__note_caller()'),
+      ('audit_caller_drop', 'sql_drop', 'audit_guard.tg__note_caller()'),
       ('audit_guard_start', 'ddl_command_start', 'audit_guard.tg__refuse_start()'),
       ('audit_guard_end', 'ddl_command_end', 'audit_guard.tg__refuse_end()'),
       ('audit_guard_drop', 'sql_drop', 'audit_guard.tg__refuse_drop()'),
       -- Later in the alphabet, so that they come after the refusals.
       ('audit_watch_end', 'ddl_command_end', 'audit_private.tg__follow_command()'),
       ('audit_watch_finish', 'ddl_command_end', 'audit_guard.tg__give_overdue()'),
-      ('audit_watch_drop', 'sql_drop', 'audit_private.tg__follow_drop()')
+      ('audit_watch_drop', 'sql_drop', 'audit_private.tg__follow_drop()'),
+      ('audit_watch_rewrite', 'table_rewrite', 'audit_private.tg__follow_rewrite()')
     ) as wanted (name, event, function)
     where not exists (
       select from pg_catalog.pg_event_trigger
       where evtname = wanted.name and evtevent = wanted.event and evtfoid = wanted.function::regprocedure
         and evtenabled = 'A' and evttags is null and evtowner = current_user::regrole
     )
-    order by wanted.name
+    order by name
   loop
     execute format('drop event trigger if exists %I', v_wanted.name);
     execute format('create event trigger %I on %s execute function %s', v_wanted.name, v_wanted.event, v_wanted.function);

@@ -16,6 +16,8 @@ What makes the comparison fair:
 - A rival whose log has not exactly one record for each change ends the run.
 - Nothing is measured before caches are filled: bulk statements run once with one row, services answer once for each
   connection. pgbench's transactions include the first one of each client.
+
+`bin/bench seal`: what sealing costs and how soon it is done; see tests/bench/seal.py.
 """
 
 import argparse
@@ -25,6 +27,7 @@ from pathlib import Path
 from tests.bench.contest import contest
 from tests.bench.publish import document, markdown, picture
 from tests.bench.rounds import Plan
+from tests.bench.seal import SealPlan, as_table, measure_sealing
 
 
 def main() -> None:
@@ -32,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="bin/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("subject", choices=["capture"])
+    parser.add_argument("subject", choices=["capture", "seal"])
     parser.add_argument("--pg", choices=["16", "18"], default="18", help="major version of the embedded server")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="tiny numbers: shows that it works, and measures nothing")
@@ -41,6 +44,14 @@ def main() -> None:
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error("there is at least one round")
+    if options.subject == "seal":
+        seal(options)
+    else:
+        capture(options)
+
+
+def capture(options: argparse.Namespace) -> None:
+    """Capture beside its peers."""
     with contest(options.pg, Plan.of(options.rounds, quick=options.quick), durable=not options.quick) as run:
         run.run()
         print(markdown(run))
@@ -48,6 +59,15 @@ def main() -> None:
             options.json.write_text(json.dumps(document(run), indent=1) + "\n")
         if options.plot:
             options.plot.write_text(picture(run))
+
+
+def seal(options: argparse.Namespace) -> None:
+    """Sealing, and what writers pay for it."""
+    plan = SealPlan.of(options.rounds, quick=options.quick)
+    figures = measure_sealing(options.pg, plan, durable=not options.quick)
+    print(as_table(figures))
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from tests.bench.figures import Figures
 from tests.bench.report import Line, Report
 from tests.bench.rivals import BASE, LOG, OURS, Rival
 from tests.bench.rounds import rotated
+from tests.bench.seal import FIGURES
 from tests.bench.server import Server
 from tests.bench.stage import IncompleteLogError, Stage, WrongProofError, complete
 from tests.bench.usage import TICK, Sample, server_cpu
@@ -136,3 +137,17 @@ def test_cpu_of_children_that_have_ended() -> None:
         while_living = server_cpu(os.getpid()) - before
         child.communicate(b"\n")
     assert while_living >= 0.6 - 4 / TICK
+
+
+@pytest.mark.heavy
+def test_quick_run_of_sealing(server_dsn: str, tmp_path: Path) -> None:
+    """A run shows every figure, and leaves no row unsealed."""
+    with psycopg.connect(server_dsn) as connection:
+        version = "16" if connection.info.server_version < 170000 else "18"
+    options = ["--quick", "--rounds", "1", "--pg", version, "--json", str(tmp_path / "run.json")]
+    command = [sys.executable, "-m", "tests.bench", "seal", *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads((tmp_path / "run.json").read_text())
+    assert set(figures) == set(FIGURES) and all(len(values) == 1 and values[0] > 0 for values in figures.values())
+    assert all(title in done.stdout for title, _ in FIGURES.values())

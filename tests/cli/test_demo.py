@@ -50,13 +50,13 @@ def data_dir(folder: Path) -> Path:
     return folder / "data"
 
 
-def test_the_demo_plays_nine_scenes_and_leaves(data_dir: Path) -> None:
-    """Exit code 0, all nine scenes kept, twice in one data directory, and no process afterwards."""
+def test_the_demo_plays_eleven_scenes_and_leaves(data_dir: Path) -> None:
+    """Exit code 0, all eleven scenes kept, twice in one data directory, and no process afterwards."""
     for _ in range(2):
         done = run("demo", "--data-dir", data_dir, "--json")
         assert done.returncode == 0, done.stderr
         played = json.loads(done.stdout)
-        assert played["ok"] and [scene["ok"] for scene in played["scenes"]] == [True] * 9
+        assert played["ok"] and [scene["ok"] for scene in played["scenes"]] == [True] * 11
         assert processes_using(data_dir) == []
 
 
@@ -64,7 +64,7 @@ def test_the_demo_is_a_pleasure_to_read(data_dir: Path) -> None:
     """A person sees each scene, its records and the verdict; no password and no token."""
     done = run("demo", "--data-dir", data_dir)
     assert done.returncode == 0, done.stderr
-    for part in ("AUTH_LOGIN_SUCCEEDED", "RBAC_ROLE_MISSING", "ftms.booking.create", "refused: 42501", "All 9 scenes"):
+    for part in ("AUTH_LOGIN_SUCCEEDED", "RBAC_ROLE_MISSING", "ftms.booking.create", "refused: 42501", "All 11 scenes"):
         assert part in done.stdout
     credentials = json.loads((data_dir / "credentials.json").read_text())
     assert not [secret for secret in credentials["users"].values() if secret in done.stdout]

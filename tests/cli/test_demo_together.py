@@ -68,7 +68,7 @@ def ask(up: Up, path: str, token: str = "", body: object = None) -> dict[str, An
 def in_turn(done: list["subprocess.CompletedProcess[str]"], words: str) -> None:
     """Check that both passed, one of them after it had waited and said so in one line."""
     assert [each.returncode for each in done] == [0, 0], [each.stderr + each.stdout for each in done]
-    assert [each.stdout.count("All 9 scenes") for each in done] == [1, 1]
+    assert [each.stdout.count("All 11 scenes") for each in done] == [1, 1]
     first, second = sorted((each.stderr for each in done), key=len)
     assert first == "" and second.startswith(words) and second.count("\n") == 1
 
@@ -126,7 +126,7 @@ def test_a_demo_beside_up(up: Up) -> None:
     alice = {"username": "alice", "password": before.users["alice"]}
     token = ask(up, "/v1/auth/login", body=alice)["token"]
     done = run("demo", "--data-dir", up.data_dir)
-    assert (done.returncode, done.stderr) == (0, "") and "All 9 scenes" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "") and "All 11 scenes" in done.stdout
     assert ask(up, "/v1/auth/me", token)["username"] == "alice"
     assert Credentials.read(up.data_dir) == before
     assert before.base_url == f"http://127.0.0.1:{up.port}"
@@ -151,7 +151,7 @@ def test_printed_psql_lines_work(up: Up, told: list[str]) -> None:
     """Each login has one line that a shell runs as it stands."""
     lines = [line for line in told if line.startswith("PGPASSFILE=")]
     roles = Credentials.read(up.data_dir).roles
-    assert len(lines) == len(roles) == 5
+    assert len(lines) == len(roles) == 6
     for role, line in zip(roles, lines, strict=True):
         command = f"{line} -wAtc 'select session_user'"
         done = subprocess.run(

@@ -56,6 +56,22 @@ def test_migrate_twice_applies_nothing(empty_database: str) -> None:
     assert rows(empty_database, "select count(*) from audit_private.yoyo_lock") == [(0,)]
 
 
+def test_what_earlier_states_left_behind_goes(empty_database: str, scratch: Sources) -> None:
+    """A function that sql/ has no more, or makes with another result, is in nobody's way after migrate."""
+    (scratch.migrations / "0013_left_behind.sql").unlink()
+    migrate(empty_database, sources=scratch)
+    former = "audit.watch(regclass, text, text, text[], text[], boolean)"
+    with psycopg.connect(empty_database) as connection:
+        connection.execute("set role audit_owner")
+        connection.execute(f"create function {former} returns text language sql as 'select null'".encode())
+        connection.execute("drop function audit.pending_capture")
+        connection.execute("create function audit.pending_capture(target regclass) returns text[] return array['x']")
+    migrate(empty_database)
+    assert rows(empty_database, f"select to_regprocedure('{former}')") == [(None,)]
+    with psycopg.connect(empty_database) as connection:
+        connection.execute("create table public.things (id int primary key); select audit.watch('public.things')")
+
+
 def test_ledger_belongs_to_the_owner(empty_database: str) -> None:
     """yoyo's tables live in the vault and belong to audit_owner, like everything else there."""
     migrate(empty_database, sample=True)

@@ -30,7 +30,7 @@ def test_temporary_types_are_not_looked_up(
             """.encode()
         )
         for call in (
-            "audit.finish_unwatch('pg_temp.own'::pg_catalog.regclass)",
+            "audit.unwatch('pg_temp.own'::pg_catalog.regclass)",
             "audit.set_context('ann', '10.0.0.1', 'r')",
             "audit.set_context('00.00')",
             "iam.check_permission('a.b', user_id => 'ann', metadata => '{}')",

@@ -78,6 +78,19 @@ def test_a_superuser_poses_as_nobody(postgresql: psycopg.Connection) -> None:
 
 
 @pytest.mark.usefixtures("table")
+def test_who_has_the_owners_rights_proves_nothing(
+    postgresql: psycopg.Connection, login: Login, connect: Connect
+) -> None:
+    """Such a login could write anything into the log, as a superuser could: what it says of a user stays a claim."""
+    with connect(login("audit_app", "audit_owner")) as connection, connection.transaction():
+        connection.execute("select audit.set_context('ann', null, null)")
+        change(connection, 1)
+    (event,) = events(postgresql, "entity_type = 'THING'")
+    assert (event["user_id"], event["actor_proof"]) == (None, "direct")
+    assert "ann" in event["metadata"]["claim"]
+
+
+@pytest.mark.usefixtures("table")
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_forged_settings_are_claims(
     postgresql: psycopg.Connection, login: Login, connect: Connect, forgery: str

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from tests.support import Connect, Login, events, last_id, remove_guard
+from tests.support import Connect, Login, events, last_id, one, remove_guard
 
 SOUND = """
     create schema shop;
@@ -57,6 +57,22 @@ def test_a_sound_database_has_no_findings(postgresql: psycopg.Connection, login:
             "unsafe definer function",
             "shop.unsafe()",
         ),
+        (
+            (
+                "create schema lair; grant create on schema lair to public; create function shop.unsafe() returns int "
+                "language sql security definer set search_path = pg_catalog, \"lair\" as 'select 1'"
+            ),
+            "unsafe definer function",
+            "shop.unsafe()",
+        ),
+        (
+            (
+                'create function shop.unsafe() returns int language sql security definer set search_path = "$user" '
+                "as 'select 1'"
+            ),
+            "unsafe definer function",
+            "shop.unsafe()",
+        ),
     ],
 )
 def test_each_way_of_going_wrong_is_found(
@@ -84,6 +100,51 @@ def test_the_remedy_heals(postgresql: psycopg.Connection, remedy: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("change", "declared"),
+    [
+        ("alter table shop.orders rename secret to hidden; alter table shop.orders rename note to words",
+         (["hidden"], ["words"])),
+        ("alter table shop.orders drop secret, drop note", ([], [])),
+        ("alter table shop.orders drop name, disable trigger all", (["secret"], ["note"])),
+        ("alter table shop.part_1 disable trigger all", (["secret"], ["note"])),
+        ("create table shop.part_2 partition of shop.parts for values from (10) to (20)", (["secret"], ["note"])),
+        ("drop function audit_private.capture_{part}_insert() cascade", (["secret"], ["note"])),
+    ],
+)  # fmt: skip
+def test_the_words_of_the_remedy_heal(
+    postgresql: psycopg.Connection, change: str, declared: tuple[list[str], list[str]]
+) -> None:
+    """Where no event trigger follows, what doctor tells an owner to run ends the finding; secrets stay masked."""
+    remove_guard(postgresql)
+    postgresql.execute(SOUND.encode())
+    postgresql.execute("alter table shop.orders add secret text, add note text")
+    postgresql.execute("select audit.watch('shop.orders', mask => '{secret}', exclude => '{note}')")
+    query = "select masked, excluded, watch_id from audit_private.watches where entity_type = %s"
+    part = one(postgresql, query, "SHOP_PART")[2]
+    postgresql.execute(change.replace("{part}", str(part)).encode())
+    rows = postgresql.execute("select remedy from audit.doctor() where object like 'shop.%'").fetchall()
+    assert rows
+    for (remedy,) in rows:
+        postgresql.execute(remedy.partition("as its owner: ")[2].encode())
+    assert findings(postgresql) == []
+    assert one(postgresql, query, "SHOP_ORDER")[:2] == declared
+
+
+def test_a_dropped_secret_that_comes_back_is_masked(postgresql: psycopg.Connection) -> None:
+    """The owner's audit.watch remembers it as the event trigger does."""
+    remove_guard(postgresql)
+    postgresql.execute(SOUND.encode())
+    postgresql.execute("alter table shop.orders add secret text")
+    postgresql.execute("select audit.watch('shop.orders', mask => '{secret}')")
+    for change in ("drop secret", "add secret text"):
+        postgresql.execute(f"alter table shop.orders {change}".encode())
+        postgresql.execute("select audit.watch('shop.orders')")
+    postgresql.execute("insert into shop.orders values (1, 'name', 'hush')")
+    (event,) = events(postgresql, "action = 'ROW_INSERTED' and entity_type = 'SHOP_ORDER'")
+    assert event["changes"]["new"]["secret"] == "***"
+
+
+@pytest.mark.parametrize(
     "power", ["superuser", "bypassrls", "replication", "owner", "audit_owner", "pg_write_all_data"]
 )
 def test_an_application_that_could_bypass_is_found(
@@ -100,6 +161,19 @@ def test_an_application_that_could_bypass_is_found(
     expected = [("application can bypass", name)] + [("owner open", name)] * (power == "audit_owner")
     assert findings(postgresql, name) == expected
     postgresql.execute("alter table shop.orders owner to current_user")
+
+
+def test_an_application_in_a_group_of_its_own_is_found(
+    postgresql: psycopg.Connection, login: Login, connect: Connect
+) -> None:
+    """A login that is in audit_app through another role acts for users, and is looked at like any other."""
+    group = f"test_{last_id(postgresql)}_group"
+    postgresql.execute(f"create role {group} in role audit_app".encode())
+    try:
+        with connect(login(group, options="bypassrls")) as connection:
+            assert findings(postgresql, connection.info.user) == [("application can bypass", connection.info.user)]
+    finally:
+        postgresql.execute(f"drop role {group}".encode())
 
 
 def test_exceptions_are_declared_with_a_reason(postgresql: psycopg.Connection) -> None:

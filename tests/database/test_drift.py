@@ -1,7 +1,6 @@
 """Drift: capture follows its table from the next statement on, and what changed is on record, by column."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -9,17 +8,7 @@ import pytest
 from psycopg import sql
 
 from tests.drifts import DRIFTS
-from tests.support import Connect, Login, Row, events, last_id, one
-
-
-@pytest.fixture
-def owner(postgresql: psycopg.Connection, login: Login, connect: Connect) -> Iterator[psycopg.Connection[Any]]:
-    """A login that owns schema shop, and nothing else."""
-    with connect(login()) as connection:
-        postgresql.execute(f"create schema shop authorization {connection.info.user}".encode())
-        yield connection
-        connection.rollback()
-    postgresql.execute("drop schema shop cascade")
+from tests.support import Login, Row, events, last_id, one
 
 
 @pytest.fixture(params=["row", "statement"])
@@ -268,3 +257,33 @@ def test_dropping_everything_ends_every_watch(
     ended = events(postgresql, "id > %s and action = 'AUDIT_WATCH_STOPPED'", mark)
     assert sorted(row["entity_id"] for row in ended) == ["shop.orders", "shop.parts"]
     postgresql.execute("create schema if not exists shop")
+
+
+def test_other_values_of_the_same_type(postgresql: psycopg.Connection, orders: psycopg.Connection) -> None:
+    """ALTER COLUMN TYPE with USING writes what it likes into every row; that it did is on record, and by whom."""
+    mark = last_id(postgresql)
+    orders.execute("alter table shop.orders alter column amount type int using 666")
+    assert changes(postgresql, mark) == {"rewritten": ["shop.orders"]}
+    assert {row["db_user"] for row in events(postgresql, "id > %s", mark)} == {orders.info.user}
+    mark = last_id(postgresql)
+    orders.execute("alter table shop.orders alter column name type varchar(20)")
+    assert "rewritten" not in changes(postgresql, mark)
+
+
+def test_a_capture_triggers_name_hides_no_trigger(postgresql: psycopg.Connection, orders: psycopg.Connection) -> None:
+    """A trigger of the owner's is on record whatever it is called."""
+    orders.execute("create function shop.f() returns trigger language plpgsql as 'begin return new; end'")
+    mark = last_id(postgresql)
+    orders.execute("create trigger indelible_capture_x before insert on shop.orders execute function shop.f()")
+    assert changes(postgresql, mark) == {"triggers": {"added": ["indelible_capture_x"]}}
+
+
+@pytest.mark.parametrize("end", ["drop table shop.whole", "select audit.unwatch('shop.whole')"])
+def test_a_detached_partition_holds_nothing_back(owner: psycopg.Connection[Any], end: str) -> None:
+    """A table whose partition was detached can be dropped, and its capture ended."""
+    owner.execute("create table shop.whole (id int primary key) partition by list (id)")
+    owner.execute("create table shop.one partition of shop.whole for values in (1)")
+    owner.execute("select audit.watch('shop.whole')")
+    owner.execute("alter table shop.whole detach partition shop.one")
+    owner.execute(end.encode())
+    owner.execute("insert into shop.one values (1); truncate shop.one")

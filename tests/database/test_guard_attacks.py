@@ -162,8 +162,6 @@ def test_a_superusers_function_is_no_way_round(
         "select audit_guard.emit('{}')",
         "select * from audit_guard.keys",
         "insert into audit_guard.doors (backend, xid) values (pg_backend_pid(), pg_current_xact_id())",
-        "select pg_logical_emit_message(false, 'indelible.verdict', 'forged')",
-        "select pg_logical_emit_message(false, 'indelible.verdict', '\\x00'::bytea)",
         "drop publication indelible_verdicts",
         "set session_replication_role = replica",
     ],
@@ -234,3 +232,43 @@ def test_the_owners_login_is_no_way_round(
         connection.execute("set session authorization audit_owner")
         for statement in ("create table public.x (a int)", ATTACKS[0]):
             assert refused(connection, statement).sqlstate == "ID013"
+
+
+def test_a_superusers_analyze_is_no_way_round(postgresql: psycopg.Connection, attacker: psycopg.Connection) -> None:
+    """ANALYZE, and autovacuum, run a table owner's code in a superuser's session: with that owner's rights alone."""
+    attacker.execute(
+        """
+        create table lair.heard (state text);
+        create function lair.attack() returns void language plpgsql as $$
+        begin
+          execute 'alter table audit.audit_logs disable trigger all';
+        exception when others then
+          insert into lair.heard values (sqlstate);
+        end $$;
+        create function lair.quiet(int) returns int language plpgsql immutable as $$
+        begin
+          if session_user <> current_user then perform lair.attack(); end if;
+          return $1;
+        end $$;
+        create table lair.bait as select 1 as id;
+        create index on lair.bait (lair.quiet(id));
+        """
+    )
+    fingerprint = one(postgresql, FINGERPRINT)
+    postgresql.execute("analyze lair.bait")
+    assert one(postgresql, FINGERPRINT) == fingerprint
+    assert set(attacker.execute("select state from lair.heard").fetchall()) == {("ID013",)}
+
+
+def test_the_guard_gives_the_owner_no_table_it_names(
+    postgresql: psycopg.Connection, attacker: psycopg.Connection
+) -> None:
+    """What a member of audit_owner writes into its tables does not make a superuser open passwords or keys to it."""
+    postgresql.execute("create table public.watched (id int); select audit.watch('public.watched')")
+    try:
+        for stolen in ("pg_authid", "audit_guard.keys", "lair.t"):
+            attacker.execute("update audit_private.shapes set overdue = array[%s::regclass::oid]", (stolen,))
+            attacker.execute("create table lair.x (); drop table lair.x")
+            assert one(postgresql, "select has_table_privilege('audit_owner', %s, 'select')", stolen) == (False,)
+    finally:
+        postgresql.execute("drop table public.watched")

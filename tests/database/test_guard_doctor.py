@@ -38,11 +38,6 @@ def findings(connection: psycopg.Connection, role: str = "") -> list[tuple[str, 
         ),
         ("grant create on schema audit_guard to public", "guard open", "audit_guard"),
         ("alter schema audit_guard owner to audit_app", "guard open", "audit_guard"),
-        (
-            "grant execute on function pg_logical_emit_message(bool, text, bytea {flush}) to public",
-            "guard open",
-            "pg_logical_emit_message(boolean,text,bytea{flush_type})",
-        ),
         ("alter table audit.actions owner to audit_app", "ownership changed", "audit.actions"),
         ("alter function audit.record owner to postgres", "ownership changed", "audit.record"),
         ("create function public.f() returns int return 1; alter function public.f() owner to audit_owner",
@@ -64,11 +59,20 @@ def test_each_way_past_the_guard_is_found(
     """One change by a superuser, and the finding names it."""
     postgresql.execute(SOUND)
     assert findings(postgresql) == []
-    newer = postgresql.info.server_version >= 170000
-    postgresql.execute(change.replace("{flush}", ", bool" if newer else "").encode())
-    expected = thing.replace("{flush_type}", ",boolean" if newer else "")
+    postgresql.execute(change.encode())
     found = findings(postgresql)
-    assert [f for f in found if f[0] == finding and f[1].startswith(expected)], found
+    assert [f for f in found if f[0] == finding and f[1].startswith(thing)], found
+
+
+def test_who_may_send_messages(postgresql: psycopg.Connection) -> None:
+    """Where others could delay verdicts that is found; on 16 they can, for pg_upgrade would stop at the privilege."""
+    postgresql.execute(SOUND)
+    if postgresql.info.server_version < 170000:
+        assert findings(postgresql) == []
+        return
+    function = "pg_logical_emit_message(boolean,text,bytea,boolean)"
+    postgresql.execute(f"grant execute on function {function} to public".encode())
+    assert findings(postgresql) == [("guard open", function)]
 
 
 def test_reassigned_objects_are_found(postgresql: psycopg.Connection, login: Login, connect: Connect) -> None:

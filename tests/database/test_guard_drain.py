@@ -152,3 +152,17 @@ def test_another_clusters_positions_mean_nothing(postgresql: psycopg.Connection,
         assert [one(postgresql, "select audit.drain()") for _ in range(2)] == [(1,), (0,)]
     finally:
         postgresql.execute("drop role attacker_of_this")
+
+
+@pytest.mark.parametrize(
+    "theft", ["pg_drop_replication_slot(slot_name)", "pg_replication_slot_advance(slot_name, pg_current_wal_lsn())"]
+)
+def test_whoever_takes_the_slot_is_noticed(
+    postgresql: psycopg.Connection, attacker: psycopg.Connection, login: Login, connect: Connect, theft: str
+) -> None:
+    """Whoever has REPLICATION can throw verdicts away; that some may be missing is on record then, once."""
+    attempt(attacker, "gone")
+    with connect(login(options="replication")) as thief:
+        thief.execute(f"select {theft} from pg_replication_slots where database = current_database()".encode())
+    assert [one(postgresql, "select audit.drain()") for _ in range(2)] == [(0,), (0,)]
+    assert len(events(postgresql, "action = 'AUDIT_VERDICTS_LOST'")) == 1

@@ -124,6 +124,7 @@ def test_truncate_reads_no_table_whose_indexes_run_code(postgresql: psycopg.Conn
 ARGUMENTS = {
     "regclass": "'lair.things'::regclass", "text": "'1'", "anyelement": "null::lair.things", "jsonb": "'{}'",
     "timestamp with time zone": "now()", "text[]": "'{}'::text[]", "boolean": "false", "integer": "1", "bigint": "1",
+    "integer[]": "'{1}'::int[]", "bigint[]": "'{1}'::bigint[]", "bytea[]": "'{x}'::bytea[]",
     "interval": "'1 day'", "inet": "null::inet", "bytea": "''::bytea", "uuid": "gen_random_uuid()",
     "xid8": "'1'::xid8", "pg_snapshot": "pg_current_snapshot()",
 }  # fmt: skip
@@ -180,3 +181,54 @@ def test_migration(postgresql: psycopg.Connection, attacker: Attacker, admin_dsn
             attacker.execute(statement.encode())
         postgresql.execute("select * from audit.doctor()")
         attacker.execute("select audit.unwatch('lair.things')")
+
+
+OVERHEARD = """
+    create function lair.quiet(int) returns int language plpgsql immutable as
+      $$ begin perform lair.sing('quiet'); return $1; end $$;
+"""
+
+
+@pytest.mark.parametrize("level", ["the table", "a partition", "a partition that came later"])
+def test_partition_keys(postgresql: psycopg.Connection, attacker: Attacker, level: str) -> None:
+    """A partition key runs its code in whoever opens the table first: such a table gets no triggers from the owner."""
+    attacker.execute(OVERHEARD.encode())
+    key = "partition by list ((n + lair.quiet(0)))"
+    parent = key if level == "the table" else "partition by list (n)"
+    child = key if level == "a partition" else ""
+    attacker.execute(f"create table lair.whole (n int) {parent}".encode())
+    attacker.execute(f"create table lair.one partition of lair.whole for values in (1) {child}".encode())
+    with no_alarm(postgresql):
+        if level == "a partition that came later":
+            attacker.execute("select audit.watch('lair.whole')")
+            attacker.execute(f"create table lair.two partition of lair.whole for values in (2) {key}".encode())
+            attacker.execute("create table lair.two_two partition of lair.two for values in (2)")
+            attacker.execute("insert into lair.whole values (1), (2)")
+        for session in (attacker, postgresql):
+            heard = listen(session)
+            assert refusal(session, "select audit.watch('lair.whole')", keep=False) == "ID012"
+            refusal(session, "select audit.baseline('lair.whole')", keep=False)
+            refused = refusal(session, "select audit.reconcile('lair.whole')", keep=False)
+            assert refused == "ID012" or session is attacker
+            assert users(heard) <= {attacker.info.user}
+
+
+@pytest.mark.parametrize(
+    "attachment",
+    [
+        "create index on lair.plain ((n + lair.quiet(0)))",
+        "create statistics lair.guess_{} on (n + lair.quiet(0)) from lair.plain",
+    ],
+)
+def test_an_old_snapshot_hides_nothing(postgresql: psycopg.Connection, attacker: Attacker, attachment: str) -> None:
+    """What another session attaches after a snapshot is seen by the planner, and so it must be by whoever looks."""
+    attacker.execute(OVERHEARD.encode())
+    attacker.execute("create table lair.plain (n int); insert into lair.plain values (1)")
+    with no_alarm(postgresql):
+        attacker.execute("select audit.watch('lair.plain')")
+        for isolation in ("repeatable read", "serializable"):
+            with attacker.transaction():
+                attacker.execute(f"set transaction isolation level {isolation}".encode())
+                attacker.execute("select from lair.plain")
+                postgresql.execute(attachment.format(isolation[:4]).encode())
+                assert refusal(attacker, "truncate lair.plain", keep=False) == "ID012"

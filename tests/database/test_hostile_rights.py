@@ -169,3 +169,63 @@ def test_partitions_of_several_owners(postgresql: psycopg.Connection, owner_and_
         connection.execute("insert into shop.whole values (1)")
     writer.execute("insert into shop.part values (2)")
     assert [row["entity_id"] for row in events(postgresql, "entity_type = 'WHOLE'")] == ["1", "2"]
+
+
+@pytest.mark.parametrize("statement", ["analyze shop.bait", "reindex table shop.bait", "delete from shop.whole"])
+def test_anothers_session_is_nobodys_right(
+    postgresql: psycopg.Connection, owner_and_writer: Logins, connect: Connect, admin_dsn: str, statement: str
+) -> None:
+    """Code that PostgreSQL runs with its author's rights, in whoever's session, gets at no capture and no record."""
+    owner, _ = owner_and_writer
+    postgresql.execute(
+        """
+        create table public.pay (id int primary key, amount int, iban text);
+        select audit.watch('public.pay', 'PAY', mask => array['iban']);
+        insert into public.pay values (1, 10, 'hush');
+        create table shop.whole (id int primary key); insert into shop.whole values (1);
+        """
+    )
+    owner.execute(
+        """
+        create table shop.heard (call text, answer text);
+        create function shop.attack() returns void language plpgsql as $$
+        declare v_call text;
+        begin
+          foreach v_call in array array[
+            $q$ select audit.watch('public.pay', mask => '{}', exclude => '{amount}') $q$,
+            $q$ select audit.prepare_watch('public.pay', null, null, '{amount}', '{}', false) $q$,
+            $q$ select audit.unwatch('public.pay') $q$,
+            $q$ select audit.finish_unwatch('public.pay') $q$,
+            $q$ select audit.reconcile('public.pay') $q$,
+            $q$ select audit.recorded_rows('public.pay') $q$,
+            $q$ select audit.comparison_source('public.pay') $q$
+          ] loop
+            begin
+              perform set_config('indelible.caller', 'postgres', true);
+              execute v_call;
+              insert into shop.heard values (v_call, 'done');
+            exception when others then
+              insert into shop.heard values (v_call, sqlstate);
+            end;
+          end loop;
+        end $$;
+        create function shop.quiet(int) returns int language plpgsql immutable as
+          $$ begin if session_user <> current_user then perform shop.attack(); end if; return $1; end $$;
+        create table shop.bait (id int primary key); insert into shop.bait values (1);
+        create index on shop.bait (shop.quiet(id));
+        create function shop.pulled() returns trigger language plpgsql as
+          $$ begin perform shop.quiet(1); return old; end $$;
+        """
+    )
+    postgresql.execute(
+        """
+        alter table shop.bait add foreign key (id) references shop.whole on delete cascade;
+        create trigger pulled before delete on shop.bait for each row execute function shop.pulled();
+        """
+    )
+    mark = last_id(postgresql)
+    postgresql.execute(statement.encode())
+    answers = set(owner.execute("select call, answer from shop.heard").fetchall())
+    assert len(answers) == 7 and {answer for _, answer in answers} == {"42501"}
+    assert not events(postgresql, "id > %s", mark)
+    postgresql.execute("drop schema shop cascade; drop table public.pay")

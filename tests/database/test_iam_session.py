@@ -106,9 +106,9 @@ def test_an_expired_seal_is_the_applications_word(
     (sealed,) = one(
         postgresql,
         """
-        select encode(payload, 'hex') || '.' || encode(audit_private.mac('handoff', payload), 'hex')
-        from iam.sessions cross join lateral convert_to(
-          concat_ws(chr(31), 1, session_id, audit_private.context_body('sealed', 'ann', '10.0.0.1', 'r1')), 'UTF8'
+        select payload || '.' || encode(audit_private.mac('handoff', convert_to(payload, 'UTF8')), 'hex')
+        from iam.sessions cross join lateral encode(
+          convert_to('1,' || session_id || audit_private.claimed_actor('ann', '10.0.0.1', 'r1')::text, 'UTF8'), 'hex'
         ) as payload
         """,
     )

@@ -57,6 +57,22 @@ def test_the_net_is_emptied_without_losing_a_row(
         assert refusal.value.sqlstate == "ID001"
 
 
+def test_months_long_forgotten_leave_the_net(postgresql: psycopg.Connection, login: Login, connect: Connect) -> None:
+    """What doctor says of the net is over after maintain, however long nobody maintained."""
+    postgresql.execute(
+        """insert into audit.audit_logs (created_at, action, actor_proof)
+        values ('2021-03-31 23:59:59Z', 'TEST_DONE', 'direct'), ('2022-06-01Z', 'TEST_DONE', 'direct')"""
+    )
+    finding = "select remedy from audit.doctor() where finding = 'rows in the net'"
+    assert postgresql.execute(finding.encode()).fetchall() == [("indelible maintain",)]
+    postgresql.execute("set timezone = 'Asia/Tokyo'")
+    with connect(login("audit_admin")) as connection:
+        tasks = connection.execute("select task, detail from audit.maintain()").fetchall()
+    assert tasks[0] == ("net", "2 rows moved into their months")
+    assert postgresql.execute(finding.encode()).fetchall() == []
+    assert {f"audit_private.audit_logs_{month}" for month in ("2021_03", "2022_06")} < set(bounds(postgresql))
+
+
 def test_default_privileges_do_not_open_a_new_partition(
     postgresql: psycopg.Connection, login: Login, connect: Connect
 ) -> None:

@@ -168,6 +168,27 @@ def test_a_set_role_owner_is_an_owner(postgresql: psycopg.Connection, owner: psy
     assert len(capture_triggers(postgresql, "shop.orders")) == 4
 
 
+@pytest.mark.parametrize("place", ["hall.orders", "shop.parts"])
+def test_in_a_schema_of_somebody_else(postgresql: psycopg.Connection, owner: psycopg.Connection, place: str) -> None:
+    """Who cannot let audit_owner into the schema, of the table or of a partition, is told what its owner has to say."""
+    postgresql.execute(f"create schema hall; grant create, usage on schema hall to {owner.info.user}".encode())
+    owner.execute("create table hall.orders (id int primary key)")
+    owner.execute("create table shop.parts (id int primary key) partition by range (id)")
+    owner.execute("create table hall.part partition of shop.parts default")
+    watch = f"select audit.watch('{place}', 'THING')".encode()
+    with pytest.raises(errors.InsufficientPrivilege, match="audit_owner may not use schema hall") as refusal:
+        owner.execute(watch)
+    assert refusal.value.diag.message_hint is not None
+    postgresql.execute(refusal.value.diag.message_hint.removeprefix("As the owner of the schema: ").encode())
+    owner.execute(watch)
+    owner.execute(f"insert into {place} values (1); truncate {place}".encode())
+    actions = {row["action"] for row in events(postgresql, "entity_type = 'THING'")}
+    assert actions == {"ROW_INSERTED", "ROW_DELETED", "TABLE_TRUNCATED"}
+    postgresql.execute("revoke usage on schema hall from audit_owner")
+    (remedy,) = one(postgresql, "select remedy from audit.doctor() where detail like 'audit_owner may not%'")
+    assert remedy == "as the owner of the schema: grant usage on schema hall to audit_owner"
+
+
 def test_capture_functions_cannot_be_borrowed(postgresql: psycopg.Connection, owner: psycopg.Connection) -> None:
     """No owner can hang the capture of one table on another and so forge its changes."""
     owner.execute("select audit.watch('shop.orders', 'SHOP_ORDER')")

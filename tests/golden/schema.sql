@@ -487,53 +487,6 @@ COMMENT ON FUNCTION audit.allow_unwatched(target regclass, reason text) IS 'Decl
 
 
 --
--- Name: as_of(anyelement, timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) RETURNS SETOF anyelement
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET work_mem TO '64MB'
-    SET row_security TO 'off'
-    SET constraint_exclusion TO 'off'
-    SET extra_float_digits TO '1'
-    SET "TimeZone" TO 'UTC'
-    SET bytea_output TO 'hex'
-    SET "DateStyle" TO 'ISO, YMD'
-    SET "IntervalStyle" TO 'postgres'
-    SET lc_monetary TO 'C'
-    SET xmlbinary TO 'base64'
-    SET quote_all_identifiers TO 'off'
-    AS $$
-declare
-  v_target constant regclass := (
-    select class.oid from pg_catalog.pg_type as kind
-    join pg_catalog.pg_class as class on class.oid = kind.typrelid
-    where kind.oid = pg_typeof(as_of.table_row) and class.relkind in ('r', 'p')
-  );
-begin
-  if v_target is null then
-    raise exception using
-      errcode = '42804',
-      message = format('audit.as_of wants a row of a table, not %s', pg_typeof(as_of.table_row)),
-      hint = 'audit.as_of(null::schema.table, moment)';
-  end if;
-  -- Its columns stay as they are from here on.
-  execute format('lock table %s in access share mode', v_target);
-  return query execute audit.past_source(v_target, coalesce(as_of.moment, clock_timestamp()));
-end $$;
-
-
-ALTER FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) OWNER TO audit_owner;
-
---
--- Name: FUNCTION as_of(table_row anyelement, moment timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) IS 'The rows of a watched table as they stood at a moment: select * from audit.as_of(null::shop.orders, now() - interval ''1 hour''). Called by investigators who may read the table; columns whose values are not on record are NULL, with a notice.';
-
-
---
 -- Name: attach_capture(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -544,18 +497,21 @@ CREATE FUNCTION audit.attach_capture(target regclass) RETURNS void
 declare
   v_door constant bigint := audit_private.open_door();
   v_definition text;
-  v_attached boolean := false;
 begin
   perform audit_private.require_owner(attach_capture.target);
+  if exists (
+    select from pg_catalog.pg_partition_tree(attach_capture.target) as tree
+    where not tree.isleaf and not audit_private.holds_lock(tree.relid)
+  ) then
+    raise exception using
+      errcode = 'ID012', message = format('%s must be locked, with all of its partitions', attach_capture.target),
+      hint = 'audit.watch() does so.';
+  end if;
+  -- Under the lock, so that no partition comes along whose code would run while the triggers are made.
+  perform audit_private.require_known_partitioning(attach_capture.target);
   for v_definition in select definition from audit.pending_capture(attach_capture.target) loop
     execute v_definition;
-    v_attached := true;
   end loop;
-  if v_attached then
-    perform audit_private.restart_version(watch)
-    from audit_private.watches as watch
-    where watch.target = attach_capture.target and watch.stopped_at is null;
-  end if;
   perform audit_private.close_door(v_door);
 end $$;
 
@@ -581,7 +537,7 @@ declare
   v_enable text[] := array(
     select audit.enable_statement(relation, name, enabled) from audit.pending_capture(attach_pending.target)
   );
-  v_schema regnamespace := (select relnamespace from pg_catalog.pg_class where oid = attach_pending.target);
+  v_schema regnamespace;
   v_relations constant regclass[] := array(select audit.captured_relations(attach_pending.target));
   v_lend constant regclass[] := array(
     -- Those between, too, which hold no rows: triggers pass through them.
@@ -598,9 +554,19 @@ begin
   loop
     execute v_statement;
   end loop;
-  if not has_schema_privilege('audit_owner', v_schema, 'usage') then
+  for v_schema in
+    select distinct relnamespace from pg_catalog.pg_class
+    where oid = any (v_relations) and not has_schema_privilege('audit_owner', relnamespace, 'usage')
+  loop
+    -- To whoever may not give it GRANT says a warning, or a refusal that does not say for whom.
+    if not has_schema_privilege(v_schema, 'usage with grant option') then
+      raise exception using
+        errcode = '42501',
+        message = format('%s cannot be watched: audit_owner may not use schema %s', attach_pending.target, v_schema),
+        hint = format('As the owner of the schema: grant usage on schema %s to audit_owner', v_schema);
+    end if;
     execute format('grant usage on schema %s to audit_owner', v_schema);
-  end if;
+  end loop;
   foreach v_relation in array v_relations loop
     if not has_table_privilege('audit_owner', v_relation, 'select') then
       execute format('grant select on %s to audit_owner', v_relation);
@@ -612,6 +578,9 @@ begin
   foreach v_relation in array v_lend loop
     execute format('grant trigger on %s to audit_owner', v_relation);
   end loop;
+  if exists (select from pg_catalog.pg_partition_tree(attach_pending.target)) then
+    execute format('lock table %s in share row exclusive mode', attach_pending.target);
+  end if;
   perform audit.attach_capture(attach_pending.target);
   foreach v_statement in array v_enable loop
     execute v_statement;
@@ -657,114 +626,59 @@ COMMENT ON FUNCTION audit.baseline(target regclass, rows integer) IS 'Records th
 
 
 --
--- Name: history(regclass, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+-- Name: begin_epoch(text, text, text, jsonb); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
-CREATE FUNCTION audit.history(target regclass, key text) RETURNS TABLE(version bigint, id bigint, created_at timestamp with time zone, action text, user_id text, db_user text, actor_proof text, ip_address inet, request_id text, transaction xid8, entity_id text, diff jsonb, known jsonb, taken_by bigint)
+CREATE FUNCTION audit.begin_epoch(origin text, verifier_key text, reason text, lost jsonb DEFAULT NULL::jsonb) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET quote_all_identifiers TO 'off'
     AS $$
 #variable_conflict use_column
+declare
+  v_snapshot pg_snapshot;
+  v_last_id bigint;
+  v_head record;
+  v_epoch int;
 begin
-  perform audit_private.require_may_read(history.target);
-  perform audit_private.tell_read('history ' || history.target::text);
-  return query
-  with told as (
-    select (past.record).*, past.taken_by, audit_private.present_changes(history.target, past.record) as present
-    from audit_private.records_of(
-      audit_private.entity_types_of(history.target), audit_private.named_key(history.target, history.key)
-    ) as past
-  )
-  select
-    row_number() over (order by told.id), told.id, told.created_at, told.action, told.user_id, told.db_user,
-    told.actor_proof::text, told.ip_address, told.request_id, told.xid, told.entity_id::text,
-    audit_private.field_changes(told.present),
-    case when told.action <> 'ROW_DELETED' then
-      audit_private.merged(nullif(told.present -> 'new', 'null')) over (partition by told.taken_by order by told.id)
-    end,
-    told.taken_by
-  from told
-  order by told.id;
+  -- No batch comes between the snapshot and the position that is set from it.
+  lock table audit_private.log_position in exclusive mode;
+  -- A snapshot leaves out its own transaction, whose rows would then count as sealed.
+  if pg_current_xact_id_if_assigned() is not null or current_setting('transaction_isolation') <> 'read committed' then
+    perform audit_private.refuse_sealing('an epoch begins in a READ COMMITTED transaction of its own');
+  end if;
+  v_snapshot := pg_current_snapshot();
+  if coalesce(length(begin_epoch.reason), 0) not between 1 and 500 then
+    perform audit_private.refuse_sealing('an epoch begins for a reason of 1 to 500 characters');
+  end if;
+  select * into strict v_head from audit.log_head();
+  select coalesce(max(id), 0) into strict v_last_id from audit.audit_logs;
+  v_epoch := coalesce(v_head.epoch, 0) + 1;
+  insert into audit_private.epochs (epoch, origin, system_identifier, timeline, database, last_id, snapshot, reason)
+  values (
+    v_epoch, begin_epoch.origin, v_head.system_identifier, v_head.timeline, v_head.database, v_last_id, v_snapshot,
+    audit_private.clean(begin_epoch.reason, 500)
+  );
+  insert into audit_private.log_position (epoch, former_after_id, snapshot)
+  values (v_epoch, -9223372036854775808, v_snapshot)
+  on conflict (only_row) do update set
+    epoch = excluded.epoch,
+    former_after_id = excluded.former_after_id,
+    snapshot = excluded.snapshot,
+    target = null,
+    after_xid = default,
+    after_id = default;
+  perform audit_private.note_epoch(v_epoch, begin_epoch.verifier_key, begin_epoch.lost);
+  return v_epoch;
 end $$;
 
 
-ALTER FUNCTION audit.history(target regclass, key text) OWNER TO audit_owner;
+ALTER FUNCTION audit.begin_epoch(origin text, verifier_key text, reason text, lost jsonb) OWNER TO audit_owner;
 
 --
--- Name: FUNCTION history(target regclass, key text); Type: COMMENT; Schema: audit; Owner: audit_owner
+-- Name: FUNCTION begin_epoch(origin text, verifier_key text, reason text, lost jsonb); Type: COMMENT; Schema: audit; Owner: audit_owner
 --
 
-COMMENT ON FUNCTION audit.history(target regclass, key text) IS 'Every version of a row that the log has: who made it, what changed by column ({"old": …, "new": …}), and the row after it as far as it is known. A row whose key was changed is followed back; taken_by tells rows apart that bore the key in turn. select * from audit.history(''shop.orders'', ''7'').';
-
-
---
--- Name: blame(regclass, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.blame(target regclass, key text) RETURNS TABLE(column_name text, value text, changed_at timestamp with time zone, action text, user_id text, db_user text, actor_proof text, ip_address inet, request_id text, id bigint)
-    LANGUAGE sql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    BEGIN ATOMIC
- WITH version AS MATERIALIZED (
-          SELECT history.version,
-             history.id,
-             history.created_at,
-             history.action,
-             history.user_id,
-             history.db_user,
-             history.actor_proof,
-             history.ip_address,
-             history.request_id,
-             history.transaction,
-             history.entity_id,
-             history.diff,
-             history.known,
-             history.taken_by
-            FROM audit.history(blame.target, blame.key) history(version, id, created_at, action, user_id, db_user, actor_proof, ip_address, request_id, transaction, entity_id, diff, known, taken_by)
-         ), present AS (
-          SELECT version.version,
-             version.id,
-             version.created_at,
-             version.action,
-             version.user_id,
-             version.db_user,
-             version.actor_proof,
-             version.ip_address,
-             version.request_id,
-             version.transaction,
-             version.entity_id,
-             version.diff,
-             version.known,
-             version.taken_by
-            FROM version
-           WHERE (version.taken_by = ( SELECT max(latest.taken_by) AS max
-                    FROM version latest))
-         )
-  SELECT DISTINCT ON (field.key) field.key,
-     (field.value ->> 'new'::text),
-     present.created_at,
-     present.action,
-     present.user_id,
-     present.db_user,
-     present.actor_proof,
-     present.ip_address,
-     present.request_id,
-     present.id
-    FROM (present
-      CROSS JOIN LATERAL jsonb_each(present.diff) field(key, value))
-   WHERE (present.action <> 'ROW_DELETED'::text)
-   ORDER BY field.key, present.id DESC;
-END;
-
-
-ALTER FUNCTION audit.blame(target regclass, key text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION blame(target regclass, key text); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.blame(target regclass, key text) IS 'Of each column of a row who set its present value, when, from where and in which request: select * from audit.blame(''shop.orders'', ''7''). ROW_BASELINE: it was so before the table was watched.';
+COMMENT ON FUNCTION audit.begin_epoch(origin text, verifier_key text, reason text, lost jsonb) IS 'Begins the log, or continues it on this server, on record; lost is what was signed of a former log and is not here.';
 
 
 --
@@ -794,34 +708,78 @@ COMMENT ON FUNCTION audit.captured_relations(target regclass) IS 'A table and, o
 
 
 --
+-- Name: close_batch(bigint, bytea, integer[], bigint[], integer[], bytea[]); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.close_batch(tree_size bigint, root bytea, levels integer[], numbers bigint[], starts integer[], contents bytea[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_position audit_private.log_position;
+begin
+  select * into strict v_position from audit_private.log_position;
+  if v_position.tree_size <> close_batch.tree_size then
+    perform audit_private.refuse_sealing(
+      format('the log has %s leaves, not %s', v_position.tree_size, close_batch.tree_size)
+    );
+  end if;
+  insert into audit_private.tiles (level, number, start, content)
+  select level, number, start, content
+  from unnest(close_batch.levels, close_batch.numbers, close_batch.starts, close_batch.contents)
+    as tile (level, number, start, content);
+  insert into audit_private.batches (tree_size, epoch, root, snapshot)
+  values (v_position.tree_size, v_position.epoch, close_batch.root, v_position.snapshot);
+end $$;
+
+
+ALTER FUNCTION audit.close_batch(tree_size bigint, root bytea, levels integer[], numbers bigint[], starts integer[], contents bytea[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION close_batch(tree_size bigint, root bytea, levels integer[], numbers bigint[], starts integer[], contents bytea[]); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.close_batch(tree_size bigint, root bytea, levels integer[], numbers bigint[], starts integer[], contents bytea[]) IS 'Adds to the tiles what a batch brought, in the transaction of seal_batch.';
+
+
+--
 -- Name: comparison_source(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
 CREATE FUNCTION audit.comparison_source(target regclass) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
     AS $$
 declare
   v_watch audit_private.watches;
-  v_baselined boolean;
+  v_baseline audit_private.baselines;
+  v_context text;
+  v_caller name;
 begin
-  perform audit_private.require_reader(comparison_source.target);
+  get diagnostics v_context = pg_context;
+  v_caller := audit_private.caller_of(v_context, 'audit.comparison_source', 'audit.reconcile');
+  perform audit_private.require_reader(comparison_source.target, v_caller);
   v_watch := audit_private.active_watch(comparison_source.target);
   perform audit_private.require_reconcilable(v_watch);
   -- Owners run their own code; whoever else compares, a superuser above all, must not run it for them.
   if not exists (
     select from pg_catalog.pg_class
     where oid = comparison_source.target
-      and pg_get_userbyid(relowner) = coalesce(nullif(current_setting('role'), 'none'), session_user)
+      and pg_get_userbyid(relowner) = v_caller
   ) then
-    perform audit_private.require_readable(relation) from audit.captured_relations(comparison_source.target) as relation;
+    perform audit_private.require_known_code(relid)
+    from pg_catalog.pg_partition_tree(comparison_source.target) where not isleaf;
+    perform audit_private.require_known_code(relation) from audit.captured_relations(comparison_source.target) as relation;
   end if;
-  v_baselined := exists (
-    select from audit_private.baselines where watch_id = v_watch.watch_id and finished_at is not null
-  );
+  select * into v_baseline from audit_private.baselines where watch_id = v_watch.watch_id and finished_at is not null;
+  perform set_config('indelible.permit', audit_private.reading_permit(comparison_source.target), true);
   return case
-    when audit_private.key_columns(v_watch.target) = '{}' then audit_private.keyless_comparison_source(v_watch, v_baselined)
-    else audit_private.keyed_comparison_source(v_watch, v_baselined)
+    when audit_private.key_columns(v_watch.target) = '{}' then audit_private.keyless_comparison_source(
+      v_watch, v_baseline.watch_id is not null and audit_private.next_relation(v_baseline, v_watch.target) is null
+    )
+    else audit_private.keyed_comparison_source(v_watch, coalesce(v_baseline.visited, '{}'))
   end;
 end $$;
 
@@ -952,12 +910,15 @@ begin
   if v_slot.slot is null then
     return 0;
   end if;
-  if v_slot.lost then
-    perform audit_private.note_drain('AUDIT_VERDICTS_LOST', jsonb_build_object('slot', v_slot.slot));
-  end if;
   select next_lsn into v_stored
   from audit_private.drains
   where slot_name = v_slot.slot and system_identifier = (select system_identifier::text from pg_control_system());
+  -- A slot that is ahead of what was drained was made anew or moved on by others: whoever has REPLICATION can.
+  if v_slot.lost or v_slot.next_lsn > v_stored then
+    perform audit_private.note_drain('AUDIT_VERDICTS_LOST', jsonb_build_object('slot', v_slot.slot));
+    -- Told once: progress is stored anew.
+    delete from audit_private.drains where slot_name = v_slot.slot;
+  end if;
   return audit_private.drain_slot(v_slot.slot, greatest(v_slot.next_lsn, v_stored));
 end $$;
 
@@ -1049,414 +1010,23 @@ COMMENT ON FUNCTION audit.entity_key(key text) IS 'A key as the log names it: lo
 
 
 --
--- Name: note_read(text); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.note_read(view text) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  perform audit_private.tell_read(note_read.view)
-  from pg_catalog.pg_class
-  where relnamespace = 'audit'::regnamespace and relname = note_read.view;
-  return true;
-end $$;
-
-
-ALTER FUNCTION audit.note_read(view text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION note_read(view text); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.note_read(view text) IS 'Puts on record that the log is read through this view of it; true.';
-
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
-
---
--- Name: actions; Type: TABLE; Schema: audit; Owner: audit_owner
---
-
-CREATE TABLE audit.actions (
-    code text NOT NULL,
-    description text NOT NULL,
-    origin text NOT NULL,
-    defined_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT actions_code_format CHECK (((code ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$'::text) AND (length(code) <= 100))),
-    CONSTRAINT actions_description_present CHECK ((description <> ''::text)),
-    CONSTRAINT actions_origin_known CHECK ((origin = ANY (ARRAY['trigger'::text, 'database'::text, 'service'::text, 'client'::text])))
-);
-
-
-ALTER TABLE audit.actions OWNER TO audit_owner;
-
---
--- Name: TABLE actions; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON TABLE audit.actions IS 'The event codes that may stand in the log; never renamed, never reused.';
-
-
---
--- Name: COLUMN actions.origin; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.actions.origin IS 'Which door may record the code: capture triggers, database functions, the audit service, or ingest clients.';
-
-
---
--- Name: audit_logs; Type: TABLE; Schema: audit; Owner: audit_owner
---
-
-CREATE TABLE audit.audit_logs (
-    id bigint NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
-    action text NOT NULL,
-    outcome audit.outcome DEFAULT 'success'::audit.outcome NOT NULL,
-    user_id text,
-    db_user text DEFAULT SESSION_USER NOT NULL,
-    actor_proof audit.actor_proof NOT NULL,
-    entity_type text COLLATE pg_catalog."C",
-    entity_id text COLLATE pg_catalog."C",
-    description text,
-    permission text,
-    ip_address inet,
-    request_id text,
-    changes jsonb,
-    metadata jsonb,
-    time_source audit.time_source DEFAULT 'database'::audit.time_source NOT NULL
-)
-PARTITION BY RANGE (created_at);
-
-
-ALTER TABLE audit.audit_logs OWNER TO audit_owner;
-
---
--- Name: TABLE audit_logs; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON TABLE audit.audit_logs IS 'Who did what, to which record, from where, and whether it worked. Append-only; written by functions alone.';
-
-
---
--- Name: COLUMN audit_logs.id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.id IS 'Order of recording; the order of history.';
-
-
---
--- Name: COLUMN audit_logs.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.created_at IS 'When it happened (UTC). Row changes: the database''s clock.';
-
-
---
--- Name: COLUMN audit_logs.recorded_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.recorded_at IS 'When the database wrote it down, always by its own clock.';
-
-
---
--- Name: COLUMN audit_logs.xid; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.xid IS 'The transaction that wrote this row: joins what belonged together.';
-
-
---
--- Name: COLUMN audit_logs.action; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.action IS 'Event code, see audit.actions.';
-
-
---
--- Name: COLUMN audit_logs.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.outcome IS 'success, failure, denied; attempted for a durable intent.';
-
-
---
--- Name: COLUMN audit_logs.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.user_id IS 'The acting user, or null where none is proven or claimed.';
-
-
---
--- Name: COLUMN audit_logs.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.db_user IS 'session_user: the login that really did it.';
-
-
---
--- Name: COLUMN audit_logs.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.actor_proof IS 'How far user_id is proven: sealed (the database authenticated the session), service (the word of a trusted application), client (the word of an ingest client), direct (no user claimed; db_user is the actor).';
-
-
---
--- Name: COLUMN audit_logs.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.entity_id IS 'The key''s text for one column, a JSON object by column name for several.';
-
-
---
--- Name: COLUMN audit_logs.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.permission IS 'The permission that was attempted, on denials.';
-
-
---
--- Name: COLUMN audit_logs.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.ip_address IS 'The client, as a trusted proxy or the socket named it.';
-
-
---
--- Name: COLUMN audit_logs.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.request_id IS 'Made by the middleware for each request, never by the client.';
-
-
---
--- Name: COLUMN audit_logs.changes; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.changes IS 'Row changes: {"old": {column: value}, "new": {column: value}}.';
-
-
---
--- Name: COLUMN audit_logs.time_source; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.time_source IS 'Whether created_at is the database''s, claimed, or clamped.';
-
-
---
--- Name: v_events; Type: VIEW; Schema: audit; Owner: audit_owner
---
-
-CREATE VIEW audit.v_events AS
- SELECT log.id,
-    log.created_at,
-    log.recorded_at,
-    log.action,
-    (log.outcome)::text AS outcome,
-    log.user_id,
-    log.db_user,
-    (log.actor_proof)::text AS actor_proof,
-    log.entity_type,
-    log.entity_id,
-    COALESCE(log.description, action.description) AS description,
-    log.permission,
-    (log.metadata ->> 'reason'::text) AS reason,
-    host(log.ip_address) AS ip_address,
-    log.request_id,
-    (log.xid)::text AS transaction_id,
-    (log.changes)::text AS changes,
-    (log.metadata)::text AS metadata,
-    (log.time_source)::text AS time_source
-   FROM (audit.audit_logs log
-     LEFT JOIN audit.actions action ON ((action.code = log.action)))
-  WHERE ( SELECT audit.note_read('v_events'::text) AS note_read);
-
-
-ALTER VIEW audit.v_events OWNER TO audit_owner;
-
---
--- Name: VIEW v_events; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON VIEW audit.v_events IS 'Everything on record, one row per event.';
-
-
---
--- Name: COLUMN v_events.id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.id IS 'Number of the event; the order of history.';
-
-
---
--- Name: COLUMN v_events.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
-
-
---
--- Name: COLUMN v_events.recorded_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.recorded_at IS 'When the database wrote it down, always by its own clock.';
-
-
---
--- Name: COLUMN v_events.action; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
-
-
---
--- Name: COLUMN v_events.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.outcome IS 'success, failure, denied; attempted for an intent that was recorded ahead.';
-
-
---
--- Name: COLUMN v_events.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.user_id IS 'The acting user of the application; null where none is proven or claimed.';
-
-
---
--- Name: COLUMN v_events.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.db_user IS 'The database login that really did it.';
-
-
---
--- Name: COLUMN v_events.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
-
-
---
--- Name: COLUMN v_events.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
-
-
---
--- Name: COLUMN v_events.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.entity_id IS 'Which record: its key, of several columns as a JSON object.';
-
-
---
--- Name: COLUMN v_events.description; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.description IS 'What happened, in words: the event''s own or those of its code.';
-
-
---
--- Name: COLUMN v_events.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.permission IS 'The permission that was missing, on denials.';
-
-
---
--- Name: COLUMN v_events.reason; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.reason IS 'Why it failed or was refused, as a code; of a table without capture, why it needs none.';
-
-
---
--- Name: COLUMN v_events.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.ip_address IS 'The client''s address.';
-
-
---
--- Name: COLUMN v_events.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.request_id IS 'The request it belonged to: the same for its business events and row changes.';
-
-
---
--- Name: COLUMN v_events.transaction_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.transaction_id IS 'The database transaction that wrote it.';
-
-
---
--- Name: COLUMN v_events.changes; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.changes IS 'Row changes, as JSON text: {"old": {column: value}, "new": {column: value}}.';
-
-
---
--- Name: COLUMN v_events.metadata; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.metadata IS 'What else is known, as JSON text.';
-
-
---
--- Name: COLUMN v_events.time_source; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_events.time_source IS 'Whether created_at is the database''s, claimed, or clamped to what can be.';
-
-
---
--- Name: events_between(pg_snapshot, pg_snapshot); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) RETURNS SETOF audit.v_events
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select event.*
-  from audit_private.records_between(events_between.previous, events_between.present) as record
-  join audit.v_events as event on event.id = record.id and event.created_at = record.created_at
-  order by event.id
-$$;
-
-
-ALTER FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) OWNER TO audit_owner;
-
---
--- Name: FUNCTION events_between(previous pg_snapshot, present pg_snapshot); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) IS 'What became visible between two values of pg_current_snapshot(), each event once, however late it was committed. To follow the log: keep the snapshot of the last look, take the present one, then call this.';
-
-
---
 -- Name: finish_unwatch(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
 CREATE FUNCTION audit.finish_unwatch(target regclass) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
     AS $$
 #variable_conflict use_column
 declare
   v_watch audit_private.watches;
+  v_context text;
 begin
-  perform audit_private.require_owner(finish_unwatch.target);
+  get diagnostics v_context = pg_context;
+  perform audit_private.require_owner(
+    finish_unwatch.target, audit_private.caller_of(v_context, 'audit.finish_unwatch', 'audit.unwatch')
+  );
   update audit_private.watches set stopped_at = clock_timestamp()
   where target = finish_unwatch.target and stopped_at is null
   returning * into v_watch;
@@ -1483,6 +1053,69 @@ COMMENT ON FUNCTION audit.finish_unwatch(target regclass) IS 'The definer half o
 
 
 --
+-- Name: heartbeat(); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.heartbeat() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.append(
+    actor => audit_private.current_actor(),
+    action => 'AUDIT_HEARTBEAT',
+    entity_type => 'AUDIT_LOG',
+    entity_id => head.origin,
+    metadata => jsonb_build_object('epoch', head.epoch, 'size', head.tree_size, 'root', encode(head.root, 'base64'))
+  )
+  from audit.log_head() as head
+  where head.epoch is not null;
+end $$;
+
+
+ALTER FUNCTION audit.heartbeat() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION heartbeat(); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.heartbeat() IS 'An event that says how far the log is sealed: without it, silence would look like peace.';
+
+
+--
+-- Name: log_head(); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.log_head() RETURNS TABLE(system_identifier bigint, timeline bigint, database oid, epoch integer, origin text, tree_size bigint, root bytea, checkpoint_size bigint)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    control.system_identifier,
+    audit_private.timeline(),
+    (select oid from pg_catalog.pg_database where datname = current_database()),
+    log_position.epoch,
+    epoch.origin,
+    log_position.tree_size,
+    batch.root,
+    (select max(tree_size) from audit_private.checkpoints as stored where stored.origin = epoch.origin)
+  from pg_control_system() as control
+  left join audit_private.log_position on true
+  left join audit_private.epochs as epoch on epoch.epoch = log_position.epoch
+  left join audit_private.batches as batch on batch.tree_size = log_position.tree_size
+$$;
+
+
+ALTER FUNCTION audit.log_head() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION log_head(); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.log_head() IS 'Which server and database this is, and the log it holds: epoch (null before the log begins), size, root, newest checkpoint.';
+
+
+--
 -- Name: maintain(); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -1496,7 +1129,6 @@ begin
   return query
     select split_part(done, ': ', 1), split_part(done, ': ', 2) from unnest(audit_private.maintain_partitions()) as done;
   perform iam.forget_attempts();
-  perform audit_private.forget_reads();
 end $$;
 
 
@@ -1507,6 +1139,34 @@ ALTER FUNCTION audit.maintain() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.maintain() IS 'Makes the partitions of last month to three months ahead, empties the net, forgets old attempts and sessions.';
+
+
+--
+-- Name: note_key(text, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.note_key(verifier_key text, reason text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.append(
+    actor => audit_private.current_actor(),
+    action => 'AUDIT_KEY_ACCEPTED',
+    entity_type => 'AUDIT_KEY',
+    entity_id => note_key.verifier_key,
+    description => note_key.reason
+  );
+end $$;
+
+
+ALTER FUNCTION audit.note_key(verifier_key text, reason text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION note_key(verifier_key text, reason text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.note_key(verifier_key text, reason text) IS 'Puts on record which key signs the log from now on, and why.';
 
 
 --
@@ -1542,88 +1202,61 @@ COMMENT ON FUNCTION audit.notes() IS 'What Indelible cannot do on this server, a
 
 
 --
--- Name: past_rows(regclass, timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
+-- Name: observe_capture(); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
-CREATE FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) RETURNS TABLE(present_id text, copies bigint, image jsonb)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+CREATE FUNCTION audit.observe_capture() RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
 declare
-  v_watch audit_private.watches;
+  v_seen record;
+  v_changes bigint := 0;
 begin
-  perform audit_private.require_may_read(past_rows.target);
-  v_watch := audit_private.active_watch(past_rows.target);
-  perform audit_private.require_past(v_watch, past_rows.moment);
-  if audit_private.key_identifies(v_watch.target) then
-    return query
-      with told as materialized (select * from audit_private.told_rows(v_watch, past_rows.moment))
-      select told.origin, 1::bigint, coalesce(told.image, '{}') from told where told.copies = 1
-      union all
-      -- Rows of now that were not there yet.
-      select told.entity_id, 0::bigint, null
-      from told
-      where not exists (select from told as other where other.origin = told.entity_id);
-  else
-    return query
-      select null::text, sign, image
+  for v_seen in
+    with changed as (
+      select watch.target, watch.target_name, looked.*, former.digest as former_digest
       from (
-        select 1::bigint as sign, image from audit_private.records_since(v_watch, past_rows.moment, 'old')
+        select target, target_name from audit_private.watches where stopped_at is null
         union all
-        select -1, image from audit_private.records_since(v_watch, past_rows.moment, 'new')
-      ) as change
-      where image is not null;
-  end if;
+        select 'audit.audit_logs'::regclass, 'audit.audit_logs'
+      ) as watch
+      cross join lateral audit_private.triggers_of(watch.target) as looked
+      left join audit_private.seen_capture as former on former.target = watch.target
+      where (former.digest, former.revision) is distinct from (looked.digest, looked.revision)
+    ), noted as (
+      insert into audit_private.seen_capture (target, digest, revision)
+      select target, digest, revision from changed
+      on conflict (target) do update set digest = excluded.digest, revision = excluded.revision, seen_at = excluded.seen_at
+    )
+    select * from changed
+  loop
+    v_changes := v_changes + 1;
+    perform audit_private.append(
+      actor => audit_private.current_actor(),
+      action => 'AUDIT_CAPTURE_SEEN',
+      entity_type => 'AUDIT_WATCH',
+      entity_id => v_seen.target_name,
+      metadata => jsonb_strip_nulls(jsonb_build_object(
+        'digest', encode(v_seen.digest, 'hex'),
+        'former_digest', encode(v_seen.former_digest, 'hex'),
+        'triggers', v_seen.triggers,
+        'disabled', v_seen.disabled
+      ))
+    );
+  end loop;
+  return v_changes;
 end $$;
 
 
-ALTER FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) OWNER TO audit_owner;
+ALTER FUNCTION audit.observe_capture() OWNER TO audit_owner;
 
 --
--- Name: FUNCTION past_rows(target regclass, moment timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
+-- Name: FUNCTION observe_capture(); Type: COMMENT; Schema: audit; Owner: audit_owner
 --
 
-COMMENT ON FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) IS 'What was different of the rows of a table: by the key of the row as it is now, 0 copies for one that was not there; without a key, how many rows of an image there were more or less.';
-
-
---
--- Name: past_source(regclass, timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.past_source(target regclass, moment timestamp with time zone) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_watch audit_private.watches;
-begin
-  perform audit_private.require_may_read(past_source.target);
-  v_watch := audit_private.active_watch(past_source.target);
-  perform audit_private.require_past(v_watch, past_source.moment);
-  -- Owners run their own code; nobody else must run it for them.
-  if not exists (
-    select from pg_catalog.pg_class where oid = past_source.target and pg_get_userbyid(relowner) = session_user
-  ) then
-    perform audit_private.require_readable(relation) from audit.captured_relations(past_source.target) as relation;
-    perform audit_private.require_harmless_types(past_source.target);
-  end if;
-  perform audit_private.note_unknown(v_watch, past_source.moment);
-  perform audit_private.tell_read('as_of ' || v_watch.target_name);
-  return case
-    when audit_private.key_identifies(v_watch.target) then audit_private.keyed_past_source(v_watch, past_source.moment)
-    else audit_private.keyless_past_source(v_watch, past_source.moment)
-  end;
-end $$;
-
-
-ALTER FUNCTION audit.past_source(target regclass, moment timestamp with time zone) OWNER TO audit_owner;
-
---
--- Name: FUNCTION past_source(target regclass, moment timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.past_source(target regclass, moment timestamp with time zone) IS 'The query by which the caller rebuilds a table as it stood.';
+COMMENT ON FUNCTION audit.observe_capture() IS 'Records the capture triggers of watched tables, and the guards of the log, that are new or changed; returns how many.';
 
 
 --
@@ -1671,9 +1304,19 @@ CREATE FUNCTION audit.prepare_watch(target regclass, entity_type text, capture t
 declare
   v_before audit_private.watches;
   v_watch audit_private.watches;
+  v_context text;
 begin
-  perform audit_private.require_owner(prepare_watch.target);
+  get diagnostics v_context = pg_context;
+  perform audit_private.require_owner(
+    prepare_watch.target, audit_private.caller_of(v_context, 'audit.prepare_watch', 'audit.watch')
+  );
   select * into v_before from audit_private.watches where target = prepare_watch.target and stopped_at is null for update;
+  -- Where no event trigger told: what was declared of a column that was renamed or dropped since.
+  if v_before.watch_id is not null and not prepare_watch.dry_run then
+    v_before := audit_private.follow_columns(v_before, known, audit_private.table_shape(v_before.target))
+    from audit_private.shapes as known
+    where known.watch_id = v_before.watch_id;
+  end if;
   v_watch := v_before;
   v_watch.target := prepare_watch.target;
   v_watch.target_name := prepare_watch.target::text;
@@ -1710,6 +1353,89 @@ COMMENT ON FUNCTION audit.prepare_watch(target regclass, entity_type text, captu
 
 
 --
+-- Name: read_checkpoint(bigint); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.read_checkpoint(size bigint DEFAULT NULL::bigint) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select stored.note || coalesce(cosigned.lines, '')
+  from audit_private.checkpoints as stored
+  join audit_private.epochs as epoch on epoch.origin = stored.origin
+  left join lateral (
+    select string_agg(line, '' order by witness) as lines
+    from audit_private.cosignatures as cosignature
+    where cosignature.origin = stored.origin and cosignature.tree_size = stored.tree_size
+  ) as cosigned on true
+  where stored.tree_size = coalesce(read_checkpoint.size, (
+    select max(cosignature.tree_size) from audit_private.cosignatures as cosignature
+    where cosignature.origin = epoch.origin and cosignature.stored_at > now() - interval '1 hour'
+  ), stored.tree_size)
+  order by epoch.epoch desc, stored.tree_size desc
+  limit 1
+$$;
+
+
+ALTER FUNCTION audit.read_checkpoint(size bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION read_checkpoint(size bigint); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.read_checkpoint(size bigint) IS 'The newest signed checkpoint with the signatures of its witnesses, or that of a size; null if there is none.';
+
+
+--
+-- Name: read_leaf(bigint); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.read_leaf(event_id bigint) RETURNS TABLE(leaf_index bigint, salt bytea, content text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select leaf.leaf_index, leaf.salt, audit_private.content_v1(log)
+  from audit.audit_logs as log
+  left join audit_private.leaves as leaf on leaf.id = log.id
+  where log.id = read_leaf.event_id
+  order by leaf.leaf_index
+  limit 1
+$$;
+
+
+ALTER FUNCTION audit.read_leaf(event_id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION read_leaf(event_id bigint); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.read_leaf(event_id bigint) IS 'What proves an event: its leaf, null while it is not sealed, and the salt and content that the leaf commits to.';
+
+
+--
+-- Name: read_tile(integer, bigint); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.read_tile(level integer, number bigint) RETURNS bytea
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select string_agg(tile.content, ''::bytea order by tile.start)
+  from audit_private.tiles as tile
+  where tile.level = read_tile.level and tile.number = read_tile.number
+$$;
+
+
+ALTER FUNCTION audit.read_tile(level integer, number bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION read_tile(level integer, number bigint); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.read_tile(level integer, number bigint) IS 'A tile of hashes (level 1 and up) or a bundle of entries (level -1) as far as it is filled; null if there is none.';
+
+
+--
 -- Name: reconcile(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -1727,8 +1453,13 @@ CREATE FUNCTION audit.reconcile(target regclass) RETURNS TABLE(entity_id text, f
     SET xmlbinary TO 'base64'
     SET quote_all_identifiers TO 'off'
     AS $$
+declare
+  v_source text;
 begin
-  return query execute audit.comparison_source(reconcile.target);
+  perform set_config('indelible.caller', current_user, true);
+  -- A simple assignment: between the halves nothing else stands on the stack.
+  v_source := audit.comparison_source(reconcile.target);
+  return query execute v_source;
 end $$;
 
 
@@ -1850,14 +1581,22 @@ CREATE FUNCTION audit.recorded_rows(target regclass) RETURNS TABLE(entity_id tex
 #variable_conflict use_column
 declare
   v_watch audit_private.watches;
+  v_masked boolean;
 begin
-  perform audit_private.require_reader(recorded_rows.target);
+  if current_setting('indelible.permit', true) is distinct from audit_private.reading_permit(recorded_rows.target) then
+    raise exception using errcode = '42501', message = 'audit.recorded_rows is a part of audit.reconcile',
+      hint = 'Call audit.reconcile.';
+  end if;
+  perform set_config('indelible.permit', '', true);
   v_watch := audit_private.active_watch(recorded_rows.target);
   perform audit_private.require_reconcilable(v_watch);
   if audit_private.key_columns(v_watch.target) = '{}' then
     return query select * from audit_private.rows_by_image(v_watch);
   else
-    return query select * from audit_private.rows_by_key(v_watch);
+    v_masked := audit_private.was_ever_masked(v_watch);
+    return query
+      select known.entity_id, known.copies, case when v_masked then audit_private.without_masks(known.image) else known.image end
+      from audit_private.rows_by_key(v_watch) as known;
   end if;
 end $$;
 
@@ -1872,34 +1611,53 @@ COMMENT ON FUNCTION audit.recorded_rows(target regclass) IS 'What a table must h
 
 
 --
--- Name: request(text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+-- Name: seal_batch(integer, bigint, bytea); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
-CREATE FUNCTION audit.request(request_id text) RETURNS SETOF audit.audit_logs
+CREATE FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) RETURNS TABLE(entries bytea, complete boolean)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET jit TO 'off'
+    SET work_mem TO '64MB'
     AS $$
 #variable_conflict use_column
 declare
-  v_hidden constant text[] := audit_private.hidden_entity_types();
+  v_position audit_private.log_position;
+  v_target pg_snapshot;
+  v_made record;
+  v_all boolean;
 begin
-  perform audit_private.tell_read('request');
-  return query
-    select * from audit_private.records_of_request(request.request_id) as log
-    where entity_type = any (v_hidden) is not true order by id;
-  perform audit_private.note_hidden(
-    (select count(*) from audit_private.records_of_request(request.request_id) where entity_type = any (v_hidden))
-  );
+  -- Snapshot and rows must be of one moment, and of two batches at once one must fail.
+  if current_setting('transaction_isolation') <> 'repeatable read' then
+    perform audit_private.refuse_sealing('a batch is sealed in a REPEATABLE READ transaction');
+  end if;
+  select * into v_position from audit_private.log_position;
+  if (v_position.epoch, v_position.tree_size) is distinct from (seal_batch.epoch, seal_batch.tree_size) then
+    perform audit_private.refuse_sealing(format(
+      'the log is at size %s in epoch %s, not at size %s in epoch %s',
+      v_position.tree_size, v_position.epoch, seal_batch.tree_size, seal_batch.epoch
+    ));
+  end if;
+  v_target := coalesce(v_position.target, pg_current_snapshot());
+  select * into strict v_made from audit_private.make_leaves(v_position, v_target, seal_batch.salts);
+  entries := coalesce(v_made.entries, '');
+  v_all := v_made.leaves < length(seal_batch.salts) / 16;
+  perform audit_private.advance_position(v_position, v_target, v_made.leaves, v_all, v_made.last_xid, v_made.last_id);
+  -- After those of former epochs come the present one's.
+  complete := v_all and v_position.former_after_id is null;
+  return next;
 end $$;
 
 
-ALTER FUNCTION audit.request(request_id text) OWNER TO audit_owner;
+ALTER FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) OWNER TO audit_owner;
 
 --
--- Name: FUNCTION request(request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
+-- Name: FUNCTION seal_batch(epoch integer, tree_size bigint, salts bytea); Type: COMMENT; Schema: audit; Owner: audit_owner
 --
 
-COMMENT ON FUNCTION audit.request(request_id text) IS 'All records of a request, whatever transaction wrote them: select * from audit.request(''…'').';
+COMMENT ON FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) IS 'Takes the next rows into the log, as many as there are salts at most, and returns their entries; complete if that is all.';
 
 
 --
@@ -1910,8 +1668,15 @@ CREATE FUNCTION audit.set_context(sealed text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  v_actor constant audit_private.actor := audit_private.open_sealed(set_context.sealed);
 begin
-  perform audit_private.establish_context(audit_private.open_sealed(set_context.sealed));
+  perform set_config('indelible.context', context, true)
+  from audit_private.proven_context(v_actor::text) as context
+  where v_actor.claim is null and audit_private.is_application();
+  if not found then
+    perform audit_private.refuse_context(coalesce(v_actor.claim, v_actor.user_id), true);
+  end if;
 end $$;
 
 
@@ -1933,9 +1698,14 @@ CREATE FUNCTION audit.set_context(user_id text, ip_address inet, request_id text
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform audit_private.establish_context(
-    audit_private.claimed_actor(set_context.user_id, set_context.ip_address, set_context.request_id)
-  );
+  perform set_config('indelible.context', context, true)
+  from audit_private.proven_context(
+    audit_private.claimed_actor(set_context.user_id, set_context.ip_address, set_context.request_id)::text
+  ) as context
+  where audit_private.is_application();
+  if not found then
+    perform audit_private.refuse_context(set_context.user_id, true);
+  end if;
 end $$;
 
 
@@ -1957,16 +1727,16 @@ CREATE FUNCTION audit.set_session_context(user_id text, ip_address inet, request
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_actor constant audit_private.actor := audit_private.claimed_actor(
+  v_context constant text := 'session' || audit_private.claimed_actor(
     set_session_context.user_id, set_session_context.ip_address, set_session_context.request_id
-  );
-  v_claim constant text := audit_private.refused_claim(v_actor);
-  v_context constant text := coalesce(v_claim, 'session' || v_actor::text);
+  )::text;
 begin
-  -- The number is this session's alone: nobody else reads it, and nobody but the owner sets it.
-  if v_claim is null then
-    perform setval('audit_private.session_context', hashtextextended(v_context, 0));
+  if not audit_private.is_application() then
+    perform audit_private.refuse_context(set_session_context.user_id, false);
+    return;
   end if;
+  -- The number is this session's alone: nobody else reads it, and nobody but the owner sets it.
+  perform setval('audit_private.session_context', hashtextextended(v_context, 0));
   perform set_config('indelible.context', v_context, false);
 end $$;
 
@@ -1978,6 +1748,54 @@ ALTER FUNCTION audit.set_session_context(user_id text, ip_address inet, request_
 --
 
 COMMENT ON FUNCTION audit.set_session_context(user_id text, ip_address inet, request_id text) IS 'Acts, until the session ends or resets, for a user on the word of an application that keeps one connection for each.';
+
+
+--
+-- Name: store_checkpoint(text, bigint, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.store_checkpoint(origin text, tree_size bigint, note text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  insert into audit_private.checkpoints (origin, tree_size, note)
+  values (store_checkpoint.origin, store_checkpoint.tree_size, store_checkpoint.note)
+  on conflict on constraint checkpoints_pkey do nothing;
+end $$;
+
+
+ALTER FUNCTION audit.store_checkpoint(origin text, tree_size bigint, note text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION store_checkpoint(origin text, tree_size bigint, note text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.store_checkpoint(origin text, tree_size bigint, note text) IS 'Publishes what the sealer has signed.';
+
+
+--
+-- Name: store_cosignatures(text, bigint, text[]); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.store_cosignatures(origin text, tree_size bigint, lines text[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  insert into audit_private.cosignatures (origin, tree_size, witness, line)
+  select store_cosignatures.origin, store_cosignatures.tree_size, split_part(line, ' ', 2), line
+  from unnest(store_cosignatures.lines) as line
+  on conflict on constraint cosignatures_pkey do nothing
+$$;
+
+
+ALTER FUNCTION audit.store_cosignatures(origin text, tree_size bigint, lines text[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION store_cosignatures(origin text, tree_size bigint, lines text[]); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.store_cosignatures(origin text, tree_size bigint, lines text[]) IS 'Publishes the signatures of witnesses under a checkpoint.';
 
 
 --
@@ -2012,97 +1830,20 @@ COMMENT ON FUNCTION audit.surplus_capture(target regclass) IS 'Capture triggers 
 
 
 --
--- Name: transaction(xid8); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.transaction(transaction xid8) RETURNS SETOF audit.audit_logs
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-  v_hidden constant text[] := audit_private.hidden_entity_types();
-begin
-  perform audit_private.tell_read('transaction');
-  return query
-    select * from audit_private.records_of_transaction(transaction.transaction) as log
-    where entity_type = any (v_hidden) is not true order by id;
-  perform audit_private.note_hidden(
-    (select count(*) from audit_private.records_of_transaction(transaction.transaction) where entity_type = any (v_hidden))
-  );
-end $$;
-
-
-ALTER FUNCTION audit.transaction(transaction xid8) OWNER TO audit_owner;
-
---
--- Name: FUNCTION transaction(transaction xid8); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.transaction(transaction xid8) IS 'All records of a transaction, and of the requests that it served: select * from audit.transaction(''4711'').';
-
-
---
--- Name: undo_sql(regclass, text, bigint); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.undo_sql(target regclass, key text, id bigint DEFAULT NULL::bigint) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET quote_all_identifiers TO 'off'
-    AS $$
-declare
-  v_record audit.audit_logs;
-  v_source text;
-  v_lost text;
-begin
-  perform audit_private.require_may_read(undo_sql.target);
-  perform audit_private.tell_read('undo_sql ' || undo_sql.target::text);
-  select (past.record).* into v_record
-  from audit_private.records_of(
-    audit_private.entity_types_of(undo_sql.target), audit_private.named_key(undo_sql.target, undo_sql.key)
-  ) as past
-  where (past.record).id = undo_sql.id or undo_sql.id is null
-  order by (past.record).id desc
-  limit 1;
-  v_source := audit_private.undo_source(undo_sql.target, v_record);
-  if v_source is null then
-    raise exception using
-      errcode = 'ID012',
-      message = format('nothing to undo: no recorded change of this row of %s can be taken back', undo_sql.target),
-      hint = 'audit.history() has its changes; masked values and those of dropped columns are not to be had.';
-  end if;
-  select string_agg(quote_ident(name), ', ') into v_lost
-  from audit_private.restorable_values(undo_sql.target, v_record, 'old')
-  where not restorable;
-  if v_lost is not null then
-    raise notice 'not restored, because the value is not on record or the column is gone: %', v_lost;
-  end if;
-  return v_source;
-end $$;
-
-
-ALTER FUNCTION audit.undo_sql(target regclass, key text, id bigint) OWNER TO audit_owner;
-
---
--- Name: FUNCTION undo_sql(target regclass, key text, id bigint); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.undo_sql(target regclass, key text, id bigint) IS 'The statement that would take back a change of a row, the last one unless an id of audit.history() is given: select audit.undo_sql(''shop.orders'', ''7''). It is not executed, and says nothing of what came after that change.';
-
-
---
 -- Name: unwatch(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
 CREATE FUNCTION audit.unwatch(target regclass) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
     AS $$
 declare
   v_statement text;
 begin
-  perform audit.finish_unwatch(unwatch.target);
+  perform set_config('indelible.caller', current_user, true);
+  -- A simple assignment: between the halves nothing else stands on the stack.
+  v_statement := audit.finish_unwatch(unwatch.target);
   for v_statement in select format('drop trigger %I on %s', name, relation) from audit.surplus_capture(unwatch.target) loop
     execute v_statement;
   end loop;
@@ -2134,13 +1875,17 @@ COMMENT ON FUNCTION audit.unwatch(target regclass) IS 'Ends the capture of a tab
 CREATE FUNCTION audit.watch(target regclass, entity_type text DEFAULT NULL::text, capture text DEFAULT NULL::text, exclude text[] DEFAULT NULL::text[], mask text[] DEFAULT NULL::text[], dry_run boolean DEFAULT false, skip text[] DEFAULT NULL::text[], operations text[] DEFAULT NULL::text[], record_unchanged boolean DEFAULT NULL::boolean) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
     AS $$
 declare
-  v_source text[] := audit.prepare_watch(
+  v_source text[];
+begin
+  perform set_config('indelible.caller', current_user, true);
+  -- A simple assignment: between the halves nothing else stands on the stack.
+  v_source := audit.prepare_watch(
     watch.target, watch.entity_type, watch.capture, watch.exclude, watch.mask, watch.dry_run, watch.skip, watch.operations,
     watch.record_unchanged
   );
-begin
   if not watch.dry_run then
     perform audit.attach_pending(watch.target);
   end if;
@@ -2264,36 +2009,6 @@ COMMENT ON FUNCTION audit_guard.emit(event jsonb) IS 'Sends an event (an object 
 
 
 --
--- Name: emit_read(text, text, text, inet, text); Type: FUNCTION; Schema: audit_guard; Owner: postgres
---
-
-CREATE FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select audit_guard.emit(jsonb_build_object(
-    'action', 'AUDIT_LOG_READ',
-    'outcome', 'success',
-    'user_id', emit_read.user_id,
-    'actor_proof', emit_read.actor_proof,
-    'entity_type', 'AUDIT_VIEW',
-    'entity_id', emit_read.view,
-    'ip_address', emit_read.ip_address,
-    'request_id', emit_read.request_id
-  ))
-$$;
-
-
-ALTER FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) OWNER TO postgres;
-
---
--- Name: FUNCTION emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_guard; Owner: postgres
---
-
-COMMENT ON FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) IS 'Sends word of a read past the transaction.';
-
-
---
 -- Name: give_overdue(regclass, bigint); Type: FUNCTION; Schema: audit_guard; Owner: postgres
 --
 
@@ -2305,6 +2020,9 @@ CREATE FUNCTION audit_guard.give_overdue(target regclass, truncate_of bigint) RE
 declare
   v_schema constant regnamespace := (select relnamespace from pg_catalog.pg_class where oid = give_overdue.target);
 begin
+  if not audit_guard.is_captured(give_overdue.target) then
+    return;
+  end if;
   if not has_schema_privilege('audit_owner', v_schema, 'usage') then
     execute format('grant usage on schema %s to audit_owner', v_schema);
   end if;
@@ -2372,6 +2090,37 @@ end $$;
 ALTER FUNCTION audit_guard.has_taken_in(extension oid) OWNER TO postgres;
 
 --
+-- Name: is_about_privileges(text); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.is_about_privileges(tag text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN (tag = ANY (ARRAY['GRANT'::text, 'REVOKE'::text, 'ALTER DEFAULT PRIVILEGES'::text, 'DROP OWNED'::text, 'CREATE SCHEMA'::text]));
+
+
+ALTER FUNCTION audit_guard.is_about_privileges(tag text) OWNER TO postgres;
+
+--
+-- Name: is_captured(regclass); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.is_captured(relation regclass) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select exists (
+    select from pg_catalog.pg_trigger as trigger
+    join pg_catalog.pg_proc as function on function.oid = trigger.tgfoid
+    where trigger.tgrelid in (select relation union select relid from pg_catalog.pg_partition_ancestors(relation))
+      and trigger.tgname like '!indelible_capture_%'
+      and function.pronamespace = 'audit_private'::regnamespace
+  )
+$$;
+
+
+ALTER FUNCTION audit_guard.is_captured(relation regclass) OWNER TO postgres;
+
+--
 -- Name: is_guarded(oid, oid, text, oid[]); Type: FUNCTION; Schema: audit_guard; Owner: postgres
 --
 
@@ -2380,9 +2129,7 @@ CREATE FUNCTION audit_guard.is_guarded(class oid, object oid, schema_name text, 
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  if schema_name = 'pg_temp' then
-    return false;
-  elsif audit_guard.is_guarded_schema(schema_name) then
+  if audit_guard.is_guarded_schema(schema_name) then
     return true;
   end if;
   case class
@@ -2562,7 +2309,14 @@ CREATE FUNCTION audit_guard.may_change() RETURNS boolean
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select audit_guard.door_is_open()
-    or exists (select from pg_catalog.pg_roles where rolname = session_user and rolsuper)
+    or (
+      exists (select from pg_catalog.pg_roles where rolname = session_user and rolsuper)
+      -- A superuser's ANALYZE, and autovacuum, run a table owner's code as that owner: this is not the superuser at work.
+      and exists (
+        select from pg_catalog.pg_roles
+        where rolname = current_setting('audit_guard.caller', true) and (rolsuper or rolname = current_setting('role'))
+      )
+    )
 $$;
 
 
@@ -2704,7 +2458,7 @@ ALTER FUNCTION audit_guard.owners() OWNER TO postgres;
 --
 
 CREATE FUNCTION audit_guard.privileges_digest(top bigint) RETURNS text
-    LANGUAGE sql STABLE STRICT
+    LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select coalesce(encode(sha256(convert_to(string_agg(entry, E'\n' order by entry), 'UTF8')), 'hex'), '')
@@ -2738,8 +2492,8 @@ CREATE FUNCTION audit_guard.privileges_digest(top bigint) RETURNS text
     select concat_ws(' ', 'default', setting.oid, setting.defaclacl)
     from pg_catalog.pg_default_acl as setting
     left join pg_catalog.pg_namespace as namespace on namespace.oid = setting.defaclnamespace
-    where (setting.defaclrole = any (audit_guard.owners()) or audit_guard.is_guarded_schema(namespace.nspname))
-      and audit_guard.youth(setting.xmin, top) >= 0 and audit_guard.is_mine(setting.xmin, top)
+    -- All of them: what was taken back to PostgreSQL's own defaults has left no row.
+    where setting.defaclrole = any (audit_guard.owners()) or audit_guard.is_guarded_schema(namespace.nspname)
   ) as entries (entry)
 $$;
 
@@ -2849,6 +2603,21 @@ end $$;
 ALTER FUNCTION audit_guard.tg__give_overdue() OWNER TO postgres;
 
 --
+-- Name: tg__note_caller(); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.tg__note_caller() RETURNS event_trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform set_config('audit_guard.caller', current_user, true);
+end $$;
+
+
+ALTER FUNCTION audit_guard.tg__note_caller() OWNER TO postgres;
+
+--
 -- Name: tg__refuse_drop(); Type: FUNCTION; Schema: audit_guard; Owner: postgres
 --
 
@@ -2899,7 +2668,7 @@ begin
       perform audit_guard.refuse(tg_tag, v_command.object_identity, 'guarded');
     end if;
   end loop;
-  if tg_tag in ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'DROP OWNED')
+  if audit_guard.is_about_privileges(tg_tag)
     and audit_guard.has_members() and not audit_guard.may_change()
     and audit_guard.privileges_digest(pg_current_xact_id_if_assigned()::text::bigint)
       is distinct from current_setting('audit_guard.privileges', true)
@@ -2924,7 +2693,7 @@ begin
     if not audit_guard.may_change() then
       perform audit_guard.refuse(tg_tag, 'audit_owner', 'owner');
     end if;
-  elsif tg_tag in ('GRANT', 'REVOKE', 'ALTER DEFAULT PRIVILEGES', 'DROP OWNED') then
+  elsif audit_guard.is_about_privileges(tg_tag) then
     if audit_guard.has_members() and not audit_guard.may_change() then
       perform set_config(
         'audit_guard.privileges', audit_guard.privileges_digest(pg_current_xact_id_if_assigned()::text::bigint), true
@@ -2955,6 +2724,10 @@ CREATE FUNCTION audit_guard.youth(xmin xid, top bigint) RETURNS bigint
 
 
 ALTER FUNCTION audit_guard.youth(xmin xid, top bigint) OWNER TO postgres;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
 
 --
 -- Name: watches; Type: TABLE; Schema: audit_private; Owner: audit_owner
@@ -3167,6 +2940,93 @@ end $_$;
 ALTER FUNCTION audit_private.advance_baseline(watch audit_private.watches, baseline audit_private.baselines, rows integer) OWNER TO audit_owner;
 
 --
+-- Name: log_position; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.log_position (
+    only_row boolean DEFAULT true NOT NULL,
+    epoch integer NOT NULL,
+    tree_size bigint DEFAULT 0 NOT NULL,
+    former_after_id bigint,
+    snapshot pg_snapshot NOT NULL,
+    target pg_snapshot,
+    after_xid xid8 DEFAULT '0'::xid8 NOT NULL,
+    after_id bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT log_position_only_row CHECK (only_row)
+);
+
+
+ALTER TABLE audit_private.log_position OWNER TO audit_owner;
+
+--
+-- Name: TABLE log_position; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.log_position IS 'How far the log is sealed. No row before the first sealer began.';
+
+
+--
+-- Name: COLUMN log_position.former_after_id; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.log_position.former_after_id IS 'Rows of former epochs up to here are leaves; null: all are.';
+
+
+--
+-- Name: COLUMN log_position.snapshot; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.log_position.snapshot IS 'Every row of a transaction that it sees as finished is a leaf.';
+
+
+--
+-- Name: COLUMN log_position.target; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.log_position.target IS 'The snapshot whose rows are being sealed in several batches, up to after_xid and after_id; null: none is.';
+
+
+--
+-- Name: advance_position(audit_private.log_position, pg_snapshot, integer, boolean, xid8, bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.advance_position(log_position audit_private.log_position, target pg_snapshot, leaves integer, all_taken boolean, last_xid xid8, last_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  if log_position.former_after_id is not null then
+    update audit_private.log_position set
+      tree_size = tree_size + advance_position.leaves,
+      former_after_id = case when advance_position.all_taken then null else advance_position.last_id end;
+  elsif not advance_position.all_taken then
+    update audit_private.log_position set
+      tree_size = tree_size + advance_position.leaves,
+      target = advance_position.target,
+      after_xid = advance_position.last_xid,
+      after_id = advance_position.last_id;
+  elsif advance_position.leaves > 0 or log_position.target is not null then
+    update audit_private.log_position set
+      tree_size = tree_size + advance_position.leaves,
+      snapshot = advance_position.target,
+      target = null,
+      after_xid = default,
+      after_id = default;
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.advance_position(log_position audit_private.log_position, target pg_snapshot, leaves integer, all_taken boolean, last_xid xid8, last_id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION advance_position(log_position audit_private.log_position, target pg_snapshot, leaves integer, all_taken boolean, last_xid xid8, last_id bigint); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.advance_position(log_position audit_private.log_position, target pg_snapshot, leaves integer, all_taken boolean, last_xid xid8, last_id bigint) IS 'Remembers how far the log is sealed; an idle sealer writes nothing.';
+
+
+--
 -- Name: all_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -3289,7 +3149,16 @@ CREATE FUNCTION audit_private.attachment_shapes(target regclass) RETURNS jsonb
         concat_ws('/', tgenabled, tgtype, tgfoid::regprocedure, tgattr, encode(tgargs, 'hex'), tgqual, tgdeferrable, tginitdeferred)
       ))
       from pg_catalog.pg_trigger
-      where tgrelid = target and not tgisinternal and tgname !~ '^!?indelible_capture_'
+      where tgrelid = target and not tgisinternal
+        -- Of capture, and in the place of capture, follow_capture tells; a name like capture's hides nothing else.
+        and not exists (
+          select from pg_catalog.pg_proc where oid = tgfoid and pronamespace = 'audit_private'::regnamespace
+        )
+        and not exists (
+          select from audit_private.watches as watch
+          cross join audit_private.capture_triggers(watch) as wanted
+          where watch.target = tgrelid and watch.stopped_at is null and wanted.name = tgname
+        )
     ),
     'rules', (
       select jsonb_object_agg(rulename, audit_private.expression_digest(
@@ -3321,17 +3190,46 @@ CREATE FUNCTION audit_private.begin_baseline(watch audit_private.watches) RETURN
     AS $$
 #variable_conflict use_column
 declare
+  v_has_key constant boolean := audit_private.key_columns(watch.target) <> '{}';
   v_baseline audit_private.baselines;
 begin
   insert into audit_private.baselines (watch_id, start_snapshot, first_id)
   select watch.watch_id, pg_current_snapshot(), coalesce((select max(id) from audit.audit_logs), 0)
   on conflict do nothing;
+  -- Without a key a row that is on record could not be told from one that is not: then from the beginning.
+  update audit_private.baselines as baseline set
+    start_snapshot = pg_current_snapshot(), finished_at = null,
+    first_id = case when v_has_key then first_id else coalesce((select max(id) from audit.audit_logs), 0) end,
+    visited = case when v_has_key then visited else '{}' end
+  where watch_id = watch.watch_id and finished_at is not null
+    and audit_private.next_relation(baseline, watch.target) is not null;
   select * into v_baseline from audit_private.baselines where watch_id = watch.watch_id for update;
   return v_baseline;
 end $$;
 
 
 ALTER FUNCTION audit_private.begin_baseline(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: caller_of(text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.caller_of(context text, definer_half text, invoker_half text) RETURNS name
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_frames constant text[] := string_to_array(context, E'\n');
+begin
+  if starts_with(v_frames[2], split_part(v_frames[1], definer_half || '(', 1) || invoker_half || '(') then
+    return current_setting('indelible.caller');
+  end if;
+  raise exception using errcode = '42501', message = format('%s is a part of %s', definer_half, invoker_half),
+    hint = format('Call %s.', invoker_half);
+end $$;
+
+
+ALTER FUNCTION audit_private.caller_of(context text, definer_half text, invoker_half text) OWNER TO audit_owner;
 
 --
 -- Name: capture_1_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -4606,6 +4504,22 @@ end $$;
 ALTER FUNCTION audit_private.capture_7_update() OWNER TO audit_owner;
 
 --
+-- Name: capture_code(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_code(watch audit_private.watches) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select string_agg(prosrc, E'\n' order by proname)
+  from pg_catalog.pg_proc
+  where pronamespace = 'audit_private'::regnamespace and proname like format('capture\_%s\_%%', (watch).watch_id)
+$$;
+
+
+ALTER FUNCTION audit_private.capture_code(watch audit_private.watches) OWNER TO audit_owner;
+
+--
 -- Name: capture_places(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4640,29 +4554,6 @@ $$;
 
 
 ALTER FUNCTION audit_private.capture_places(watch audit_private.watches) OWNER TO audit_owner;
-
---
--- Name: capture_shape(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.capture_shape(watch audit_private.watches) RETURNS jsonb
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select jsonb_build_object(
-    'frame', jsonb_build_object(
-      'entity_type', (watch).entity_type,
-      'whole', (watch).operations @> '{insert,update,delete,truncate}',
-      'key_identifies', audit_private.key_identifies((watch).target),
-      'key', audit_private.key_version((watch).target)
-    ),
-    'columns', audit_private.column_versions(watch),
-    'relations', (select jsonb_agg(relation::oid order by relation::oid) from audit.captured_relations((watch).target) as relation)
-  )
-$$;
-
-
-ALTER FUNCTION audit_private.capture_shape(watch audit_private.watches) OWNER TO audit_owner;
 
 --
 -- Name: capture_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -4775,51 +4666,6 @@ COMMENT ON FUNCTION audit_private.captured_columns(watch audit_private.watches) 
 
 
 --
--- Name: chained_rows(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.chained_rows(watch audit_private.watches, back_to timestamp with time zone) RETURNS TABLE(entity_id text, copies bigint, image jsonb, origin text)
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  with recursive record as materialized (
-    select * from audit_private.told_records(watch, back_to)
-  ), step as (
-    select id, entity_id, begins, ends, previous_id, image from record
-    union all
-    select id, previous_id, false, true, null, null from record where previous_id is not null
-  ), numbered as (
-    select *, count(*) filter (where begins) over (partition by entity_id order by id, begins) as segment from step
-  ), segment as materialized (
-    select
-      entity_id, segment, min(id) filter (where begins) as begun, max(previous_id) as previous_id,
-      (array_agg(ends order by id desc, begins desc))[1] as is_over,
-      max(id) filter (where ends) as left_at, audit_private.merged(image order by id) as image
-    from numbered
-    group by entity_id, segment
-  ), latest as (
-    select distinct on (entity_id) * from segment order by entity_id, segment desc
-  ), chain as (
-    select entity_id as row_id, 0 as depth, entity_id, begun, previous_id, image from latest where not is_over
-    union all
-    select chain.row_id, chain.depth + 1, earlier.entity_id, earlier.begun, earlier.previous_id, earlier.image
-    from chain
-    join segment as earlier on earlier.entity_id = chain.previous_id and earlier.left_at = chain.begun
-  ), state as (
-    select
-      row_id, audit_private.merged(image order by depth desc) as image, max(entity_id) filter (where begun is null) as origin
-    from chain
-    group by row_id
-  )
-  select latest.entity_id, (not latest.is_over)::int::bigint, state.image, state.origin
-  from latest
-  left join state on state.row_id = latest.entity_id
-$$;
-
-
-ALTER FUNCTION audit_private.chained_rows(watch audit_private.watches, back_to timestamp with time zone) OWNER TO audit_owner;
-
---
 -- Name: change_source(text, boolean, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4892,48 +4738,12 @@ COMMENT ON FUNCTION audit_private.changes_source(watch audit_private.watches, si
 
 
 --
--- Name: claimed_actor(text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) RETURNS audit_private.actor
-    LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  return row(
-    nullif(audit_private.clean(claimed_actor.user_id, 200), ''), claimed_actor.ip_address,
-    nullif(audit_private.clean(claimed_actor.request_id, 128), ''), 'service', null
-  )::audit_private.actor;
-end $$;
-
-
-ALTER FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION claimed_actor(user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) IS 'An actor on the word of an application.';
-
-
---
 -- Name: clean(text, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
 CREATE FUNCTION audit_private.clean(value text, length integer) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  -- C0, DEL, C1, line separators and bidirectional overrides: log injection (CWE-117) and misleading display.
-  return left(
-    regexp_replace(
-      clean.value,
-      E'[\\u0001-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]', chr(65533), 'g'
-    ),
-    clean.length
-  );
-end $$;
+    LANGUAGE sql IMMUTABLE
+    RETURN "left"(regexp_replace(value, '[\u0001-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]'::text, chr(65533), 'g'::text), length);
 
 
 ALTER FUNCTION audit_private.clean(value text, length integer) OWNER TO audit_owner;
@@ -4943,6 +4753,24 @@ ALTER FUNCTION audit_private.clean(value text, length integer) OWNER TO audit_ow
 --
 
 COMMENT ON FUNCTION audit_private.clean(value text, length integer) IS 'Control characters become U+FFFD; cut to so many characters.';
+
+
+--
+-- Name: claimed_actor(text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) RETURNS audit_private.actor
+    LANGUAGE sql IMMUTABLE
+    RETURN ROW(NULLIF(audit_private.clean(user_id, 200), ''::text), ip_address, NULLIF(audit_private.clean(request_id, 128), ''::text), 'service'::audit.actor_proof, NULL::text)::audit_private.actor;
+
+
+ALTER FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION claimed_actor(user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) IS 'An actor on the word of an application.';
 
 
 --
@@ -4985,6 +4813,36 @@ ALTER FUNCTION audit_private.close_watch(watch audit_private.watches, command te
 --
 
 COMMENT ON FUNCTION audit_private.close_watch(watch audit_private.watches, command text) IS 'Ends the watch of a table that is gone.';
+
+
+--
+-- Name: code_of_others(regclass, oid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.code_of_others(class regclass, object oid) RETURNS regprocedure
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select function.oid
+  from pg_catalog.pg_depend as dependency
+  left join pg_catalog.pg_operator as operator
+    on dependency.refclassid = 'pg_operator'::regclass and operator.oid = dependency.refobjid
+  join pg_catalog.pg_proc as function
+    on function.oid = case when dependency.refclassid = 'pg_proc'::regclass then dependency.refobjid else operator.oprcode end
+  join pg_catalog.pg_roles as author on author.oid = function.proowner
+  where dependency.classid = code_of_others.class and dependency.objid = code_of_others.object
+    and not author.rolsuper and function.proowner <> 'audit_owner'::regrole
+  limit 1
+$$;
+
+
+ALTER FUNCTION audit_private.code_of_others(class regclass, object oid) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION code_of_others(class regclass, object oid); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.code_of_others(class regclass, object oid) IS 'A function of neither a superuser nor the owner of the log that an object calls.';
 
 
 --
@@ -5035,6 +4893,7 @@ CREATE FUNCTION audit_private.column_shapes(target regclass) RETURNS jsonb
   select coalesce(jsonb_object_agg(attribute.attnum, jsonb_strip_nulls(jsonb_build_object(
     'name', attribute.attname,
     'type', format_type(attribute.atttypid, attribute.atttypmod),
+    'type_parts', case when attribute.atttypid >= 16384 then audit_private.type_parts(attribute.atttypid) end,
     'collation', case when attribute.attcollation <> kind.typcollation then attribute.attcollation::regcollation::text end,
     'not_null', nullif(attribute.attnotnull, false),
     'generated', nullif(attribute.attgenerated, ''),
@@ -5063,78 +4922,6 @@ $$;
 
 
 ALTER FUNCTION audit_private.column_source(record_name text, name text) OWNER TO audit_owner;
-
---
--- Name: column_versions(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.column_versions(watch audit_private.watches) RETURNS jsonb
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select coalesce(jsonb_object_agg(attribute.attnum, jsonb_build_object(
-    'name', attribute.attname, 'type', attribute.atttypid, 'typmod', attribute.atttypmod, 'known', comparable.name is not null
-  )), '{}')
-  from pg_catalog.pg_attribute as attribute
-  left join audit_private.comparable_columns(watch) as comparable on comparable.place = attribute.attnum
-  where attribute.attrelid = (watch).target and attribute.attnum > 0 and not attribute.attisdropped
-$$;
-
-
-ALTER FUNCTION audit_private.column_versions(watch audit_private.watches) OWNER TO audit_owner;
-
---
--- Name: columns_before(regclass, bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.columns_before(target regclass, id bigint) RETURNS jsonb
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select version.shape -> 'columns'
-  from audit_private.capture_versions as version
-  join audit_private.watches as watch on watch.watch_id = version.watch_id
-  where watch.target = columns_before.target and version.since_id < columns_before.id
-  order by version.version_id desc
-  limit 1
-$$;
-
-
-ALTER FUNCTION audit_private.columns_before(target regclass, id bigint) OWNER TO audit_owner;
-
---
--- Name: FUNCTION columns_before(target regclass, id bigint); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.columns_before(target regclass, id bigint) IS 'The columns of a table, by number, as they were captured for a record.';
-
-
---
--- Name: columns_since(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.columns_since(watch audit_private.watches, moment timestamp with time zone) RETURNS TABLE(place integer, name text, type oid, typmod integer, was_there boolean, known boolean, retyped boolean)
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select
-    attribute.attnum::int, attribute.attname::text, attribute.atttypid, attribute.atttypmod, past.was_there, past.known, past.retyped
-  from pg_catalog.pg_attribute as attribute
-  cross join lateral (
-    select
-      bool_and(version.shape -> 'columns' ? attribute.attnum::text) as was_there,
-      bool_and(coalesce((version.shape #>> array['columns', attribute.attnum::text, 'known'])::boolean, false)) as known,
-      bool_or(
-        (version.shape #>> array['columns', attribute.attnum::text, 'type'])::oid <> attribute.atttypid
-        or (version.shape #>> array['columns', attribute.attnum::text, 'typmod'])::int <> attribute.atttypmod
-      ) as retyped
-    from audit_private.versions_since(watch, moment) as version
-  ) as past
-  where attribute.attrelid = (watch).target and attribute.attnum > 0 and not attribute.attisdropped
-$$;
-
-
-ALTER FUNCTION audit_private.columns_since(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: columns_to_compare(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5167,6 +4954,12 @@ CREATE FUNCTION audit_private.comparable_columns(watch audit_private.watches) RE
   from audit_private.captured_columns(watch) as captured
   join pg_catalog.pg_attribute as attribute on attribute.attrelid = (watch).target and attribute.attnum = captured.place
   where not captured.is_masked and captured.name <> all ((watch).skipped)
+    -- Values of regclass and its kin are written as the names of objects, which change without them.
+    and not exists (
+      select from audit_private.types_within(captured.type) as part (type)
+      join pg_catalog.pg_type as kind on kind.oid = part.type
+      where kind.typnamespace = 'pg_catalog'::regnamespace and kind.typname ~ '^_?reg'
+    )
     -- What is not recorded cannot be missed.
     and (watch).operations @> '{insert,update,delete,truncate}'
 $$;
@@ -5178,7 +4971,7 @@ ALTER FUNCTION audit_private.comparable_columns(watch audit_private.watches) OWN
 -- Name: FUNCTION comparable_columns(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
 --
 
-COMMENT ON FUNCTION audit_private.comparable_columns(watch audit_private.watches) IS 'Columns whose every change is recorded with its value.';
+COMMENT ON FUNCTION audit_private.comparable_columns(watch audit_private.watches) IS 'Columns whose every change is recorded with its value, which says the same for ever.';
 
 
 --
@@ -5211,36 +5004,163 @@ CREATE FUNCTION audit_private.complete(changes jsonb, old_remainder jsonb, new_r
 ALTER FUNCTION audit_private.complete(changes jsonb, old_remainder jsonb, new_remainder jsonb) OWNER TO audit_owner;
 
 --
--- Name: context_body(text, text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: audit_logs; Type: TABLE; Schema: audit; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.context_body(proof text, user_id text, ip_address inet, request_id text) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  return concat_ws(
-    E'\x1f',
-    context_body.proof,
-    coalesce(audit_private.clean(context_body.user_id, 200), ''),
-    coalesce(host(context_body.ip_address), ''),
-    coalesce(audit_private.clean(context_body.request_id, 128), '')
-  );
-end $$;
+CREATE TABLE audit.audit_logs (
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    action text NOT NULL,
+    outcome audit.outcome DEFAULT 'success'::audit.outcome NOT NULL,
+    user_id text,
+    db_user text DEFAULT SESSION_USER NOT NULL,
+    actor_proof audit.actor_proof NOT NULL,
+    entity_type text COLLATE pg_catalog."C",
+    entity_id text COLLATE pg_catalog."C",
+    description text,
+    permission text,
+    ip_address inet,
+    request_id text,
+    changes jsonb,
+    metadata jsonb,
+    time_source audit.time_source DEFAULT 'database'::audit.time_source NOT NULL
+)
+PARTITION BY RANGE (created_at);
 
 
-ALTER FUNCTION audit_private.context_body(proof text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+ALTER TABLE audit.audit_logs OWNER TO audit_owner;
 
 --
--- Name: context_message(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: TABLE audit_logs; Type: COMMENT; Schema: audit; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.context_message(body text) RETURNS bytea
+COMMENT ON TABLE audit.audit_logs IS 'Who did what, to which record, from where, and whether it worked. Append-only; written by functions alone.';
+
+
+--
+-- Name: COLUMN audit_logs.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.id IS 'Order of recording; the order of history.';
+
+
+--
+-- Name: COLUMN audit_logs.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.created_at IS 'When it happened (UTC). Row changes: the database''s clock.';
+
+
+--
+-- Name: COLUMN audit_logs.recorded_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.recorded_at IS 'When the database wrote it down, always by its own clock.';
+
+
+--
+-- Name: COLUMN audit_logs.xid; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.xid IS 'The transaction that wrote this row: joins what belonged together.';
+
+
+--
+-- Name: COLUMN audit_logs.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.action IS 'Event code, see audit.actions.';
+
+
+--
+-- Name: COLUMN audit_logs.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.outcome IS 'success, failure, denied; attempted for a durable intent.';
+
+
+--
+-- Name: COLUMN audit_logs.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.user_id IS 'The acting user, or null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN audit_logs.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.db_user IS 'session_user: the login that really did it.';
+
+
+--
+-- Name: COLUMN audit_logs.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.actor_proof IS 'How far user_id is proven: sealed (the database authenticated the session), service (the word of a trusted application), client (the word of an ingest client), direct (no user claimed; db_user is the actor).';
+
+
+--
+-- Name: COLUMN audit_logs.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.entity_id IS 'The key''s text for one column, a JSON object by column name for several.';
+
+
+--
+-- Name: COLUMN audit_logs.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.permission IS 'The permission that was attempted, on denials.';
+
+
+--
+-- Name: COLUMN audit_logs.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.ip_address IS 'The client, as a trusted proxy or the socket named it.';
+
+
+--
+-- Name: COLUMN audit_logs.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.request_id IS 'Made by the middleware for each request, never by the client.';
+
+
+--
+-- Name: COLUMN audit_logs.changes; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.changes IS 'Row changes: {"old": {column: value}, "new": {column: value}}.';
+
+
+--
+-- Name: COLUMN audit_logs.time_source; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.time_source IS 'Whether created_at is the database''s, claimed, or clamped.';
+
+
+--
+-- Name: content_v1(audit.audit_logs); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.content_v1(log audit.audit_logs) RETURNS text
     LANGUAGE sql STABLE
-    RETURN ((int4send(pg_backend_pid()) || timestamptz_send(now())) || convert_to((((SESSION_USER)::text || ''::text) || body), 'UTF8'::name));
+    RETURN concat('16:', encode(timestamptz_send((log).recorded_at), 'hex'::text), octet_length((log).action), ':', (log).action, octet_length(((log).outcome)::text), ':', (log).outcome, octet_length((log).user_id), ':', (log).user_id, octet_length((log).db_user), ':', (log).db_user, octet_length(((log).actor_proof)::text), ':', (log).actor_proof, octet_length((log).entity_type), ':', (log).entity_type, octet_length((log).entity_id), ':', (log).entity_id, octet_length((log).description), ':', (log).description, octet_length((log).permission), ':', (log).permission, CASE WHEN ((log).ip_address IS NOT NULL) THEN octet_length(concat((log).ip_address)) ELSE NULL::integer END, ':', (log).ip_address, octet_length((log).request_id), ':', (log).request_id, octet_length(((log).changes)::text), ':', (log).changes, octet_length(((log).metadata)::text), ':', (log).metadata, octet_length(((log).time_source)::text), ':', (log).time_source);
 
 
-ALTER FUNCTION audit_private.context_message(body text) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.content_v1(log audit.audit_logs) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION content_v1(log audit.audit_logs); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.content_v1(log audit.audit_logs) IS 'The canonical form of a row''s content, version 1.';
+
 
 --
 -- Name: current_actor(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5253,7 +5173,6 @@ CREATE FUNCTION audit_private.current_actor() RETURNS audit_private.actor
 declare
   v_raw constant text := current_setting('indelible.context', true);
   v_actor audit_private.actor;
-  v_proven boolean;
 begin
   if v_raw is null or v_raw = '' then
     return row(null, null, null, 'direct', null)::audit_private.actor;
@@ -5271,11 +5190,8 @@ begin
       when object_not_in_prerequisite_state then null;
     end;
   else
-    select encode(sha256(
-      outer_pad || sha256(inner_pad || audit_private.context_message(substr(v_raw, 65)))
-    ), 'hex') = left(v_raw, 64) into v_proven
-    from audit_private.secrets where purpose = 'context';
-    if v_proven then
+    perform from audit_private.proven_context(substr(v_raw, 65)) as context where context = v_raw;
+    if found then
       return substr(v_raw, 65)::audit_private.actor;
     end if;
   end if;
@@ -5365,7 +5281,7 @@ begin
     v_event := audit_guard.open_verdict(v_message.content);
     if v_event is null then
       v_forged := v_forged + 1;
-    elsif audit_private.is_news(v_event) then
+    else
       perform audit_private.record_verdict(v_event);
       v_recorded := v_recorded + 1;
     end if;
@@ -5405,7 +5321,8 @@ begin
       and function.pronamespace = 'audit_private'::regnamespace
       and function.prorettype = 'trigger'::regtype
   loop
-    execute format('drop function %s', v_function);
+    -- A partition that was detached has kept its TRUNCATE trigger.
+    execute format('drop function %s cascade', v_function);
   end loop;
   for v_type in
     select type.oid
@@ -5548,59 +5465,6 @@ end $$;
 ALTER FUNCTION audit_private.entity_id_source(watch audit_private.watches, record_name text) OWNER TO audit_owner;
 
 --
--- Name: entity_types_of(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.entity_types_of(target regclass) RETURNS text[]
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-  v_types constant text[] := array(
-    select entity_type from audit_private.watches where target = entity_types_of.target
-    union
-    select version.shape #>> '{frame,entity_type}'
-    from audit_private.capture_versions as version
-    join audit_private.watches as watch using (watch_id)
-    where watch.target = entity_types_of.target
-  );
-begin
-  if v_types = '{}' then
-    raise exception using
-      errcode = 'ID012',
-      message = format('%s was never watched', entity_types_of.target),
-      hint = 'Its changes are on record from audit.watch() on; a partition belongs to its partitioned table.';
-  end if;
-  return v_types;
-end $$;
-
-
-ALTER FUNCTION audit_private.entity_types_of(target regclass) OWNER TO audit_owner;
-
---
--- Name: establish_context(audit_private.actor); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.establish_context(actor audit_private.actor) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_claim constant text := audit_private.refused_claim(actor);
-  v_body constant text := actor::text;
-begin
-  perform set_config(
-    'indelible.context',
-    coalesce(v_claim, encode(audit_private.mac('context', audit_private.context_message(v_body)), 'hex') || v_body),
-    true
-  );
-end $$;
-
-
-ALTER FUNCTION audit_private.establish_context(actor audit_private.actor) OWNER TO audit_owner;
-
---
 -- Name: expression_digest(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5642,35 +5506,6 @@ $$;
 
 
 ALTER FUNCTION audit_private.family_shapes(target regclass) OWNER TO audit_owner;
-
---
--- Name: field_changes(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.field_changes(changes jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select jsonb_object_agg(name, sides)
-  from (
-    select field.key as name, jsonb_object_agg(side.key, field.value) as sides
-    from jsonb_each(changes) as side
-    cross join jsonb_each(side.value) as field
-    where jsonb_typeof(side.value) = 'object'
-    group by field.key
-  ) as changed
-  where (sides -> 'old')::text is distinct from (sides -> 'new')::text or sides ->> 'new' = '***'
-$$;
-
-
-ALTER FUNCTION audit_private.field_changes(changes jsonb) OWNER TO audit_owner;
-
---
--- Name: FUNCTION field_changes(changes jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.field_changes(changes jsonb) IS 'By column: {"old": value, "new": value}, of what changed.';
-
 
 --
 -- Name: field_type(boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5741,7 +5576,11 @@ CREATE FUNCTION audit_private.findings_of_drift() RETURNS TABLE(finding text, ob
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select 'capture disabled', place.relation::text, format('trigger %s is %s', place.trigger, place.found),
-    format('as its owner: alter table %s enable always trigger %I', place.relation, place.trigger)
+    'as its owner: ' || case
+      -- Of a partition's there is only what its table has.
+      when place.found in ('missing', 'replaced') then format('select audit.watch(%L)', watch.target::text)
+      else format('alter table %s enable always trigger %I', place.relation, place.trigger)
+    end
   from audit_private.watches as watch
   cross join audit_private.capture_places(watch) as place
   where watch.stopped_at is null and not place.right_there
@@ -5758,10 +5597,17 @@ CREATE FUNCTION audit_private.findings_of_drift() RETURNS TABLE(finding text, ob
   from audit_private.watches as watch
   join pg_catalog.pg_class as class on class.oid = watch.target and class.relkind = 'p'
   where watch.stopped_at is null
-    and not has_function_privilege(class.relowner, format('audit_private.capture_%s_insert()', watch.watch_id)::regprocedure, 'execute')
+    -- Of a function that is gone this is null: has_drifted tells of it.
+    and not has_function_privilege(
+      class.relowner, to_regprocedure(format('audit_private.capture_%s_insert()', watch.watch_id))::oid, 'execute'
+    )
   union all
-  select 'capture drifted', relation::text, 'audit_owner may not read it, and TRUNCATE would fail',
-    format('as its owner: select audit.watch(%L)', watch.target::text)
+  select 'capture drifted', relation::text, 'audit_owner may not read it, and TRUNCATE would fail', case
+    when not has_schema_privilege('audit_owner', class.relnamespace, 'usage')
+      and not has_schema_privilege(class.relowner, class.relnamespace, 'usage with grant option')
+    then format('as the owner of the schema: grant usage on schema %s to audit_owner', class.relnamespace::regnamespace)
+    else format('as its owner: select audit.watch(%L)', watch.target::text)
+  end
   from audit_private.watches as watch
   cross join audit.captured_relations(watch.target) as relation
   join pg_catalog.pg_class as class on class.oid = relation
@@ -5786,12 +5632,16 @@ CREATE FUNCTION audit_private.findings_of_guard() RETURNS TABLE(finding text, ob
     AS $$
   select 'guard missing', wanted.name, 'the event trigger is not there, not ALWAYS, or another', 'as a superuser: indelible migrate'
   from (values
+    ('audit_caller_start', 'audit_guard.tg__note_caller()'),
+    ('audit_caller_end', 'audit_guard.tg__note_caller()'),
+    ('audit_caller_drop', 'audit_guard.tg__note_caller()'),
     ('audit_guard_start', 'audit_guard.tg__refuse_start()'),
     ('audit_guard_end', 'audit_guard.tg__refuse_end()'),
     ('audit_guard_drop', 'audit_guard.tg__refuse_drop()'),
     ('audit_watch_end', 'audit_private.tg__follow_command()'),
     ('audit_watch_finish', 'audit_guard.tg__give_overdue()'),
-    ('audit_watch_drop', 'audit_private.tg__follow_drop()')
+    ('audit_watch_drop', 'audit_private.tg__follow_drop()'),
+    ('audit_watch_rewrite', 'audit_private.tg__follow_rewrite()')
   ) as wanted (name, function)
   where exists (select from audit_private.guards)
     and not exists (
@@ -5821,6 +5671,7 @@ CREATE FUNCTION audit_private.findings_of_guard() RETURNS TABLE(finding text, ob
   select 'guard open', function.oid::regprocedure::text, 'anybody may send messages that delay verdicts', 'as a superuser: indelible migrate'
   from pg_catalog.pg_proc as function
   where audit_private.guard_is_installed()
+    and current_setting('server_version_num')::int >= 170000
     and function.proname = 'pg_logical_emit_message' and function.pronamespace = 'pg_catalog'::regnamespace
     and has_function_privilege('public', function.oid, 'execute')
 $$;
@@ -5841,7 +5692,7 @@ CREATE FUNCTION audit_private.findings_of_log() RETURNS TABLE(finding text, obje
   join pg_catalog.pg_class as class on class.oid = tree.relid
   cross join aclexplode(class.relacl) as acl
   where acl.grantee <> class.relowner
-    and not (tree.level = 0 and acl.privilege_type = 'SELECT' and acl.grantee = 'audit_investigator'::regrole)
+    and not (tree.level = 0 and acl.privilege_type = 'SELECT' and acl.grantee in ('audit_investigator'::regrole, 'audit_sealer'::regrole))
   union all
   select 'guard missing', tree.relid::text, format('%s is not there or not ALWAYS', guard), 'indelible migrate'
   from pg_catalog.pg_partition_tree('audit.audit_logs') as tree
@@ -5935,7 +5786,7 @@ ALTER FUNCTION audit_private.findings_of_owner() OWNER TO audit_owner;
 CREATE FUNCTION audit_private.findings_of_roles() RETURNS TABLE(finding text, object text, detail text, remedy text)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
   select 'application can bypass', login.rolname::text, powers.held, 'give the application a login of its own without these'
   from pg_catalog.pg_roles as login
   cross join lateral (
@@ -5956,20 +5807,43 @@ CREATE FUNCTION audit_private.findings_of_roles() RETURNS TABLE(finding text, ob
   where login.rolcanlogin
     and powers.held is not null
     and exists (
-      select from pg_catalog.pg_auth_members as membership
-      where membership.member = login.oid and membership.roleid in ('audit_app'::regrole, 'audit_writer'::regrole)
+      -- Not by pg_has_role: superusers are members of everything. Through groups of the application's own, too.
+      with recursive held (role) as (
+        select login.oid
+        union
+        select membership.roleid
+        from held
+        join pg_catalog.pg_auth_members as membership on membership.member = held.role
         -- Whoever made the roles administers them, and is no application for that.
-        and (membership.inherit_option or membership.set_option)
+        where membership.inherit_option or membership.set_option
+      )
+      select from held where held.role in ('audit_app'::regrole, 'audit_writer'::regrole)
     )
   union all
-  select 'unsafe definer function', function.oid::regprocedure::text, 'SECURITY DEFINER without a fixed search_path',
+  select 'unsafe definer function', function.oid::regprocedure::text,
+    case
+      when path.names is null then 'SECURITY DEFINER without a fixed search_path'
+      else 'SECURITY DEFINER with a search_path in which others may create what it calls'
+    end,
     format('alter function %s set search_path = pg_catalog, pg_temp', function.oid::regprocedure)
   from pg_catalog.pg_proc as function
+  left join lateral (
+    select regexp_split_to_array(replace(substr(setting, length('search_path=') + 1), '"', ''), ', *') as names
+    from unnest(function.proconfig) as setting
+    where setting like 'search\_path=%'
+  ) as path on true
   where function.prosecdef
     and function.prosqlbody is null
     and function.pronamespace::regnamespace::text not in ('pg_catalog', 'information_schema')
-    and not exists (select from unnest(function.proconfig) as setting where setting like 'search\_path=%')
-$$;
+    and (
+      path.names is null
+      or '$user' = any (path.names)
+      or exists (
+        select from pg_catalog.pg_namespace as namespace
+        where namespace.nspname = any (path.names) and has_schema_privilege('public', namespace.oid, 'create')
+      )
+    )
+$_$;
 
 
 ALTER FUNCTION audit_private.findings_of_roles() OWNER TO audit_owner;
@@ -6046,24 +5920,54 @@ end $_$;
 ALTER FUNCTION audit_private.finish_baseline(watch audit_private.watches, baseline audit_private.baselines) OWNER TO audit_owner;
 
 --
--- Name: fitting_image_source(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: finished_rows(pg_snapshot, pg_snapshot, xid8, bigint, bigint, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.fitting_image_source(watch audit_private.watches, moment timestamp with time zone) RETURNS text
-    LANGUAGE sql STABLE
+CREATE FUNCTION audit_private.finished_rows(snapshot pg_snapshot, target pg_snapshot, after_xid xid8, after_id bigint, last_id bigint, most integer) RETURNS TABLE(id bigint, xid xid8, created_at timestamp with time zone, content text)
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET quote_all_identifiers TO 'off'
-    AS $_$
-  select 'past.image' || coalesce(string_agg(format(
-    E'\n      || case when pg_input_is_valid(past.image ->> %1$L, %2$L) is false then jsonb_build_object(%1$L, null) else ''{}'' end',
-    name, format_type(type, typmod)
-  ), '' order by place), '')
-  from audit_private.columns_since(watch, moment)
-  where known and (retyped or type >= 16384)
-$_$;
+    AS $$
+#variable_conflict use_column
+declare
+  v_ended constant xid8[] := array(
+    select ended from pg_snapshot_xip(finished_rows.snapshot) as ended
+    where pg_visible_in_snapshot(ended, finished_rows.target) and ended >= finished_rows.after_xid
+  );
+  v_first constant xid8 := case
+    when pg_snapshot_xmax(finished_rows.snapshot) > finished_rows.after_xid then pg_snapshot_xmax(finished_rows.snapshot)
+    else finished_rows.after_xid
+  end;
+begin
+  return query
+    with candidates as (
+      (
+        select log.id, log.xid, log.created_at, audit_private.content_v1(log) as content
+        from audit.audit_logs as log
+        where log.xid = any (v_ended)
+          and (log.xid > finished_rows.after_xid or log.id > finished_rows.after_id)
+          and (log.id > finished_rows.last_id or not exists (select from audit_private.leaves as leaf where leaf.id = log.id))
+        order by log.xid, log.id, log.created_at
+        limit finished_rows.most
+      )
+      union all
+      (
+        select log.id, log.xid, log.created_at, audit_private.content_v1(log)
+        from audit.audit_logs as log
+        where log.xid >= v_first
+          and pg_visible_in_snapshot(log.xid, finished_rows.target)
+          and (log.xid > finished_rows.after_xid or log.id > finished_rows.after_id)
+          and (log.id > finished_rows.last_id or not exists (select from audit_private.leaves as leaf where leaf.id = log.id))
+        order by log.xid, log.id, log.created_at
+        limit finished_rows.most
+      )
+    )
+    select id, xid, created_at, content from candidates
+    order by xid, id, created_at
+    limit finished_rows.most;
+end $$;
 
 
-ALTER FUNCTION audit_private.fitting_image_source(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.finished_rows(snapshot pg_snapshot, target pg_snapshot, after_xid xid8, after_id bigint, last_id bigint, most integer) OWNER TO audit_owner;
 
 --
 -- Name: follow_capture(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6100,9 +6004,6 @@ begin
     perform audit_private.note_changes('AUDIT_CAPTURE_ENABLED', watch, command, jsonb_build_object('triggers', (
       select jsonb_agg(label order by label) from audit_private.capture_places(watch) where place = any (v_restored)
     )));
-  end if;
-  if v_lost <> '{}' or v_restored <> '{}' then
-    perform audit_private.remember_version(watch, starts => true);
   end if;
   update audit_private.shapes set
     capture = (watch).capture,
@@ -6172,10 +6073,10 @@ COMMENT ON COLUMN audit_private.shapes.overdue IS 'Partitions that came, or tabl
 
 
 --
--- Name: follow_declaration(audit_private.watches, audit_private.shapes, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: follow_columns(audit_private.watches, audit_private.shapes, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.follow_declaration(watch audit_private.watches, known audit_private.shapes, shape jsonb) RETURNS audit_private.watches
+CREATE FUNCTION audit_private.follow_columns(watch audit_private.watches, known audit_private.shapes, shape jsonb) RETURNS audit_private.watches
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -6186,10 +6087,33 @@ declare
   v_skipped record := audit_private.follow_names((watch).skipped, '{}', (known).shape, shape);
   v_watch audit_private.watches := watch;
 begin
-  v_watch.target_name := shape ->> 'name';
   v_watch.excluded := v_excluded.names_now;
   v_watch.masked := v_masked.names_now;
   v_watch.skipped := v_skipped.names_now;
+  update audit_private.watches set
+    excluded = v_watch.excluded, masked = v_watch.masked, skipped = v_watch.skipped
+  where watch_id = v_watch.watch_id;
+  update audit_private.shapes set once_excluded = v_excluded.once_now, once_masked = v_masked.once_now
+  where watch_id = v_watch.watch_id;
+  return v_watch;
+end $$;
+
+
+ALTER FUNCTION audit_private.follow_columns(watch audit_private.watches, known audit_private.shapes, shape jsonb) OWNER TO audit_owner;
+
+--
+-- Name: follow_declaration(audit_private.watches, audit_private.shapes, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.follow_declaration(watch audit_private.watches, known audit_private.shapes, shape jsonb) RETURNS audit_private.watches
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_watch audit_private.watches := audit_private.follow_columns(watch, known, shape);
+begin
+  v_watch.target_name := shape ->> 'name';
   if v_watch.capture = 'statement' and shape ? 'parents' then
     raise exception using
       errcode = 'ID006',
@@ -6197,11 +6121,9 @@ begin
       hint = 'Its statement triggers would not see what is written through the parent; audit.watch(…, capture => ''row'') first.';
   end if;
   perform audit_private.require_columns(v_watch);
-  update audit_private.watches set
-    target_name = v_watch.target_name, excluded = v_watch.excluded, masked = v_watch.masked, skipped = v_watch.skipped
-  where watch_id = v_watch.watch_id;
+  update audit_private.watches set target_name = v_watch.target_name where watch_id = v_watch.watch_id;
   update audit_private.shapes set
-    shape = follow_declaration.shape, once_excluded = v_excluded.once_now, once_masked = v_masked.once_now,
+    shape = follow_declaration.shape,
     overdue = audit_private.overdue_relations(v_watch.target, known), noted_at = clock_timestamp()
   where watch_id = v_watch.watch_id;
   return v_watch;
@@ -6239,6 +6161,26 @@ $$;
 
 
 ALTER FUNCTION audit_private.follow_names(names text[], once text[], before jsonb, after jsonb, OUT names_now text[], OUT once_now text[]) OWNER TO audit_owner;
+
+--
+-- Name: follow_partitions(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.follow_partitions(watch audit_private.watches) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update audit_private.baselines as baseline set visited = array(
+    select class.oid
+    from audit.captured_relations(watch.target) as captured
+    join pg_catalog.pg_class as class on class.oid = captured
+    where class.oid = any (baseline.visited) or class.relkind = 'r' and pg_relation_size(class.oid) = 0
+  )
+  where baseline.watch_id = watch.watch_id and baseline.finished_at is not null
+$$;
+
+
+ALTER FUNCTION audit_private.follow_partitions(watch audit_private.watches) OWNER TO audit_owner;
 
 --
 -- Name: follow_relations(oid[], text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6285,15 +6227,23 @@ CREATE FUNCTION audit_private.follow_watch(watch audit_private.watches, command 
     AS $$
 #variable_conflict use_column
 declare
-  v_shape constant jsonb := audit_private.table_shape((watch).target);
+  v_shape jsonb;
   v_known audit_private.shapes;
   v_watch audit_private.watches := watch;
 begin
+  -- First the lock: what was read before would undo what another session, which held it, has declared or followed.
   select * into v_known from audit_private.shapes where watch_id = (watch).watch_id for update;
+  select * into strict v_watch from audit_private.watches where watch_id = (watch).watch_id;
+  if v_watch.stopped_at is not null then
+    return;
+  end if;
+  v_shape := audit_private.table_shape(v_watch.target);
   if v_known.watch_id is null then
-    insert into audit_private.shapes (watch_id, shape, capture) values ((watch).watch_id, v_shape, (watch).capture);
+    insert into audit_private.shapes (watch_id, shape, capture) values (v_watch.watch_id, v_shape, v_watch.capture);
   elsif v_known.shape <> v_shape then
-    v_watch := audit_private.follow_declaration(watch, v_known, v_shape);
+    v_watch := audit_private.follow_declaration(v_watch, v_known, v_shape);
+    perform audit_private.forget_rewritten(v_watch.watch_id, v_known.shape, v_shape);
+    perform audit_private.follow_partitions(v_watch);
     perform audit_private.write_capture(v_watch);
     perform audit_private.note_changes(
       'AUDIT_SCHEMA_CHANGED', v_watch, command,
@@ -6314,18 +6264,66 @@ COMMENT ON FUNCTION audit_private.follow_watch(watch audit_private.watches, comm
 
 
 --
--- Name: forget_reads(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: forget_rewritten(bigint, jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.forget_reads() RETURNS void
-    LANGUAGE sql
+CREATE FUNCTION audit_private.forget_rewritten(watch_id bigint, before jsonb, after jsonb) RETURNS void
+    LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  delete from audit_private.noted_reads where minute < clock_timestamp() - interval '1 day'
-$$;
+#variable_conflict use_column
+declare
+  v_names constant text[] := array(
+    select old.value ->> 'name'
+    from jsonb_each(before -> 'columns') as old
+    join jsonb_each(after -> 'columns') as new using (key)
+    where not (new.value -> 'type_parts' @> (old.value -> 'type_parts'))
+  );
+begin
+  -- A key that is written differently names other rows.
+  if exists (
+    select from audit_private.compared_columns as known
+    where known.watch_id = forget_rewritten.watch_id and known.name = any (v_names) and known.is_key
+  ) then
+    delete from audit_private.compared_columns as known where known.watch_id = forget_rewritten.watch_id;
+    delete from audit_private.baselines as baseline where baseline.watch_id = forget_rewritten.watch_id;
+  end if;
+  delete from audit_private.compared_columns as known
+  where known.watch_id = forget_rewritten.watch_id and known.name = any (v_names);
+end $$;
 
 
-ALTER FUNCTION audit_private.forget_reads() OWNER TO audit_owner;
+ALTER FUNCTION audit_private.forget_rewritten(watch_id bigint, before jsonb, after jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION forget_rewritten(watch_id bigint, before jsonb, after jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.forget_rewritten(watch_id bigint, before jsonb, after jsonb) IS 'Called where the shape of a table changed, before its capture is written anew.';
+
+
+--
+-- Name: former_rows(bigint, bigint, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.former_rows(after_id bigint, last_id bigint, most integer) RETURNS TABLE(id bigint, xid xid8, created_at timestamp with time zone, content text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+    select log.id, log.xid, log.created_at, audit_private.content_v1(log)
+    from audit.audit_logs as log
+    where log.id > former_rows.after_id
+      and log.id <= former_rows.last_id
+      and not exists (select from audit_private.leaves as leaf where leaf.id = log.id)
+    order by log.id, log.created_at
+    limit former_rows.most;
+end $$;
+
+
+ALTER FUNCTION audit_private.former_rows(after_id bigint, last_id bigint, most integer) OWNER TO audit_owner;
 
 --
 -- Name: found_image_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6335,60 +6333,14 @@ CREATE FUNCTION audit_private.found_image_source(watch audit_private.watches) RE
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select audit_private.found_image_source(watch, array(select name from audit_private.columns_to_compare(watch)))
+  select format('(select to_jsonb(image.*) from (select %s) as image)', coalesce(string_agg(
+    format('%s as %I', audit_private.value_source('present', name, built_in, type, false), name), ', ' order by place
+  ), ''))
+  from audit_private.columns_to_compare(watch)
 $$;
 
 
 ALTER FUNCTION audit_private.found_image_source(watch audit_private.watches) OWNER TO audit_owner;
-
---
--- Name: found_image_source(audit_private.watches, text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.found_image_source(watch audit_private.watches, names text[]) RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select format('(select to_jsonb(image.*) from (select %s) as image)', coalesce(string_agg(
-    format('%s as %I', audit_private.value_source('present', name, built_in, type, false), name), ', ' order by place
-  ), ''))
-  from audit_private.captured_columns(watch)
-  where name = any (names)
-$$;
-
-
-ALTER FUNCTION audit_private.found_image_source(watch audit_private.watches, names text[]) OWNER TO audit_owner;
-
---
--- Name: FUNCTION found_image_source(watch audit_private.watches, names text[]); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.found_image_source(watch audit_private.watches, names text[]) IS 'An expression for what the log would hold of the row called present, in these columns.';
-
-
---
--- Name: found_key_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.found_key_source(watch audit_private.watches) RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select format(
-    '((%s) collate "C")',
-    replace(audit_private.entity_id_source(watch, 'present'), 'audit_private.entity_key(', 'audit.entity_key(')
-  )
-$$;
-
-
-ALTER FUNCTION audit_private.found_key_source(watch audit_private.watches) OWNER TO audit_owner;
-
---
--- Name: FUNCTION found_key_source(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.found_key_source(watch audit_private.watches) IS 'An expression for the key of the row called present, as the log names it.';
-
 
 --
 -- Name: full_xid(xid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6497,61 +6449,30 @@ $$;
 ALTER FUNCTION audit_private.has_drifted(watch audit_private.watches) OWNER TO audit_owner;
 
 --
--- Name: hidden_entity_types(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: holds_lock(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.hidden_entity_types() RETURNS text[]
+CREATE FUNCTION audit_private.holds_lock(relation regclass) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select coalesce(array_agg(distinct hidden.entity_type), '{}')
-  from (
-    select watch.entity_type, watch.target from audit_private.watches as watch
-    union
-    select version.shape #>> '{frame,entity_type}', watch.target
-    from audit_private.capture_versions as version
-    join audit_private.watches as watch using (watch_id)
-  ) as hidden
-  where not audit_private.may_read(hidden.target)
+  select exists (
+    select from pg_catalog.pg_locks as held
+    where held.pid = pg_backend_pid() and held.locktype = 'relation' and held.granted and held.relation = holds_lock.relation
+      and held.database = (select oid from pg_catalog.pg_database where datname = current_database())
+      and held.mode in ('ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+  )
 $$;
 
 
-ALTER FUNCTION audit_private.hidden_entity_types() OWNER TO audit_owner;
+ALTER FUNCTION audit_private.holds_lock(relation regclass) OWNER TO audit_owner;
 
 --
--- Name: id_before(timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION holds_lock(relation regclass); Type: COMMENT; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.id_before(moment timestamp with time zone) RETURNS bigint
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-  v_low bigint := 0;
-  v_high bigint := coalesce((select max(id) from audit.audit_logs), 0);
-  v_middle bigint;
-  v_id bigint;
-  v_time timestamptz;
-begin
-  while v_low < v_high loop
-    v_middle := v_low + (v_high - v_low + 1) / 2;
-    select id, recorded_at into v_id, v_time
-    from audit.audit_logs
-    where id between v_middle and v_high
-    order by id
-    limit 1;
-    if v_time < id_before.moment - interval '1 hour' then
-      v_low := v_id;
-    else
-      v_high := v_middle - 1;
-    end if;
-  end loop;
-  return v_low;
-end $$;
+COMMENT ON FUNCTION audit_private.holds_lock(relation regclass) IS 'Whether this session has locked out all others that write to a table, or change it.';
 
-
-ALTER FUNCTION audit_private.id_before(moment timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: image_source(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6681,20 +6602,8 @@ ALTER FUNCTION audit_private.insert_source() OWNER TO audit_owner;
 --
 
 CREATE FUNCTION audit_private.is_application() RETURNS boolean
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  -- pg_has_role alone says yes for every superuser, and psql as postgres could pose as anybody.
-  return coalesce(
-    (
-      select not login.rolsuper and pg_has_role(login.oid, 'audit_app', 'member')
-      from pg_catalog.pg_roles as login
-      where login.rolname = session_user
-    ),
-    false
-  );
-end $$;
+    LANGUAGE sql STABLE
+    RETURN ((pg_has_role(SESSION_USER, 'audit_app'::name, 'usage'::text) OR pg_has_role(SESSION_USER, 'audit_app'::name, 'set'::text)) AND (NOT pg_has_role(SESSION_USER, 'audit_owner'::name, 'usage'::text)));
 
 
 ALTER FUNCTION audit_private.is_application() OWNER TO audit_owner;
@@ -6705,27 +6614,6 @@ ALTER FUNCTION audit_private.is_application() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.is_application() IS 'Whether this login may say for whom it acts.';
 
-
---
--- Name: is_news(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.is_news(event jsonb) RETURNS boolean
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  if is_news.event ->> 'action' <> 'AUDIT_LOG_READ' then
-    return true;
-  end if;
-  insert into audit_private.noted_reads (reader, view, minute) values (
-    is_news.event ->> 'db_user', is_news.event ->> 'entity_id', date_trunc('minute', (is_news.event ->> 'created_at')::timestamptz)
-  ) on conflict do nothing;
-  return found;
-end $$;
-
-
-ALTER FUNCTION audit_private.is_news(event jsonb) OWNER TO audit_owner;
 
 --
 -- Name: json_source(text, text, boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6798,34 +6686,10 @@ COMMENT ON FUNCTION audit_private.key_identifies(target regclass) IS 'Whether no
 
 
 --
--- Name: key_version(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: keyed_comparison_source(audit_private.watches, oid[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.key_version(target regclass) RETURNS jsonb
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select coalesce(jsonb_agg(jsonb_build_array(
-    attribute.attnum,
-    case
-      when attribute.atttypid = any (array['int2', 'int4', 'int8']::regtype[]) then 'integer'
-      when attribute.atttypid = any (array['text', 'varchar']::regtype[]) then 'text'
-      else format('%s,%s', attribute.atttypid, attribute.atttypmod)
-    end,
-    case when cardinality(key.names) > 1 then attribute.attname end
-  ) order by attribute.attnum), '[]')
-  from audit_private.key_columns(target) as key (names)
-  join pg_catalog.pg_attribute as attribute on attribute.attrelid = target and attribute.attname = any (key.names)
-$$;
-
-
-ALTER FUNCTION audit_private.key_version(target regclass) OWNER TO audit_owner;
-
---
--- Name: keyed_comparison_source(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined boolean) RETURNS text
+CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined oid[]) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
@@ -6834,7 +6698,9 @@ CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watche
     select coalesce(recorded.entity_id, found.entity_id), finding.name, array_to_string(nullif(difference.names, '{}'), ', '),
       recorded.image, found.image
     from audit.recorded_rows(%1$L::regclass) as recorded
-    full join (select %2$s as entity_id, %3$s as image from %4$s as present) as found
+    full join (
+      select (%2$s) collate "C" as entity_id, %3$s as image, present.tableoid as relation from %4$s as present
+    ) as found
       on found.entity_id = recorded.entity_id
     cross join lateral (
       select array(
@@ -6845,7 +6711,7 @@ CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watche
     ) as difference
     cross join lateral (
       select case
-        when recorded.entity_id is null then case when %5$s then 'unexpected' end
+        when recorded.entity_id is null then case when found.relation = any (%5$L::oid[]) then 'unexpected' end
         when recorded.copies = 0 then case when found.entity_id is not null then 'unexpected' end
         when found.entity_id is null then 'missing'
         when difference.names <> '{}' then 'changed'
@@ -6854,53 +6720,13 @@ CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watche
     where finding.name is not null
     order by 1
     $source$,
-    watch.target, audit_private.found_key_source(watch),
-    audit_private.found_image_source(watch), watch.target, baselined::text
+    watch.target, replace(audit_private.entity_id_source(watch, 'present'), 'audit_private.entity_key(', 'audit.entity_key('),
+    audit_private.found_image_source(watch), watch.target, baselined
   )
 $_$;
 
 
-ALTER FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined boolean) OWNER TO audit_owner;
-
---
--- Name: keyed_past_source(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.keyed_past_source(watch audit_private.watches, moment timestamp with time zone) RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-  select format(
-    $source$
-    with past as materialized (select * from audit.past_rows(%1$L::regclass, %2$L))
-    select %3$s
-    from %4$s as present
-    left join (select * from %4$s where false) as nothing on true
-    where not exists (select from past where past.present_id = %5$s) and %6$s
-    union all
-    select %7$s
-    from past
-    left join %4$s as present on %5$s = past.present_id
-    left join (select * from %4$s where false) as nothing on true
-    cross join lateral jsonb_populate_record(present.*, %8$s) as rebuilt
-    where past.copies = 1 and (present.tableoid is null or %6$s)
-    $source$,
-    watch.target, moment,
-    string_agg(audit_private.column_source(case when was_there and known then 'present' else 'nothing' end, name), ', ' order by place),
-    watch.target, audit_private.found_key_source(watch), audit_private.partition_condition(watch, moment),
-    string_agg(
-      case
-        when was_there and known then audit_private.rebuilt_source(name, type, audit_private.column_source('present', name))
-        else audit_private.column_source('nothing', name)
-      end, ', ' order by place
-    ),
-    audit_private.fitting_image_source(watch, moment)
-  )
-  from audit_private.columns_since(watch, moment)
-$_$;
-
-
-ALTER FUNCTION audit_private.keyed_past_source(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined oid[]) OWNER TO audit_owner;
 
 --
 -- Name: keyless_comparison_source(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6934,46 +6760,6 @@ $_$;
 
 
 ALTER FUNCTION audit_private.keyless_comparison_source(watch audit_private.watches, baselined boolean) OWNER TO audit_owner;
-
---
--- Name: keyless_past_source(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.keyless_past_source(watch audit_private.watches, moment timestamp with time zone) RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-  select format(
-    $source$
-    select %1$s
-    from (
-      select image::jsonb as image, sum(copies) as copies
-      from (
-        select %2$s::text collate "C" as image, 1 as copies from %3$s as present
-        union all
-        select (past.image - %4$L::text[])::text collate "C", past.copies from audit.past_rows(%5$L::regclass, %6$L) as past
-      ) as counted
-      group by 1
-    ) as past
-    cross join lateral generate_series(1, past.copies)
-    left join (select * from %3$s where false) as nothing on true
-    cross join lateral jsonb_populate_record(null::%3$s, past.image) as rebuilt
-    $source$,
-    string_agg(
-      case
-        when was_there and known and not retyped then
-          audit_private.rebuilt_source(name, type, audit_private.column_source('rebuilt', name))
-        else audit_private.column_source('nothing', name)
-      end, ', ' order by place
-    ),
-    audit_private.found_image_source(watch, array_agg(name) filter (where was_there and known and not retyped)),
-    watch.target, coalesce(array_agg(name) filter (where retyped), '{}'), watch.target, moment
-  )
-  from audit_private.columns_since(watch, moment)
-$_$;
-
-
-ALTER FUNCTION audit_private.keyless_past_source(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: mac(text, bytea); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7014,19 +6800,22 @@ CREATE FUNCTION audit_private.maintain_partitions() RETURNS text[]
 declare
   v_door constant bigint := audit_private.open_door();
   v_this_month date := date_trunc('month', clock_timestamp())::date;
+  v_late date[];
   v_months date[];
   v_month date;
   v_done text[] := '{}';
 begin
   -- Not an advisory lock: anybody can hold those.
   lock table audit_private.installations in exclusive mode;
+  -- A maintenance that was forgotten for long has left months behind, too; a name has four digits for the year.
+  v_late := array(
+    select distinct date_trunc('month', created_at)::date from audit_private.audit_logs_default
+    where created_at >= '0001-01-01' and created_at < '10000-01-01'
+  );
   -- Claimed times reach 30 days back; three months ahead outlast a forgotten job.
-  select array_agg((v_this_month + make_interval(months => step))::date order by step) into v_months
-  from generate_series(-1, 3) as step;
-  if exists (
-    select from audit_private.audit_logs_default
-    where created_at >= v_months[1] and created_at < v_months[5] + interval '1 month'
-  ) then
+  select array_agg(distinct month order by month) into v_months
+  from unnest(v_late || array(select (v_this_month + make_interval(months => step))::date from generate_series(-1, 3) as step)) as month;
+  if v_late <> '{}' then
     v_done := v_done || format('net: %s rows moved into their months', audit_private.empty_net(v_months));
   end if;
   foreach v_month in array v_months loop
@@ -7048,6 +6837,41 @@ end $$;
 
 
 ALTER FUNCTION audit_private.maintain_partitions() OWNER TO audit_owner;
+
+--
+-- Name: make_leaves(audit_private.log_position, pg_snapshot, bytea); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.make_leaves(log_position audit_private.log_position, target pg_snapshot, salts bytea) RETURNS TABLE(leaves integer, entries bytea, last_xid xid8, last_id bigint)
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with picked as materialized (
+    select picked.*, substring(make_leaves.salts from (ordinality::int - 1) * 16 + 1 for 16) as salt
+    from audit_private.rows_to_seal(log_position, make_leaves.target, length(make_leaves.salts) / 16)
+      with ordinality as picked
+  ), stored as (
+    insert into audit_private.leaves (id, leaf_index, salt)
+    select id, (log_position).tree_size + ordinality - 1, salt from picked
+  )
+  select
+    count(*)::int,
+    string_agg(
+      '\x01'::bytea
+        || int4send((log_position).epoch - (id <= epoch.last_id)::int)
+        || int8send(id) || xid8send(xid) || timestamptz_send(created_at)
+        || sha256(salt || convert_to(content, 'UTF8')),
+      ''::bytea order by ordinality
+    ),
+    (select xid from picked order by ordinality desc limit 1),
+    (select id from picked order by ordinality desc limit 1)
+  from picked
+  cross join audit_private.epochs as epoch
+  where epoch.epoch = (log_position).epoch
+$$;
+
+
+ALTER FUNCTION audit_private.make_leaves(log_position audit_private.log_position, target pg_snapshot, salts bytea) OWNER TO audit_owner;
 
 --
 -- Name: make_partition(date); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7076,38 +6900,6 @@ end $$;
 ALTER FUNCTION audit_private.make_partition(month date) OWNER TO audit_owner;
 
 --
--- Name: may_read(oid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.may_read(target oid) RETURNS boolean
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  -- session_user: neither SET ROLE nor somebody's SECURITY DEFINER function lends a login its eyes.
-  select exists (
-    select
-    from pg_catalog.pg_class as class
-    join pg_catalog.pg_roles as reader on reader.rolname = session_user
-    where class.oid = target
-      and has_table_privilege(reader.oid, class.oid, 'select')
-      and (
-        not class.relrowsecurity or reader.rolsuper or reader.rolbypassrls
-        or pg_has_role(reader.oid, class.relowner, 'usage') and not class.relforcerowsecurity
-      )
-  )
-$$;
-
-
-ALTER FUNCTION audit_private.may_read(target oid) OWNER TO audit_owner;
-
---
--- Name: FUNCTION may_read(target oid); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.may_read(target oid) IS 'Whether the login may read each row of a table.';
-
-
---
 -- Name: name_differences(text, jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7132,54 +6924,6 @@ $$;
 
 
 ALTER FUNCTION audit_private.name_differences(section text, before jsonb, after jsonb) OWNER TO audit_owner;
-
---
--- Name: named_key(regclass, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.named_key(target regclass, key text) RETURNS text
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  if cardinality(audit_private.key_columns(named_key.target)) > 1 and pg_input_is_valid(named_key.key, 'jsonb') then
-    return audit_private.entity_key(named_key.key::jsonb::text);
-  end if;
-  return audit_private.entity_key(named_key.key);
-end $$;
-
-
-ALTER FUNCTION audit_private.named_key(target regclass, key text) OWNER TO audit_owner;
-
---
--- Name: names_since(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.names_since(watch audit_private.watches, moment timestamp with time zone) RETURNS TABLE(since_id bigint, until_id bigint, unknown text[], renamed jsonb)
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select
-    version.since_id,
-    lead(version.since_id) over (order by version.version_id),
-    coalesce(array_agg(past.name) filter (where present.known is not true), '{}'),
-    jsonb_object_agg(past.name, present.name) filter (where present.known and past.name <> present.name)
-  from audit_private.versions_since(watch, moment) as version
-  cross join jsonb_each(version.shape -> 'columns') as field
-  cross join lateral (select field.value ->> 'name' as name) as past
-  left join audit_private.columns_since(watch, moment) as present on present.place = field.key::int
-  group by version.version_id, version.since_id
-$$;
-
-
-ALTER FUNCTION audit_private.names_since(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
-
---
--- Name: FUNCTION names_since(watch audit_private.watches, moment timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.names_since(watch audit_private.watches, moment timestamp with time zone) IS 'Of each version the columns whose values say nothing of the present ones, and those that have another name now.';
-
 
 --
 -- Name: next_relation(audit_private.baselines, regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7237,6 +6981,47 @@ $$;
 ALTER FUNCTION audit_private.note_drain(action text, metadata jsonb) OWNER TO audit_owner;
 
 --
+-- Name: note_epoch(integer, text, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.note_epoch(epoch integer, verifier_key text, lost jsonb) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.append(
+    actor => audit_private.current_actor(),
+    action => 'AUDIT_EPOCH',
+    entity_type => 'AUDIT_LOG',
+    entity_id => begun.origin,
+    description => begun.reason,
+    metadata => jsonb_strip_nulls(jsonb_build_object(
+      'epoch', begun.epoch,
+      'key', note_epoch.verifier_key,
+      'last_id', begun.last_id,
+      'system_identifier', begun.system_identifier::text,
+      'timeline', begun.timeline,
+      'database', begun.database,
+      'former', (
+        select jsonb_build_object(
+          'origin', former.origin,
+          'system_identifier', former.system_identifier::text,
+          'timeline', former.timeline,
+          'database', former.database
+        )
+        from audit_private.epochs as former
+        where former.epoch = begun.epoch - 1
+      ),
+      'lost', note_epoch.lost
+    ))
+  )
+  from audit_private.epochs as begun
+  where begun.epoch = note_epoch.epoch
+$$;
+
+
+ALTER FUNCTION audit_private.note_epoch(epoch integer, verifier_key text, lost jsonb) OWNER TO audit_owner;
+
+--
 -- Name: note_guard(text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7262,23 +7047,6 @@ ALTER FUNCTION audit_private.note_guard(made text[]) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.note_guard(made text[]) IS 'Called by migrate where a superuser installs or restores the guard.';
 
-
---
--- Name: note_hidden(bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.note_hidden(hidden bigint) RETURNS void
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  if note_hidden.hidden > 0 then
-    raise notice '% more of tables that % may not read', note_hidden.hidden, session_user;
-  end if;
-end $$;
-
-
-ALTER FUNCTION audit_private.note_hidden(hidden bigint) OWNER TO audit_owner;
 
 --
 -- Name: note_installation(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7323,7 +7091,10 @@ CREATE FUNCTION audit_private.note_own_table(target regclass, command text) RETU
     SET quote_all_identifiers TO 'off'
     AS $$
 begin
-  if not audit_private.door_is_open() then
+  -- A superuser may have moved or dropped the log itself; then there is nowhere left to record it, but the sealer notices.
+  if not audit_private.door_is_open()
+    and exists (select from pg_catalog.pg_class where oid = to_regclass('audit.audit_logs') and relkind = 'p')
+  then
     perform audit_private.append(
       actor => audit_private.current_actor(),
       action => 'AUDIT_SCHEMA_CHANGED',
@@ -7336,37 +7107,6 @@ end $$;
 
 
 ALTER FUNCTION audit_private.note_own_table(target regclass, command text) OWNER TO audit_owner;
-
---
--- Name: note_unknown(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.note_unknown(watch audit_private.watches, moment timestamp with time zone) RETURNS void
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-  v_unknown text;
-  v_retyped text;
-begin
-  select
-    string_agg(quote_ident(name), ', ' order by place) filter (where was_there and not known),
-    string_agg(quote_ident(name), ', ' order by place) filter (where was_there and known and retyped)
-  into v_unknown, v_retyped
-  from audit_private.columns_since(watch, moment);
-  if v_unknown is not null then
-    raise notice 'NULL, because their values are not on record: %', v_unknown
-      using hint = 'They are masked, excluded, skipped or virtual, or were since then.';
-  end if;
-  if v_retyped is not null then
-    raise notice 'of another type then: %', v_retyped
-      using hint = 'Values that the present type cannot hold are NULL, and all of them in a table without a key.';
-  end if;
-end $$;
-
-
-ALTER FUNCTION audit_private.note_unknown(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: null_fields(text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7418,37 +7158,40 @@ CREATE FUNCTION audit_private.open_sealed(sealed text) RETURNS audit_private.act
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_payload bytea;
-  v_field text[];
+  v_payload text := left(open_sealed.sealed, -65);
+  v_actor audit_private.actor;
 begin
-  if open_sealed.sealed is null
-    or length(open_sealed.sealed) not between 67 and 4000
-    or length(open_sealed.sealed) % 2 = 0
-    -- A regular expression would cost more than all the rest.
-    or translate(open_sealed.sealed, '0123456789abcdef', '') <> '.'
-    or strpos(open_sealed.sealed, '.') <> length(open_sealed.sealed) - 64
-  then
-    return row(null, null, null, 'direct', 'malformed sealed context')::audit_private.actor;
-  end if;
-  v_payload := decode(split_part(open_sealed.sealed, '.', 1), 'hex');
-  if encode(audit_private.mac('handoff', v_payload), 'hex') <> split_part(open_sealed.sealed, '.', 2) then
+  perform from audit_private.secrets
+  where purpose = 'handoff' and octet_length(open_sealed.sealed) <= 4000
+    and v_payload || '.' || encode(sha256(outer_pad || sha256(inner_pad || convert_to(v_payload, 'UTF8'))), 'hex')
+      = open_sealed.sealed;
+  if not found then
     return row(null, null, null, 'direct', 'forged sealed context')::audit_private.actor;
   end if;
-  v_field := string_to_array(convert_from(v_payload, 'UTF8'), E'\x1f', '');
+  v_payload := convert_from(decode(v_payload, 'hex'), 'UTF8');
+  v_actor := substr(v_payload, strpos(v_payload, '('))::audit_private.actor;
   -- Whoever copied a context from pg_stat_activity has it no longer than the user is logged in.
-  if not iam.session_is_open(v_field[2]::bigint) then
-    return row(null, null, null, 'direct', 'sealed context of an ended session of ' || v_field[4])::audit_private.actor;
+  perform from iam.open_sessions as session
+  where session.session_id = split_part(split_part(v_payload, '(', 1), ',', 2)::bigint;
+  if not found then
+    return row(null, null, null, 'direct', 'sealed context of an ended session of ' || v_actor.user_id)::audit_private.actor;
   end if;
   -- A request may outlive its sealed context; then what remains is the word of the application that still presents it.
-  return row(
-    v_field[4], v_field[5]::inet, v_field[6],
-    case when v_field[1]::bigint > extract(epoch from clock_timestamp()) then 'sealed'::audit.actor_proof else 'service' end,
-    null
-  )::audit_private.actor;
+  if split_part(v_payload, ',', 1)::bigint > extract(epoch from clock_timestamp()) then
+    v_actor.proof := 'sealed';
+  end if;
+  return v_actor;
 end $$;
 
 
 ALTER FUNCTION audit_private.open_sealed(sealed text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION open_sealed(sealed text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.open_sealed(sealed text) IS 'The actor that seal_context sealed, or the claim that is not honoured.';
+
 
 --
 -- Name: overdue_relations(regclass, audit_private.shapes); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7526,28 +7269,6 @@ $_$;
 ALTER FUNCTION audit_private.pairs_source(target regclass) OWNER TO audit_owner;
 
 --
--- Name: partition_condition(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.partition_condition(watch audit_private.watches, moment timestamp with time zone) RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select case
-    when (select relkind from pg_catalog.pg_class where oid = (watch).target) = 'r' then 'true'
-    else (
-      select format('present.tableoid = any (%L::oid[])', translate(version.shape ->> 'relations', '[]', '{}'))
-      from audit_private.versions_since(watch, moment) as version
-      order by version.version_id
-      limit 1
-    )
-  end
-$$;
-
-
-ALTER FUNCTION audit_private.partition_condition(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
-
---
 -- Name: partitions_to_record(regclass, regproc); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7586,70 +7307,63 @@ $$;
 ALTER FUNCTION audit_private.place_name(target regclass) OWNER TO audit_owner;
 
 --
--- Name: present_changes(regclass, audit.audit_logs); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: secrets; Type: TABLE; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.present_changes(target regclass, record audit.audit_logs) RETURNS jsonb
+CREATE TABLE audit_private.secrets (
+    purpose text NOT NULL,
+    inner_pad bytea NOT NULL,
+    outer_pad bytea NOT NULL,
+    CONSTRAINT secrets_inner_pad_block CHECK ((length(inner_pad) = 64)),
+    CONSTRAINT secrets_outer_pad_block CHECK ((length(outer_pad) = 64)),
+    CONSTRAINT secrets_purpose_known CHECK ((purpose = ANY (ARRAY['context'::text, 'handoff'::text, 'login'::text])))
+);
+
+
+ALTER TABLE audit_private.secrets OWNER TO audit_owner;
+
+--
+-- Name: TABLE secrets; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.secrets IS 'One key per purpose: context (a transaction), handoff (a request), login.';
+
+
+--
+-- Name: proven_context(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.proven_context(body text) RETURNS SETOF text
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT (encode(sha256((secrets.outer_pad || sha256((((secrets.inner_pad || int4send(pg_backend_pid())) || timestamptz_send(now())) || convert_to((((SESSION_USER)::text || ''::text) || proven_context.body), 'UTF8'::name))))), 'hex'::text) || proven_context.body)
+    FROM audit_private.secrets
+   WHERE (secrets.purpose = 'context'::text);
+END;
+
+
+ALTER FUNCTION audit_private.proven_context(body text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION proven_context(body text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.proven_context(body text) IS 'A context for this transaction: 64 hexadecimal digits, its HMAC-SHA-256, and the body.';
+
+
+--
+-- Name: reading_permit(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.reading_permit(target regclass) RETURNS text
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select case when renamed.names is null then (record).changes else (
-    select jsonb_object_agg(side.key, audit_private.renamed_image(side.value, renamed.names))
-    from jsonb_each((record).changes) as side
-    where jsonb_typeof(side.value) = 'object'
-  ) end
-  from (
-    select jsonb_object_agg(past.value ->> 'name', attribute.attname) as names
-    from jsonb_each(audit_private.columns_before(present_changes.target, (record).id)) as past
-    join pg_catalog.pg_attribute as attribute
-      on attribute.attrelid = present_changes.target and attribute.attnum = past.key::int and not attribute.attisdropped
-    where past.value ->> 'name' <> attribute.attname
-  ) as renamed
+  select permit from audit_private.proven_context('read ' || target::oid) as permit
 $$;
 
 
-ALTER FUNCTION audit_private.present_changes(target regclass, record audit.audit_logs) OWNER TO audit_owner;
-
---
--- Name: read_mark(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.read_mark(view text) RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select encode(audit_private.mac('context', convert_to(concat_ws(
-    E'\x1f', 'read', pg_backend_pid(), session_user, extract(epoch from date_trunc('minute', clock_timestamp())), view
-  ), 'UTF8')), 'hex')
-$$;
-
-
-ALTER FUNCTION audit_private.read_mark(view text) OWNER TO audit_owner;
-
---
--- Name: rebuilt_source(text, oid, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.rebuilt_source(name text, type oid, otherwise text) RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET quote_all_identifiers TO 'off'
-    AS $_$
-  with recursive base (type) as (
-    select rebuilt_source.type
-    union all
-    select kind.typbasetype from base join pg_catalog.pg_type as kind on kind.oid = base.type where kind.typtype = 'd'
-  )
-  select case
-    when exists (select from base where base.type in ('json'::regtype, 'jsonb'::regtype)) then format(
-      'case when past.image ? %1$L then (past.image ->> %1$L)::%2$s else %3$s end', name, format_type(rebuilt_source.type, null), otherwise
-    )
-    else audit_private.column_source('rebuilt', name)
-  end
-$_$;
-
-
-ALTER FUNCTION audit_private.rebuilt_source(name text, type oid, otherwise text) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.reading_permit(target regclass) OWNER TO audit_owner;
 
 --
 -- Name: record_baseline(audit_private.watches, regclass, text, bigint, bigint, pg_snapshot); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7730,161 +7444,6 @@ end $$;
 ALTER FUNCTION audit_private.record_verdict(event jsonb) OWNER TO audit_owner;
 
 --
--- Name: records_between(pg_snapshot, pg_snapshot); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.records_between(previous pg_snapshot, present pg_snapshot) RETURNS TABLE(id bigint, created_at timestamp with time zone)
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select log.id, log.created_at
-  from audit.audit_logs as log
-  where log.xid = any (array(select pg_snapshot_xip(records_between.previous)))
-    and pg_visible_in_snapshot(log.xid, records_between.present)
-  union all
-  select log.id, log.created_at
-  from audit.audit_logs as log
-  where log.xid >= pg_snapshot_xmax(records_between.previous)
-    and pg_visible_in_snapshot(log.xid, records_between.present)
-$$;
-
-
-ALTER FUNCTION audit_private.records_between(previous pg_snapshot, present pg_snapshot) OWNER TO audit_owner;
-
---
--- Name: records_of(text[], text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.records_of(entity_types text[], key text) RETURNS TABLE(taken_by bigint, record audit.audit_logs)
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  with recursive life (entity_id, since_id, until_id, taken_by) as (
-    select records_of.key, 0::bigint, 9223372036854775807, null::bigint
-    union
-    select rekeyed.previous_id, coalesce(beginning.id, 0), rekeyed.id, coalesce(life.taken_by, rekeyed.id)
-    from life
-    cross join lateral (
-      select log.id, log.metadata ->> 'previous_entity_id' as previous_id
-      from audit.audit_logs as log
-      where log.entity_id = life.entity_id and log.entity_type = any (records_of.entity_types)
-        and log.id >= life.since_id and log.id < life.until_id and log.metadata ? 'previous_entity_id'
-    ) as rekeyed
-    left join lateral (
-      select max(log.id) as id
-      from audit.audit_logs as log
-      where log.entity_id = rekeyed.previous_id and log.entity_type = any (records_of.entity_types)
-        and log.id < rekeyed.id and (log.action = 'ROW_INSERTED' or log.metadata ? 'previous_entity_id')
-    ) as beginning on true
-  ), told (taken_by, record) as (
-    select life.taken_by, log
-    from life
-    join audit.audit_logs as log
-      on log.entity_id = life.entity_id and log.entity_type = any (records_of.entity_types)
-      and log.id >= life.since_id and log.id < life.until_id
-    union all
-    -- Where a row gave the key up.
-    select null, log
-    from (
-      select distinct change.entity_type, change.entity_id
-      from audit_private.key_changes as change
-      where change.previous_entity_id = records_of.key and change.entity_type = any (records_of.entity_types)
-    ) as change
-    join audit.audit_logs as log
-      on log.entity_id = change.entity_id and log.entity_type = change.entity_type
-      and log.metadata ->> 'previous_entity_id' = records_of.key
-  )
-  select
-    coalesce(told.taken_by, max((told.record).id) filter (
-      where told.taken_by is null and (told.record).entity_id = records_of.key
-        and ((told.record).action in ('ROW_INSERTED', 'ROW_BASELINE') or (told.record).metadata ? 'previous_entity_id')
-    ) over (order by (told.record).id), 0),
-    told.record
-  from told
-  where (told.record).action in ('ROW_INSERTED', 'ROW_UPDATED', 'ROW_DELETED', 'ROW_BASELINE')
-$$;
-
-
-ALTER FUNCTION audit_private.records_of(entity_types text[], key text) OWNER TO audit_owner;
-
---
--- Name: records_of_request(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.records_of_request(request_id text) RETURNS SETOF audit.audit_logs
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select log.* from audit.audit_logs as log where log.request_id = records_of_request.request_id
-$$;
-
-
-ALTER FUNCTION audit_private.records_of_request(request_id text) OWNER TO audit_owner;
-
---
--- Name: records_of_transaction(xid8); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.records_of_transaction(transaction xid8) RETURNS SETOF audit.audit_logs
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select log.*
-  from audit.audit_logs as log
-  where log.xid = records_of_transaction.transaction
-  union all
-  -- What the request told on its independent session.
-  select log.*
-  from (
-    select distinct own.request_id from audit.audit_logs as own
-    where own.xid = records_of_transaction.transaction and own.request_id is not null
-  ) as request
-  join audit.audit_logs as log on log.request_id = request.request_id
-  where log.xid <> records_of_transaction.transaction
-$$;
-
-
-ALTER FUNCTION audit_private.records_of_transaction(transaction xid8) OWNER TO audit_owner;
-
---
--- Name: records_since(audit_private.watches, timestamp with time zone, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.records_since(watch audit_private.watches, moment timestamp with time zone, side text) RETURNS TABLE(id bigint, action text, entity_id text, previous_id text, image jsonb)
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-  v_before constant bigint := audit_private.id_before(records_since.moment);
-begin
-  return query
-  select
-    log.id, log.action, log.entity_id::text, log.metadata ->> 'previous_entity_id',
-    case
-      when version.renamed is null then (log.changes -> side) - version.unknown
-      else audit_private.renamed_image((log.changes -> side) - version.unknown, version.renamed)
-    end
-  from audit.audit_logs as log
-  join audit_private.names_since(watch, moment) as version
-    on log.id > version.since_id and (version.until_id is null or log.id <= version.until_id)
-  where log.id > v_before
-    and log.created_at > records_since.moment
-    and log.entity_type = (watch).entity_type
-    and log.action in ('ROW_INSERTED', 'ROW_UPDATED', 'ROW_DELETED');
-end $$;
-
-
-ALTER FUNCTION audit_private.records_since(watch audit_private.watches, moment timestamp with time zone, side text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION records_since(watch audit_private.watches, moment timestamp with time zone, side text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.records_since(watch audit_private.watches, moment timestamp with time zone, side text) IS 'Row changes after a moment, each with the image of that side.';
-
-
---
 -- Name: records_to_compare(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7920,6 +7479,38 @@ end $$;
 ALTER FUNCTION audit_private.records_to_compare(watch audit_private.watches, side text) OWNER TO audit_owner;
 
 --
+-- Name: refuse_context(text, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.refuse_context(claim text, is_local boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_claim constant text := audit_private.clean(
+    case
+      when audit_private.is_application() then refuse_context.claim
+      else format('claim by %s: %s', session_user, refuse_context.claim)
+    end,
+    200
+  );
+begin
+  raise warning 'context not honoured: %', v_claim
+    using hint = 'What is done is recorded under the login itself; only members of audit_app act for others.';
+  perform set_config('indelible.context', v_claim, refuse_context.is_local);
+end $$;
+
+
+ALTER FUNCTION audit_private.refuse_context(claim text, is_local boolean) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION refuse_context(claim text, is_local boolean); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.refuse_context(claim text, is_local boolean) IS 'Keeps what was said and is not honoured, for the record.';
+
+
+--
 -- Name: refuse_drift(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7938,28 +7529,19 @@ end $$;
 ALTER FUNCTION audit_private.refuse_drift(target regclass) OWNER TO audit_owner;
 
 --
--- Name: refused_claim(audit_private.actor); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: refuse_sealing(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.refused_claim(actor audit_private.actor) RETURNS text
+CREATE FUNCTION audit_private.refuse_sealing(reason text) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  if not audit_private.is_application() then
-    raise warning 'context not honoured: login % is not in audit_app', session_user
-      using hint = 'What this transaction does is recorded under its own login.';
-    return audit_private.clean(format('claim by %s: %s', session_user, (actor).user_id), 200);
-  elsif (actor).claim is not null then
-    raise warning 'context not honoured: %', (actor).claim
-      using hint = 'What this transaction does is recorded under its own login.';
-    return audit_private.clean((actor).claim, 200);
-  end if;
-  return null;
+  raise exception using errcode = 'ID014', message = refuse_sealing.reason;
 end $$;
 
 
-ALTER FUNCTION audit_private.refused_claim(actor audit_private.actor) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.refuse_sealing(reason text) OWNER TO audit_owner;
 
 --
 -- Name: rekey_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8061,53 +7643,36 @@ COMMENT ON FUNCTION audit_private.remember_columns(watch audit_private.watches) 
 
 
 --
--- Name: remember_version(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: renew_capture(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.remember_version(watch audit_private.watches, starts boolean DEFAULT false) RETURNS void
+CREATE FUNCTION audit_private.renew_capture(watch audit_private.watches) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_shape constant jsonb := audit_private.capture_shape(watch);
-  v_known jsonb;
+  v_former_code constant text := audit_private.capture_code(watch);
 begin
-  select version.shape into v_known
-  from audit_private.capture_versions as version
-  where version.watch_id = (watch).watch_id
-  order by version.version_id desc
-  limit 1;
-  if v_known is distinct from v_shape or starts then
-    insert into audit_private.capture_versions (watch_id, since_id, is_start, shape)
-    select
-      (watch).watch_id, coalesce((select max(id) from audit.audit_logs), 0),
-      starts or v_known is null or v_known -> 'frame' <> v_shape -> 'frame', v_shape;
+  perform audit_private.write_capture(watch);
+  if v_former_code <> audit_private.capture_code(watch) then
+    perform audit_private.append(
+      actor => audit_private.current_actor(),
+      action => 'AUDIT_CAPTURE_WRITTEN',
+      entity_type => 'AUDIT_WATCH',
+      entity_id => (watch).target_name
+    );
   end if;
 end $$;
 
 
-ALTER FUNCTION audit_private.remember_version(watch audit_private.watches, starts boolean) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.renew_capture(watch audit_private.watches) OWNER TO audit_owner;
 
 --
--- Name: FUNCTION remember_version(watch audit_private.watches, starts boolean); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION renew_capture(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
 --
 
-COMMENT ON FUNCTION audit_private.remember_version(watch audit_private.watches, starts boolean) IS 'Notes how the capture of a table is now, if that is new; starts: changes before may be missing from the log.';
+COMMENT ON FUNCTION audit_private.renew_capture(watch audit_private.watches) IS 'Writes the capture functions again, as the table or this code has changed.';
 
-
---
--- Name: renamed_image(jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.renamed_image(image jsonb, renamed jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select jsonb_object_agg(coalesce(renamed ->> field.key, field.key), field.value) from jsonb_each(image) as field
-$$;
-
-
-ALTER FUNCTION audit_private.renamed_image(image jsonb, renamed jsonb) OWNER TO audit_owner;
 
 --
 -- Name: require_alone(regclass, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8157,12 +7722,7 @@ CREATE FUNCTION audit_private.require_baseline_lock(relation regclass) RETURNS v
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  if current_setting('transaction_isolation') <> 'read committed' or not exists (
-    select from pg_catalog.pg_locks as held
-    where held.pid = pg_backend_pid() and held.locktype = 'relation' and held.granted and held.relation = require_baseline_lock.relation
-      and held.database = (select oid from pg_catalog.pg_database where datname = current_database())
-      and held.mode in ('ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
-  ) then
+  if current_setting('transaction_isolation') <> 'read committed' or not audit_private.holds_lock(relation) then
     raise exception using
       errcode = 'ID012',
       message = format('a baseline of %s needs its lock and the isolation READ COMMITTED', relation),
@@ -8233,63 +7793,73 @@ end $$;
 ALTER FUNCTION audit_private.require_entity_type(entity_type text, target regclass) OWNER TO audit_owner;
 
 --
--- Name: require_harmless_types(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: require_known_code(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.require_harmless_types(target regclass) RETURNS void
+CREATE FUNCTION audit_private.require_known_code(relation regclass) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-#variable_conflict use_column
 declare
   v_function regprocedure;
 begin
-  with recursive made (type) as (
-    select atttypid from pg_catalog.pg_attribute
-    where attrelid = require_harmless_types.target and attnum > 0 and not attisdropped
-    union
-    select part.type
-    from made
-    join pg_catalog.pg_type as kind on kind.oid = made.type
-    left join pg_catalog.pg_range as range on kind.oid in (range.rngtypid, range.rngmultitypid)
-    left join pg_catalog.pg_attribute as field on field.attrelid = kind.typrelid and field.attnum > 0 and not field.attisdropped
-    cross join unnest(array[kind.typelem, kind.typbasetype, range.rngsubtype, field.atttypid]) as part (type)
-    where part.type <> 0
-  )
-  select called into v_function
-  from made
-  join pg_catalog.pg_constraint as rule on rule.contypid = made.type
-  cross join audit_private.user_functions_of('pg_constraint', rule.oid) as called
+  perform audit_private.require_present(relation);
+  select audit_private.code_of_others(class, object) into v_function
+  from (
+    select 'pg_class'::regclass as class, indexrelid as object from pg_catalog.pg_index where indrelid = relation
+    union all
+    select 'pg_statistic_ext'::regclass, oid from pg_catalog.pg_statistic_ext where stxrelid = relation
+    union all
+    -- Of the table itself: its partition key.
+    select 'pg_class'::regclass, relation
+  ) as part
+  where audit_private.code_of_others(class, object) is not null
   limit 1;
   if v_function is not null then
     raise exception using
       errcode = 'ID012',
-      message = format('rows of %s are not rebuilt for others than its owner: a domain of its calls %s', require_harmless_types.target, v_function);
+      message = format('the rows of %s cannot be read: its indexes, statistics or partition key call %s', relation, v_function),
+      hint = 'Its owner can reconcile it; instead of TRUNCATE use DELETE, which records each row, or leave truncate out of the operations.';
   end if;
 end $$;
 
 
-ALTER FUNCTION audit_private.require_harmless_types(target regclass) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.require_known_code(relation regclass) OWNER TO audit_owner;
 
 --
--- Name: require_may_read(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION require_known_code(relation regclass); Type: COMMENT; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.require_may_read(target regclass) RETURNS void
+COMMENT ON FUNCTION audit_private.require_known_code(relation regclass) IS 'Whether a table can be read without running code of others.';
+
+
+--
+-- Name: require_known_partitioning(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_known_partitioning(target regclass) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+  v_relation regclass;
 begin
-  if not audit_private.may_read(require_may_read.target) then
-    raise exception using
-      errcode = '42501',
-      message = format('%s may not read all of %s, nor its past', session_user, require_may_read.target),
-      hint = 'SELECT on the table itself is needed and, if it has row security, to be exempt from it.';
-  end if;
+  for v_relation in select relid from pg_catalog.pg_partition_tree(target) where not isleaf loop
+    perform audit_private.require_present(v_relation);
+    if audit_private.code_of_others('pg_class', v_relation) is not null then
+      raise exception using
+        errcode = 'ID012',
+        message = format(
+          'the partitions of %s cannot be recorded: its partition key calls %s', v_relation,
+          audit_private.code_of_others('pg_class', v_relation)
+        ),
+        hint = 'Partition by a column, or by functions of a superuser.';
+    end if;
+  end loop;
 end $$;
 
 
-ALTER FUNCTION audit_private.require_may_read(target regclass) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.require_known_partitioning(target regclass) OWNER TO audit_owner;
 
 --
 -- Name: require_origin(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8328,13 +7898,25 @@ CREATE FUNCTION audit_private.require_owner(target regclass) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  -- In a definer function current_user is its owner; the caller is whom SET ROLE names, or the login.
-  v_caller name := coalesce(nullif(current_setting('role'), 'none'), session_user);
+begin
+  perform audit_private.require_owner(require_owner.target, coalesce(nullif(current_setting('role'), 'none'), session_user)::name);
+end $$;
+
+
+ALTER FUNCTION audit_private.require_owner(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: require_owner(regclass, name); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_owner(target regclass, caller name) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
 begin
   if not exists (
     select from pg_catalog.pg_class
-    where oid = require_owner.target and pg_has_role(v_caller, relowner, 'usage')
+    where oid = require_owner.target and pg_has_role(require_owner.caller, relowner, 'usage')
   ) then
     raise exception using
       errcode = '42501',
@@ -8343,49 +7925,27 @@ begin
 end $$;
 
 
-ALTER FUNCTION audit_private.require_owner(target regclass) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.require_owner(target regclass, caller name) OWNER TO audit_owner;
 
 --
--- Name: require_past(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: require_present(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.require_past(watch audit_private.watches, moment timestamp with time zone) RETURNS void
+CREATE FUNCTION audit_private.require_present(relation regclass) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-#variable_conflict use_column
-declare
-  v_start constant timestamptz := (
-    select max(since) from audit_private.capture_versions where watch_id = (watch).watch_id and is_start
-  );
 begin
-  if v_start is null or require_past.moment < v_start then
+  if current_setting('transaction_isolation') <> 'read committed' then
     raise exception using
       errcode = 'ID012',
-      message = format('how %s stood at %s is not on record', (watch).target, require_past.moment),
-      hint = format('Its changes are recorded, without a gap, since %s.', v_start);
-  elsif not (watch).operations @> '{insert,update,delete,truncate}' then
-    raise exception using
-      errcode = 'ID012',
-      message = format('how %s stood is not on record: not all of its operations are', (watch).target);
-  elsif exists (select from audit_private.capture_places(watch) where not right_there) then
-    raise exception using
-      errcode = 'ID012',
-      message = format('how %s stood is not on record: its capture was disabled or replaced', (watch).target),
-      hint = 'indelible doctor says more.';
-  elsif exists (
-    select from audit_private.versions_since(watch, require_past.moment) as version
-    cross join jsonb_array_elements_text(version.shape -> 'relations') as part
-    where part::oid not in (select audit.captured_relations((watch).target))
-  ) then
-    raise exception using
-      errcode = 'ID012',
-      message = format('how %s stood at %s is not on record: a partition was dropped or detached since', (watch).target, require_past.moment);
+      message = format('%s cannot be opened safely in the isolation %s', relation, current_setting('transaction_isolation')),
+      hint = 'Do so in READ COMMITTED, or use DELETE instead of TRUNCATE.';
   end if;
 end $$;
 
 
-ALTER FUNCTION audit_private.require_past(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.require_present(relation regclass) OWNER TO audit_owner;
 
 --
 -- Name: require_readable(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8395,23 +7955,9 @@ CREATE FUNCTION audit_private.require_readable(relation regclass) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  v_function regprocedure;
 begin
-  select called into v_function
-  from (
-    select 'pg_class'::regclass as class, indexrelid as object from pg_catalog.pg_index where indrelid = relation
-    union all
-    select 'pg_statistic_ext'::regclass, oid from pg_catalog.pg_statistic_ext where stxrelid = relation
-  ) as part
-  cross join audit_private.user_functions_of(part.class, part.object) as called
-  limit 1;
-  if v_function is not null then
-    raise exception using
-      errcode = 'ID012',
-      message = format('the rows of %s cannot be recorded: its indexes or statistics call %s', relation, v_function),
-      hint = 'Use DELETE, which records each row, or leave truncate out of the operations of audit.watch().';
-  elsif not has_table_privilege('audit_owner', relation, 'select')
+  perform audit_private.require_known_code(relation);
+  if not has_table_privilege('audit_owner', relation, 'select')
     or (select relrowsecurity from pg_catalog.pg_class where oid = relation)
       and not (select rolbypassrls or rolsuper from pg_catalog.pg_roles where rolname = 'audit_owner')
   then
@@ -8433,24 +7979,22 @@ COMMENT ON FUNCTION audit_private.require_readable(relation regclass) IS 'Whethe
 
 
 --
--- Name: require_reader(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: require_reader(regclass, name); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.require_reader(target regclass) RETURNS void
+CREATE FUNCTION audit_private.require_reader(target regclass, caller name) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  v_caller name := coalesce(nullif(current_setting('role'), 'none'), session_user);
 begin
   if exists (
-    select from pg_catalog.pg_class where oid = require_reader.target and pg_has_role(v_caller, relowner, 'usage')
+    select from pg_catalog.pg_class where oid = require_reader.target and pg_has_role(caller, relowner, 'usage')
   ) then
     return;
   elsif not exists (
     select from pg_catalog.pg_class
-    where oid = require_reader.target and not relrowsecurity and has_table_privilege(v_caller, oid, 'select')
-      and (pg_has_role(v_caller, 'audit_investigator', 'usage') or pg_has_role(v_caller, 'audit_admin', 'usage'))
+    where oid = require_reader.target and not relrowsecurity and has_table_privilege(caller, oid, 'select')
+      and (pg_has_role(caller, 'audit_investigator', 'usage') or pg_has_role(caller, 'audit_admin', 'usage'))
   ) then
     raise exception using
       errcode = '42501',
@@ -8460,7 +8004,7 @@ begin
 end $$;
 
 
-ALTER FUNCTION audit_private.require_reader(target regclass) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.require_reader(target regclass, caller name) OWNER TO audit_owner;
 
 --
 -- Name: require_reconcilable(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8550,6 +8094,7 @@ begin
     raise exception using errcode = 'ID006', message = 'operations are some of insert, update, delete and truncate';
   end if;
   perform audit_private.require_alone((watch).target, (watch).capture);
+  perform audit_private.require_known_partitioning((watch).target);
   perform audit_private.require_columns(watch);
 end $$;
 
@@ -8591,81 +8136,6 @@ COMMENT ON FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_ad
 
 
 --
--- Name: restart_version(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.restart_version(watch audit_private.watches) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-begin
-  if exists (
-    select from audit_private.capture_versions where watch_id = (watch).watch_id and is_start and since >= now()
-  ) then
-    perform audit_private.remember_version(watch, starts => true);
-  end if;
-end $$;
-
-
-ALTER FUNCTION audit_private.restart_version(watch audit_private.watches) OWNER TO audit_owner;
-
---
--- Name: FUNCTION restart_version(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.restart_version(watch audit_private.watches) IS 'Once triggers are attached: a version that this transaction began begins now.';
-
-
---
--- Name: restorable_values(regclass, audit.audit_logs, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.restorable_values(target regclass, record audit.audit_logs, side text) RETURNS TABLE(place integer, name text, value text, restorable boolean)
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select
-    attribute.attnum::int, coalesce(attribute.attname::text, field.key), field.value,
-    attribute.attnum is not null and (past.value ->> 'known')::boolean
-  from jsonb_each_text((record).changes -> side) as field
-  join jsonb_each(audit_private.columns_before(restorable_values.target, (record).id)) as past
-    on past.value ->> 'name' = field.key
-  left join pg_catalog.pg_attribute as attribute
-    on attribute.attrelid = restorable_values.target and attribute.attnum = past.key::int and not attribute.attisdropped
-  where attribute.attgenerated is distinct from 's'
-$$;
-
-
-ALTER FUNCTION audit_private.restorable_values(target regclass, record audit.audit_logs, side text) OWNER TO audit_owner;
-
---
--- Name: row_condition(regclass, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.row_condition(target regclass, entity_id text) RETURNS text
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_key constant text[] := audit_private.key_columns(row_condition.target);
-begin
-  if cardinality(v_key) > 1 then
-    return (
-      select string_agg(format('%I = %L', field.key, field.value), ' and ' order by array_position(v_key, field.key))
-      from jsonb_each_text(row_condition.entity_id::jsonb) as field
-    );
-  end if;
-  return format(
-    case when starts_with(row_condition.entity_id, 'sha256:') then 'audit.entity_key(%I::text) = %L' else '%I = %L' end,
-    v_key[1], row_condition.entity_id
-  );
-end $$;
-
-
-ALTER FUNCTION audit_private.row_condition(target regclass, entity_id text) OWNER TO audit_owner;
-
---
 -- Name: rows_by_image(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8693,11 +8163,65 @@ CREATE FUNCTION audit_private.rows_by_key(watch audit_private.watches) RETURNS T
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select entity_id, copies, image from audit_private.told_rows(watch, null)
+  with recursive record as materialized (
+    select * from audit_private.records_to_compare(watch, 'new')
+  ), step as (
+    select
+      id, entity_id, action in ('ROW_INSERTED', 'ROW_BASELINE') or previous_id is not null as begins, action = 'ROW_DELETED' as ends,
+      previous_id, image
+    from record
+    union all
+    select id, previous_id, false, true, null, null from record where previous_id is not null
+  ), numbered as (
+    select *, count(*) filter (where begins) over (partition by entity_id order by id, begins) as segment from step
+  ), segment as materialized (
+    select
+      entity_id, segment, min(id) filter (where begins) as begun, max(previous_id) as previous_id,
+      (array_agg(ends order by id desc, begins desc))[1] as is_over,
+      max(id) filter (where ends) as left_at, audit_private.merged(image order by id) as image
+    from numbered
+    group by entity_id, segment
+  ), latest as (
+    select distinct on (entity_id) * from segment order by entity_id, segment desc
+  ), chain as (
+    select entity_id as row_id, 0 as depth, begun, previous_id, image from latest where not is_over
+    union all
+    select chain.row_id, chain.depth + 1, earlier.begun, earlier.previous_id, earlier.image
+    from chain
+    join segment as earlier on earlier.entity_id = chain.previous_id and earlier.left_at = chain.begun
+  ), state as (
+    select row_id, audit_private.merged(image order by depth desc) as image from chain group by row_id
+  )
+  select latest.entity_id, (not latest.is_over)::int::bigint, state.image
+  from latest
+  left join state on state.row_id = latest.entity_id
 $$;
 
 
 ALTER FUNCTION audit_private.rows_by_key(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: rows_to_seal(audit_private.log_position, pg_snapshot, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.rows_to_seal(log_position audit_private.log_position, target pg_snapshot, most integer) RETURNS TABLE(id bigint, xid xid8, created_at timestamp with time zone, content text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_last_id constant bigint := (select epoch.last_id from audit_private.epochs as epoch where epoch.epoch = log_position.epoch);
+begin
+  if log_position.former_after_id is not null then
+    return query select * from audit_private.former_rows(log_position.former_after_id, v_last_id, rows_to_seal.most);
+  else
+    return query select * from audit_private.finished_rows(
+      log_position.snapshot, rows_to_seal.target, log_position.after_xid, log_position.after_id, v_last_id, rows_to_seal.most
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.rows_to_seal(log_position audit_private.log_position, target pg_snapshot, most integer) OWNER TO audit_owner;
 
 --
 -- Name: save_watch(audit_private.watches, audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8708,6 +8232,8 @@ CREATE FUNCTION audit_private.save_watch(before audit_private.watches, after aud
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
+  v_is_declared constant boolean := (before).watch_id is not null
+    and to_jsonb(before) - 'target_name' - 'started_at' = to_jsonb(after) - 'target_name' - 'started_at';
   v_declared constant jsonb := jsonb_build_object(
     'entity_type', (after).entity_type, 'capture', (after).capture, 'exclude', (after).excluded, 'mask', (after).masked,
     'skip', (after).skipped, 'operations', (after).operations, 'record_unchanged', (after).record_unchanged
@@ -8725,11 +8251,13 @@ begin
     target_name = excluded.target_name, entity_type = excluded.entity_type, capture = excluded.capture,
     excluded = excluded.excluded, masked = excluded.masked, skipped = excluded.skipped, operations = excluded.operations,
     record_unchanged = excluded.record_unchanged;
-  perform audit_private.write_capture(after);
+  if v_is_declared then
+    perform audit_private.renew_capture(after);
+  else
+    perform audit_private.write_capture(after);
+  end if;
   perform audit_private.follow_watch(after, 'audit.watch');
-  if (before).watch_id is null
-    or to_jsonb(before) - 'target_name' - 'started_at' <> to_jsonb(after) - 'target_name' - 'started_at'
-  then
+  if not v_is_declared then
     perform audit_private.append(
       actor => audit_private.current_actor(),
       action => case when (before).watch_id is null then 'AUDIT_WATCH_STARTED' else 'AUDIT_WATCH_CHANGED' end,
@@ -8752,13 +8280,13 @@ CREATE FUNCTION audit_private.seal_context(user_id text, ip_address inet, reques
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  v_payload bytea := convert_to(
-    ceil(extract(epoch from clock_timestamp() + interval '2 minutes'))::bigint::text || E'\x1f' || seal_context.session_id || E'\x1f'
-    || audit_private.context_body('sealed', seal_context.user_id, seal_context.ip_address, seal_context.request_id),
-    'UTF8'
+  v_actor constant audit_private.actor := audit_private.claimed_actor(
+    seal_context.user_id, seal_context.ip_address, seal_context.request_id
   );
+  v_until constant bigint := ceil(extract(epoch from clock_timestamp() + interval '2 minutes'));
+  v_payload constant text := encode(convert_to(v_until || ',' || seal_context.session_id || v_actor::text, 'UTF8'), 'hex');
 begin
-  return encode(v_payload, 'hex') || '.' || encode(audit_private.mac('handoff', v_payload), 'hex');
+  return v_payload || '.' || encode(audit_private.mac('handoff', convert_to(v_payload, 'UTF8')), 'hex');
 end $$;
 
 
@@ -9042,38 +8570,6 @@ COMMENT ON FUNCTION audit_private.take_overdue() IS 'Which tables lack what thei
 
 
 --
--- Name: tell_read(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.tell_read(view text) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_mark constant text := audit_private.read_mark(tell_read.view);
-  v_told constant text := coalesce(current_setting('indelible.reads', true), '');
-  v_actor audit_private.actor;
-begin
-  if strpos(v_told, v_mark) = 0 and not pg_is_in_recovery() and audit_private.guard_is_installed() then
-    v_actor := audit_private.current_actor();
-    perform audit_guard.emit_read(
-      audit_private.clean(tell_read.view, 200), v_actor.user_id, v_actor.proof::text, v_actor.ip_address, v_actor.request_id
-    );
-    perform set_config('indelible.reads', left(v_mark || v_told, 1280), false);
-  end if;
-end $$;
-
-
-ALTER FUNCTION audit_private.tell_read(view text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION tell_read(view text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.tell_read(view text) IS 'Puts on record what is read of the log, unless this session has told it this minute.';
-
-
---
 -- Name: tg__follow_command(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9092,6 +8588,8 @@ begin
         if v_command.schema_name is distinct from 'pg_temp' then
           v_relations := v_relations || v_command.objid;
         end if;
+        -- A composite type is a relation, too.
+        v_objects := v_objects || (select reltype from pg_catalog.pg_class where oid = v_command.objid);
       when 'pg_trigger'::regclass then
         v_relations := v_relations || (select tgrelid from pg_catalog.pg_trigger where oid = v_command.objid);
       when 'pg_rewrite'::regclass then
@@ -9103,7 +8601,7 @@ begin
     end case;
   end loop;
   if tg_tag in ('ALTER SCHEMA', 'ALTER TYPE', 'ALTER DOMAIN') then
-    v_relations := v_relations || audit_private.watched_users_of(tg_tag, v_objects);
+    v_relations := v_relations || audit_private.watched_users_of(tg_tag, v_objects || v_relations);
   end if;
   if v_relations <> '{}' then
     perform audit_private.follow_relations(v_relations, tg_tag);
@@ -9177,6 +8675,47 @@ COMMENT ON FUNCTION audit_private.tg__follow_drop() IS 'After each command that 
 
 
 --
+-- Name: tg__follow_rewrite(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.tg__follow_rewrite() RETURNS event_trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+declare
+  v_changes constant jsonb := jsonb_build_object('changes', jsonb_build_object(
+    'rewritten', jsonb_build_array(pg_event_trigger_table_rewrite_oid()::regclass::text)
+  ));
+  v_watch audit_private.watches;
+begin
+  -- 4: AT_REWRITE_COLUMN_REWRITE, values that are computed anew.
+  if pg_event_trigger_table_rewrite_reason() & 4 = 0 then
+    return;
+  end if;
+  for v_watch in select * from audit_private.watches_of(array[pg_event_trigger_table_rewrite_oid()]) loop
+    if not exists (
+      select from audit_private.shapes as known
+      cross join jsonb_each(known.shape -> 'columns') as old
+      join jsonb_each(audit_private.column_shapes(v_watch.target)) as new using (key)
+      where known.watch_id = v_watch.watch_id and old.value -> 'type' <> new.value -> 'type'
+    ) then
+      perform audit_private.note_changes('AUDIT_SCHEMA_CHANGED', v_watch, tg_tag, v_changes);
+    end if;
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_private.tg__follow_rewrite() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION tg__follow_rewrite(); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.tg__follow_rewrite() IS 'Before a watched table is rewritten with other values and the types it had: that it is, on record.';
+
+
+--
 -- Name: tg__refuse_change(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9202,56 +8741,45 @@ COMMENT ON FUNCTION audit_private.tg__refuse_change() IS 'Refuses what would cha
 
 
 --
--- Name: told_records(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: timeline(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.told_records(watch audit_private.watches, back_to timestamp with time zone) RETURNS TABLE(id bigint, entity_id text, begins boolean, ends boolean, previous_id text, image jsonb)
+CREATE FUNCTION audit_private.timeline() RETURNS bigint
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  -- Not that of pg_control_checkpoint(), which knows of a promotion only after the next checkpoint.
+  select ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint
+$$;
+
+
+ALTER FUNCTION audit_private.timeline() OWNER TO audit_owner;
+
+--
+-- Name: triggers_of(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.triggers_of(target regclass) RETURNS TABLE(digest bytea, revision text, triggers bigint, disabled bigint)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select
-    id, entity_id, action in ('ROW_INSERTED', 'ROW_BASELINE') or previous_id is not null, action = 'ROW_DELETED', previous_id, image
-  from audit_private.records_to_compare(watch, 'new')
-  where back_to is null
-  union all
-  select
-    -id, coalesce(previous_id, entity_id), action = 'ROW_DELETED' or previous_id is not null, action = 'ROW_INSERTED',
-    case when previous_id is not null then entity_id end, image
-  from audit_private.records_since(watch, back_to, 'old')
-  where back_to is not null
+    sha256(convert_to(coalesce(string_agg(
+      concat_ws(E'\n', pg_get_triggerdef(trigger.oid), trigger.tgenabled, function.prosrc, function.proconfig), E'\n\n'
+      order by relation.oid, trigger.tgname
+    ), ''), 'UTF8')),
+    coalesce(string_agg(trigger.xmin::text, ' ' order by relation.oid, trigger.tgname), ''),
+    count(*),
+    count(*) filter (where trigger.tgenabled = 'D')
+  from (
+    select triggers_of.target as oid union select relid from pg_catalog.pg_partition_tree(triggers_of.target)
+  ) as relation
+  join pg_catalog.pg_trigger as trigger on trigger.tgrelid = relation.oid and trigger.tgname ~ '^(!?indelible_capture|log_refuse)_'
+  join pg_catalog.pg_proc as function on function.oid = trigger.tgfoid
 $$;
 
 
-ALTER FUNCTION audit_private.told_records(watch audit_private.watches, back_to timestamp with time zone) OWNER TO audit_owner;
-
---
--- Name: told_rows(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.told_rows(watch audit_private.watches, back_to timestamp with time zone) RETURNS TABLE(entity_id text, copies bigint, image jsonb, origin text)
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  if exists (
-    select from audit_private.key_changes as change
-    where change.entity_type = watch.entity_type and (told_rows.back_to is null or change.changed_at > told_rows.back_to)
-  ) then
-    return query select * from audit_private.chained_rows(watch, told_rows.back_to);
-  else
-    return query select * from audit_private.unchained_rows(watch, told_rows.back_to);
-  end if;
-end $$;
-
-
-ALTER FUNCTION audit_private.told_rows(watch audit_private.watches, back_to timestamp with time zone) OWNER TO audit_owner;
-
---
--- Name: FUNCTION told_rows(watch audit_private.watches, back_to timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.told_rows(watch audit_private.watches, back_to timestamp with time zone) IS 'The rows under each key as the log tells them, forwards or back to a moment; the key of the row that they were told from.';
-
+ALTER FUNCTION audit_private.triggers_of(target regclass) OWNER TO audit_owner;
 
 --
 -- Name: truncate_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -9307,52 +8835,61 @@ $$;
 ALTER FUNCTION audit_private.type_guard_source(watch audit_private.watches, record_name text) OWNER TO audit_owner;
 
 --
--- Name: unchained_rows(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: type_parts(oid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.unchained_rows(watch audit_private.watches, back_to timestamp with time zone) RETURNS TABLE(entity_id text, copies bigint, image jsonb, origin text)
+CREATE FUNCTION audit_private.type_parts(type oid) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select
-    entity_id, is_there::int::bigint, case when is_there then image end, case when is_there and not has_begun then entity_id end
+  select jsonb_object_agg(part.number, part.text)
   from (
-    select
-      entity_id, max(id) filter (where ends) is distinct from max(id) as is_there, bool_or(begins) as has_begun,
-      audit_private.merged(image order by id) as image
-    from audit_private.told_records(watch, back_to)
-    group by entity_id
-  ) as told
+    select label.oid, label.enumlabel::text
+    from pg_catalog.pg_enum as label
+    where label.enumtypid in (select audit_private.types_within(type_parts.type))
+    union all
+    select kind.oid, string_agg(attribute.attname || ' ' || format_type(attribute.atttypid, attribute.atttypmod), ', ' order by attribute.attnum)
+    from pg_catalog.pg_type as kind
+    join pg_catalog.pg_attribute as attribute
+      on attribute.attrelid = kind.typrelid and attribute.attnum > 0 and not attribute.attisdropped
+    where kind.oid in (select audit_private.types_within(type_parts.type))
+    group by kind.oid
+  ) as part (number, text)
 $$;
 
 
-ALTER FUNCTION audit_private.unchained_rows(watch audit_private.watches, back_to timestamp with time zone) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.type_parts(type oid) OWNER TO audit_owner;
 
 --
--- Name: undo_source(regclass, audit.audit_logs); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: types_within(oid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.undo_source(target regclass, record audit.audit_logs) RETURNS text
+CREATE FUNCTION audit_private.types_within(type oid) RETURNS SETOF oid
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select case (record).action
-    when 'ROW_INSERTED' then format('delete from %s where %s;', target, audit_private.row_condition(target, (record).entity_id))
-    when 'ROW_UPDATED' then format(
-      'update %s set %s where %s;', target, string_agg(format('%I = %L', name, value), ', ' order by place),
-      audit_private.row_condition(target, (record).entity_id)
-    )
-    when 'ROW_DELETED' then format(
-      'insert into %s (%s) overriding system value values (%s);', target, string_agg(format('%I', name), ', ' order by place),
-      string_agg(format('%L', value), ', ' order by place)
-    )
-  end
-  from audit_private.restorable_values(target, record, 'old')
-  where restorable
+  with recursive part (type) as (
+    select type
+    union
+    select inner_type.oid
+    from part
+    join pg_catalog.pg_type as kind on kind.oid = part.type
+    cross join lateral (
+      select kind.typbasetype where kind.typtype = 'd'
+      union all
+      select kind.typelem where kind.typcategory = 'A'
+      union all
+      select atttypid from pg_catalog.pg_attribute where attrelid = kind.typrelid and attnum > 0 and not attisdropped
+      union all
+      select rngsubtype from pg_catalog.pg_range where kind.oid in (rngtypid, rngmultitypid)
+    ) as inner_type (oid)
+    where kind.oid >= 16384
+  )
+  select part.type from part
 $$;
 
 
-ALTER FUNCTION audit_private.undo_source(target regclass, record audit.audit_logs) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.types_within(type oid) OWNER TO audit_owner;
 
 --
 -- Name: update_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -9401,35 +8938,6 @@ end $$;
 ALTER FUNCTION audit_private.update_source(watch audit_private.watches) OWNER TO audit_owner;
 
 --
--- Name: user_functions_of(regclass, oid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.user_functions_of(class regclass, object oid) RETURNS SETOF regprocedure
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select function.oid
-  from pg_catalog.pg_depend as dependency
-  left join pg_catalog.pg_operator as operator
-    on dependency.refclassid = 'pg_operator'::regclass and operator.oid = dependency.refobjid
-  join pg_catalog.pg_proc as function
-    on function.oid = case when dependency.refclassid = 'pg_proc'::regclass then dependency.refobjid else operator.oprcode end
-  join pg_catalog.pg_roles as author on author.oid = function.proowner
-  where dependency.classid = class and dependency.objid = object
-    and not author.rolsuper and function.proowner <> 'audit_owner'::regrole
-$$;
-
-
-ALTER FUNCTION audit_private.user_functions_of(class regclass, object oid) OWNER TO audit_owner;
-
---
--- Name: FUNCTION user_functions_of(class regclass, object oid); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.user_functions_of(class regclass, object oid) IS 'The functions of ordinary users that the expressions of an object call.';
-
-
---
 -- Name: value_source(text, text, boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9465,75 +8973,22 @@ COMMENT ON FUNCTION audit_private.value_source(record_name text, name text, buil
 
 
 --
--- Name: capture_versions; Type: TABLE; Schema: audit_private; Owner: audit_owner
+-- Name: was_ever_masked(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE TABLE audit_private.capture_versions (
-    version_id bigint NOT NULL,
-    watch_id bigint NOT NULL,
-    since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    since_id bigint NOT NULL,
-    is_start boolean NOT NULL,
-    shape jsonb NOT NULL
-);
-
-
-ALTER TABLE audit_private.capture_versions OWNER TO audit_owner;
-
---
--- Name: TABLE capture_versions; Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON TABLE audit_private.capture_versions IS 'What was captured of a watched table, and under which names, from when on.';
-
-
---
--- Name: COLUMN capture_versions.since_id; Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit_private.capture_versions.since_id IS 'The newest record before it.';
-
-
---
--- Name: COLUMN capture_versions.is_start; Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit_private.capture_versions.is_start IS 'Whether changes before it may be missing, or cannot be followed across it.';
-
-
---
--- Name: COLUMN capture_versions.shape; Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit_private.capture_versions.shape IS 'frame: what makes rows comparable at all; columns by number, with name, type and whether each change is recorded; relations.';
-
-
---
--- Name: versions_since(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.versions_since(watch audit_private.watches, moment timestamp with time zone) RETURNS SETOF audit_private.capture_versions
+CREATE FUNCTION audit_private.was_ever_masked(watch audit_private.watches) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select version.*
-  from audit_private.capture_versions as version
-  where version.watch_id = (watch).watch_id
-    and version.version_id >= (
-      select max(earlier.version_id) from audit_private.capture_versions as earlier
-      where earlier.watch_id = (watch).watch_id and earlier.since <= moment
-    )
+  select exists (
+    select from audit.audit_logs as log
+    where log.entity_type = 'AUDIT_WATCH' and log.action in ('AUDIT_WATCH_STARTED', 'AUDIT_WATCH_CHANGED')
+      and log.metadata ->> 'entity_type' = (watch).entity_type and log.metadata -> 'mask' <> '[]'
+  )
 $$;
 
 
-ALTER FUNCTION audit_private.versions_since(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
-
---
--- Name: FUNCTION versions_since(watch audit_private.watches, moment timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.versions_since(watch audit_private.watches, moment timestamp with time zone) IS 'How capture was at that moment, and how it was changed since.';
-
+ALTER FUNCTION audit_private.was_ever_masked(watch audit_private.watches) OWNER TO audit_owner;
 
 --
 -- Name: watched_users_of(text, oid[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -9547,12 +9002,18 @@ CREATE FUNCTION audit_private.watched_users_of(command text, objects oid[]) RETU
   from audit_private.watches as watch
   where watch.stopped_at is null
     and (
-      command = 'ALTER SCHEMA'
+      -- Any of them may have a part, a function say, in the schema. Of the rest nothing is locked: anybody may have a schema.
+      command = 'ALTER SCHEMA' and exists (
+        select from audit_private.shapes as known
+        where known.watch_id = watch.watch_id and known.shape <> audit_private.table_shape(watch.target)
+      )
       or exists (
         select from pg_catalog.pg_attribute as attribute
-        join pg_catalog.pg_type as kind on kind.oid = attribute.atttypid
-        where attribute.attrelid = watch.target and attribute.attnum > 0
-          and (kind.oid = any (objects) or kind.typelem = any (objects))
+        cross join audit_private.types_within(attribute.atttypid) as part (type)
+        -- A composite type is altered as the relation that it is.
+        join pg_catalog.pg_type as kind on kind.oid = part.type
+        where attribute.attrelid = watch.target and attribute.attnum > 0 and not attribute.attisdropped
+          and attribute.atttypid >= 16384 and (kind.oid = any (objects) or kind.typrelid = any (objects))
       )
       or exists (select from pg_catalog.pg_class where oid = watch.target and reloftype = any (objects))
     )
@@ -9650,6 +9111,20 @@ COMMENT ON FUNCTION audit_private.whole_row_source(watch audit_private.watches, 
 
 
 --
+-- Name: without_masks(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.without_masks(image jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_object_agg(field.key, field.value) from jsonb_each(image) as field where field.value <> '"***"'
+$$;
+
+
+ALTER FUNCTION audit_private.without_masks(image jsonb) OWNER TO audit_owner;
+
+--
 -- Name: write_capture(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9674,7 +9149,6 @@ begin
     execute v_source;
   end loop;
   perform audit_private.remember_columns(watch);
-  perform audit_private.remember_version(watch);
   if v_owner_of_partitioned is not null then
     -- New partitions copy the triggers with the owner's rights. Without USAGE on the schema the owner can do nothing else with this.
     foreach v_operation in array array['insert', 'update', 'delete'] loop
@@ -9708,18 +9182,14 @@ CREATE FUNCTION iam.authenticate(token_hash bytea, ip_address inet, request_id t
 begin
   return query
   select
-    account.username,
-    account.display_name,
+    session.username,
+    session.display_name,
     audit_private.seal_context(
-      account.username, authenticate.ip_address, authenticate.request_id, session.session_id
+      session.username, authenticate.ip_address, authenticate.request_id, session.session_id
     ),
     session.expires_at
-  from iam.sessions as session
-  join iam.users as account using (username)
-  where session.token_digest = sha256(authenticate.token_hash)
-    and session.ended_at is null
-    and session.expires_at > clock_timestamp()
-    and account.active;
+  from iam.open_sessions as session
+  where session.token_digest = sha256(authenticate.token_hash);
 end $$;
 
 
@@ -10408,27 +9878,6 @@ COMMENT ON FUNCTION iam.revoke_role(username text, role text) IS 'Takes a role f
 
 
 --
--- Name: session_is_open(bigint); Type: FUNCTION; Schema: iam; Owner: audit_owner
---
-
-CREATE FUNCTION iam.session_is_open(session_id bigint) RETURNS boolean
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select exists (
-    select from iam.sessions as session
-    join iam.users as account using (username)
-    where session.session_id = session_is_open.session_id
-      and session.ended_at is null
-      and session.expires_at > clock_timestamp()
-      and account.active
-  )
-$$;
-
-
-ALTER FUNCTION iam.session_is_open(session_id bigint) OWNER TO audit_owner;
-
---
 -- Name: set_active(text, boolean); Type: FUNCTION; Schema: iam; Owner: audit_owner
 --
 
@@ -10556,6 +10005,37 @@ CREATE AGGREGATE audit_private.merged(jsonb) (
 ALTER AGGREGATE audit_private.merged(jsonb) OWNER TO audit_owner;
 
 --
+-- Name: actions; Type: TABLE; Schema: audit; Owner: audit_owner
+--
+
+CREATE TABLE audit.actions (
+    code text NOT NULL,
+    description text NOT NULL,
+    origin text NOT NULL,
+    defined_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT actions_code_format CHECK (((code ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$'::text) AND (length(code) <= 100))),
+    CONSTRAINT actions_description_present CHECK ((description <> ''::text)),
+    CONSTRAINT actions_origin_known CHECK ((origin = ANY (ARRAY['trigger'::text, 'database'::text, 'service'::text, 'client'::text])))
+);
+
+
+ALTER TABLE audit.actions OWNER TO audit_owner;
+
+--
+-- Name: TABLE actions; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit.actions IS 'The event codes that may stand in the log; never renamed, never reused.';
+
+
+--
+-- Name: COLUMN actions.origin; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.actions.origin IS 'Which door may record the code: capture triggers, database functions, the audit service, or ingest clients.';
+
+
+--
 -- Name: audit_logs_id_seq; Type: SEQUENCE; Schema: audit; Owner: audit_owner
 --
 
@@ -10628,7 +10108,7 @@ CREATE VIEW audit.v_authentication AS
     db_user,
     (actor_proof)::text AS actor_proof
    FROM audit.audit_logs log
-  WHERE ((action ~~ 'AUTH\_%'::text) AND ( SELECT audit.note_read('v_authentication'::text) AS note_read));
+  WHERE (action ~~ 'AUTH\_%'::text);
 
 
 ALTER VIEW audit.v_authentication OWNER TO audit_owner;
@@ -10638,76 +10118,6 @@ ALTER VIEW audit.v_authentication OWNER TO audit_owner;
 --
 
 COMMENT ON VIEW audit.v_authentication IS 'Logins, refused logins and logouts.';
-
-
---
--- Name: COLUMN v_authentication.id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_authentication.id IS 'Number of the event; the order of history.';
-
-
---
--- Name: COLUMN v_authentication.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_authentication.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
-
-
---
--- Name: COLUMN v_authentication.action; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_authentication.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
-
-
---
--- Name: COLUMN v_authentication.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_authentication.outcome IS 'success, failure, denied; attempted for an intent that was recorded ahead.';
-
-
---
--- Name: COLUMN v_authentication.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_authentication.user_id IS 'The acting user of the application; null where none is proven or claimed.';
-
-
---
--- Name: COLUMN v_authentication.reason; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_authentication.reason IS 'Why it failed or was refused, as a code; of a table without capture, why it needs none.';
-
-
---
--- Name: COLUMN v_authentication.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_authentication.ip_address IS 'The client''s address.';
-
-
---
--- Name: COLUMN v_authentication.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_authentication.request_id IS 'The request it belonged to: the same for its business events and row changes.';
-
-
---
--- Name: COLUMN v_authentication.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_authentication.db_user IS 'The database login that really did it.';
-
-
---
--- Name: COLUMN v_authentication.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_authentication.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
 
 
 --
@@ -10773,69 +10183,6 @@ COMMENT ON VIEW audit.v_coverage IS 'Every table of the database, and whether an
 
 
 --
--- Name: COLUMN v_coverage.table_name; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_coverage.table_name IS 'The table, with its schema.';
-
-
---
--- Name: COLUMN v_coverage.coverage; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_coverage.coverage IS 'watched, watched as a partition, unwatched by choice, or unwatched.';
-
-
---
--- Name: COLUMN v_coverage.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_coverage.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
-
-
---
--- Name: COLUMN v_coverage.capture; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_coverage.capture IS 'How it is captured: row or statement.';
-
-
---
--- Name: COLUMN v_coverage.excluded_columns; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_coverage.excluded_columns IS 'Columns that are never recorded.';
-
-
---
--- Name: COLUMN v_coverage.masked_columns; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_coverage.masked_columns IS 'Columns of which only the fact of a change is recorded.';
-
-
---
--- Name: COLUMN v_coverage.virtual_columns; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_coverage.virtual_columns IS 'Columns that are computed when they are read, and so are not recorded.';
-
-
---
--- Name: COLUMN v_coverage.reason; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_coverage.reason IS 'Why it failed or was refused, as a code; of a table without capture, why it needs none.';
-
-
---
--- Name: COLUMN v_coverage.started_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_coverage.started_at IS 'Since when it is watched.';
-
-
---
 -- Name: v_data_changes; Type: VIEW; Schema: audit; Owner: audit_owner
 --
 
@@ -10855,7 +10202,7 @@ CREATE VIEW audit.v_data_changes AS
     request_id,
     (xid)::text AS transaction_id
    FROM audit.audit_logs log
-  WHERE ((action = ANY (ARRAY['ROW_INSERTED'::text, 'ROW_UPDATED'::text, 'ROW_DELETED'::text, 'TABLE_TRUNCATED'::text])) AND ( SELECT audit.note_read('v_data_changes'::text) AS note_read));
+  WHERE (action = ANY (ARRAY['ROW_INSERTED'::text, 'ROW_UPDATED'::text, 'ROW_DELETED'::text, 'TABLE_TRUNCATED'::text]));
 
 
 ALTER VIEW audit.v_data_changes OWNER TO audit_owner;
@@ -10865,104 +10212,6 @@ ALTER VIEW audit.v_data_changes OWNER TO audit_owner;
 --
 
 COMMENT ON VIEW audit.v_data_changes IS 'Row changes of watched tables, with the values before and after.';
-
-
---
--- Name: COLUMN v_data_changes.id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_data_changes.id IS 'Number of the event; the order of history.';
-
-
---
--- Name: COLUMN v_data_changes.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_data_changes.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
-
-
---
--- Name: COLUMN v_data_changes.action; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_data_changes.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
-
-
---
--- Name: COLUMN v_data_changes.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_data_changes.user_id IS 'The acting user of the application; null where none is proven or claimed.';
-
-
---
--- Name: COLUMN v_data_changes.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_data_changes.db_user IS 'The database login that really did it.';
-
-
---
--- Name: COLUMN v_data_changes.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_data_changes.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
-
-
---
--- Name: COLUMN v_data_changes.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_data_changes.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
-
-
---
--- Name: COLUMN v_data_changes.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_data_changes.entity_id IS 'Which record: its key, of several columns as a JSON object.';
-
-
---
--- Name: COLUMN v_data_changes.columns; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_data_changes.columns IS 'The columns that changed, or all of a row that came or went.';
-
-
---
--- Name: COLUMN v_data_changes.old_values; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_data_changes.old_values IS 'Their values before, as JSON text; *** where masked.';
-
-
---
--- Name: COLUMN v_data_changes.new_values; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_data_changes.new_values IS 'Their values after, as JSON text; *** where masked.';
-
-
---
--- Name: COLUMN v_data_changes.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_data_changes.ip_address IS 'The client''s address.';
-
-
---
--- Name: COLUMN v_data_changes.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_data_changes.request_id IS 'The request it belonged to: the same for its business events and row changes.';
-
-
---
--- Name: COLUMN v_data_changes.transaction_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_data_changes.transaction_id IS 'The database transaction that wrote it.';
 
 
 --
@@ -10983,7 +10232,7 @@ CREATE VIEW audit.v_denials AS
     db_user,
     (actor_proof)::text AS actor_proof
    FROM audit.audit_logs log
-  WHERE ((outcome = 'denied'::audit.outcome) AND ( SELECT audit.note_read('v_denials'::text) AS note_read));
+  WHERE (outcome = 'denied'::audit.outcome);
 
 
 ALTER VIEW audit.v_denials OWNER TO audit_owner;
@@ -10993,90 +10242,6 @@ ALTER VIEW audit.v_denials OWNER TO audit_owner;
 --
 
 COMMENT ON VIEW audit.v_denials IS 'What was attempted and refused, with the permission that was missing.';
-
-
---
--- Name: COLUMN v_denials.id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_denials.id IS 'Number of the event; the order of history.';
-
-
---
--- Name: COLUMN v_denials.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_denials.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
-
-
---
--- Name: COLUMN v_denials.action; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_denials.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
-
-
---
--- Name: COLUMN v_denials.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_denials.user_id IS 'The acting user of the application; null where none is proven or claimed.';
-
-
---
--- Name: COLUMN v_denials.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_denials.permission IS 'The permission that was missing, on denials.';
-
-
---
--- Name: COLUMN v_denials.reason; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_denials.reason IS 'Why it failed or was refused, as a code; of a table without capture, why it needs none.';
-
-
---
--- Name: COLUMN v_denials.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_denials.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
-
-
---
--- Name: COLUMN v_denials.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_denials.entity_id IS 'Which record: its key, of several columns as a JSON object.';
-
-
---
--- Name: COLUMN v_denials.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_denials.ip_address IS 'The client''s address.';
-
-
---
--- Name: COLUMN v_denials.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_denials.request_id IS 'The request it belonged to: the same for its business events and row changes.';
-
-
---
--- Name: COLUMN v_denials.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_denials.db_user IS 'The database login that really did it.';
-
-
---
--- Name: COLUMN v_denials.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_denials.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
 
 
 --
@@ -11100,7 +10265,7 @@ CREATE VIEW audit.v_entity_history AS
     request_id,
     (xid)::text AS transaction_id
    FROM audit.audit_logs log
-  WHERE ((entity_type IS NOT NULL) AND (entity_id IS NOT NULL) AND ( SELECT audit.note_read('v_entity_history'::text) AS note_read));
+  WHERE ((entity_type IS NOT NULL) AND (entity_id IS NOT NULL));
 
 
 ALTER VIEW audit.v_entity_history OWNER TO audit_owner;
@@ -11113,108 +10278,40 @@ COMMENT ON VIEW audit.v_entity_history IS 'All that happened to one record: busi
 
 
 --
--- Name: COLUMN v_entity_history.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
+-- Name: v_events; Type: VIEW; Schema: audit; Owner: audit_owner
 --
 
-COMMENT ON COLUMN audit.v_entity_history.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
+CREATE VIEW audit.v_events AS
+ SELECT log.id,
+    log.created_at,
+    log.recorded_at,
+    log.action,
+    (log.outcome)::text AS outcome,
+    log.user_id,
+    log.db_user,
+    (log.actor_proof)::text AS actor_proof,
+    log.entity_type,
+    log.entity_id,
+    COALESCE(log.description, action.description) AS description,
+    log.permission,
+    (log.metadata ->> 'reason'::text) AS reason,
+    host(log.ip_address) AS ip_address,
+    log.request_id,
+    (log.xid)::text AS transaction_id,
+    (log.changes)::text AS changes,
+    (log.metadata)::text AS metadata,
+    (log.time_source)::text AS time_source
+   FROM (audit.audit_logs log
+     LEFT JOIN audit.actions action ON ((action.code = log.action)));
 
 
---
--- Name: COLUMN v_entity_history.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_entity_history.entity_id IS 'Which record: its key, of several columns as a JSON object.';
-
-
---
--- Name: COLUMN v_entity_history.id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_entity_history.id IS 'Number of the event; the order of history.';
-
-
---
--- Name: COLUMN v_entity_history.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_entity_history.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
-
-
---
--- Name: COLUMN v_entity_history.action; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_entity_history.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
-
+ALTER VIEW audit.v_events OWNER TO audit_owner;
 
 --
--- Name: COLUMN v_entity_history.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
+-- Name: VIEW v_events; Type: COMMENT; Schema: audit; Owner: audit_owner
 --
 
-COMMENT ON COLUMN audit.v_entity_history.outcome IS 'success, failure, denied; attempted for an intent that was recorded ahead.';
-
-
---
--- Name: COLUMN v_entity_history.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_entity_history.user_id IS 'The acting user of the application; null where none is proven or claimed.';
-
-
---
--- Name: COLUMN v_entity_history.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_entity_history.db_user IS 'The database login that really did it.';
-
-
---
--- Name: COLUMN v_entity_history.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_entity_history.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
-
-
---
--- Name: COLUMN v_entity_history.old_values; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_entity_history.old_values IS 'Their values before, as JSON text; *** where masked.';
-
-
---
--- Name: COLUMN v_entity_history.new_values; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_entity_history.new_values IS 'Their values after, as JSON text; *** where masked.';
-
-
---
--- Name: COLUMN v_entity_history.description; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_entity_history.description IS 'What happened, in words: the event''s own or those of its code.';
-
-
---
--- Name: COLUMN v_entity_history.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_entity_history.ip_address IS 'The client''s address.';
-
-
---
--- Name: COLUMN v_entity_history.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_entity_history.request_id IS 'The request it belonged to: the same for its business events and row changes.';
-
-
---
--- Name: COLUMN v_entity_history.transaction_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.v_entity_history.transaction_id IS 'The database transaction that wrote it.';
+COMMENT ON VIEW audit.v_events IS 'Everything on record, one row per event.';
 
 
 --
@@ -11318,17 +10415,47 @@ CREATE TABLE audit_private._yoyo_version (
 ALTER TABLE audit_private._yoyo_version OWNER TO audit_owner;
 
 --
--- Name: capture_versions_version_id_seq; Type: SEQUENCE; Schema: audit_private; Owner: audit_owner
+-- Name: batches; Type: TABLE; Schema: audit_private; Owner: audit_owner
 --
 
-ALTER TABLE audit_private.capture_versions ALTER COLUMN version_id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME audit_private.capture_versions_version_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
+CREATE TABLE audit_private.batches (
+    tree_size bigint NOT NULL,
+    epoch integer NOT NULL,
+    root bytea NOT NULL,
+    snapshot pg_snapshot NOT NULL,
+    sealed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT batches_root_size CHECK ((length(root) = 32))
 );
+
+
+ALTER TABLE audit_private.batches OWNER TO audit_owner;
+
+--
+-- Name: TABLE batches; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.batches IS 'Every size and root that the tree has had, and the snapshot that was sealed then.';
+
+
+--
+-- Name: checkpoints; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.checkpoints (
+    origin text NOT NULL,
+    tree_size bigint NOT NULL,
+    note text NOT NULL,
+    stored_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+
+ALTER TABLE audit_private.checkpoints OWNER TO audit_owner;
+
+--
+-- Name: TABLE checkpoints; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.checkpoints IS 'Signed notes over size and root.';
 
 
 --
@@ -11353,6 +10480,30 @@ ALTER TABLE audit_private.compared_columns OWNER TO audit_owner;
 --
 
 COMMENT ON TABLE audit_private.compared_columns IS 'Columns of watched tables whose recorded values can be compared with the table, from the record after since_id on.';
+
+
+--
+-- Name: cosignatures; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.cosignatures (
+    origin text NOT NULL,
+    tree_size bigint NOT NULL,
+    witness text NOT NULL,
+    line text NOT NULL,
+    stored_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT cosignatures_line_format CHECK (((line ~ '^— [^ +]+ [A-Za-z0-9+/]+={0,2}\n$'::text) AND (length(line) <= 1000))),
+    CONSTRAINT cosignatures_witness_short CHECK (((length(witness) >= 1) AND (length(witness) <= 255)))
+);
+
+
+ALTER TABLE audit_private.cosignatures OWNER TO audit_owner;
+
+--
+-- Name: TABLE cosignatures; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.cosignatures IS 'Signature lines of witnesses, of checkpoints that a whole quorum has cosigned.';
 
 
 --
@@ -11381,6 +10532,48 @@ COMMENT ON TABLE audit_private.drains IS 'Up to where verdicts were taken from t
 --
 
 COMMENT ON COLUMN audit_private.drains.system_identifier IS 'Positions of another cluster, from which this one was restored, mean nothing.';
+
+
+--
+-- Name: epochs; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.epochs (
+    epoch integer NOT NULL,
+    origin text NOT NULL,
+    system_identifier bigint NOT NULL,
+    timeline bigint NOT NULL,
+    database oid NOT NULL,
+    last_id bigint NOT NULL,
+    snapshot pg_snapshot NOT NULL,
+    reason text NOT NULL,
+    adopted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT epochs_epoch_positive CHECK ((epoch > 0)),
+    CONSTRAINT epochs_reason_given CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+
+
+ALTER TABLE audit_private.epochs OWNER TO audit_owner;
+
+--
+-- Name: TABLE epochs; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.epochs IS 'Each server on which the log was continued. Transaction ids and snapshots mean something within one epoch only.';
+
+
+--
+-- Name: COLUMN epochs.last_id; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.epochs.last_id IS 'The newest row when the epoch began: rows up to it are of former epochs.';
+
+
+--
+-- Name: COLUMN epochs.snapshot; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.epochs.snapshot IS 'What it sees was written before the epoch began.';
 
 
 --
@@ -11440,46 +10633,59 @@ COMMENT ON TABLE audit_private.key_changes IS 'Old and new identity of rows whos
 
 
 --
--- Name: noted_reads; Type: TABLE; Schema: audit_private; Owner: audit_owner
+-- Name: leaves; Type: TABLE; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE TABLE audit_private.noted_reads (
-    reader text NOT NULL,
-    view text NOT NULL,
-    minute timestamp with time zone NOT NULL
+CREATE TABLE audit_private.leaves (
+    id bigint NOT NULL,
+    leaf_index bigint NOT NULL,
+    salt bytea,
+    CONSTRAINT leaves_salt_size CHECK ((length(salt) = 16))
 );
 
 
-ALTER TABLE audit_private.noted_reads OWNER TO audit_owner;
+ALTER TABLE audit_private.leaves OWNER TO audit_owner;
 
 --
--- Name: TABLE noted_reads; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+-- Name: TABLE leaves; Type: COMMENT; Schema: audit_private; Owner: audit_owner
 --
 
-COMMENT ON TABLE audit_private.noted_reads IS 'Reads of the log that are on record, of the last day: one for each reader, view and minute.';
+COMMENT ON TABLE audit_private.leaves IS 'Which leaf a row of the log is.';
 
 
 --
--- Name: secrets; Type: TABLE; Schema: audit_private; Owner: audit_owner
+-- Name: COLUMN leaves.salt; Type: COMMENT; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE TABLE audit_private.secrets (
-    purpose text NOT NULL,
-    inner_pad bytea NOT NULL,
-    outer_pad bytea NOT NULL,
-    CONSTRAINT secrets_inner_pad_block CHECK ((length(inner_pad) = 64)),
-    CONSTRAINT secrets_outer_pad_block CHECK ((length(outer_pad) = 64)),
-    CONSTRAINT secrets_purpose_known CHECK ((purpose = ANY (ARRAY['context'::text, 'handoff'::text, 'login'::text])))
+COMMENT ON COLUMN audit_private.leaves.salt IS 'Hides the row''s content in its leaf. May be erased, and with it every way to guess that content.';
+
+
+--
+-- Name: seen_capture; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.seen_capture (
+    target regclass NOT NULL,
+    digest bytea NOT NULL,
+    revision text NOT NULL,
+    seen_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 
 
-ALTER TABLE audit_private.secrets OWNER TO audit_owner;
+ALTER TABLE audit_private.seen_capture OWNER TO audit_owner;
 
 --
--- Name: TABLE secrets; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+-- Name: TABLE seen_capture; Type: COMMENT; Schema: audit_private; Owner: audit_owner
 --
 
-COMMENT ON TABLE audit_private.secrets IS 'One key per purpose: context (a transaction), handoff (a request), login.';
+COMMENT ON TABLE audit_private.seen_capture IS 'The capture triggers of each watched table as the sealer last saw them.';
+
+
+--
+-- Name: COLUMN seen_capture.revision; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.seen_capture.revision IS 'Which transactions wrote their catalogue entries: what was disabled and enabled again meanwhile differs here.';
 
 
 --
@@ -11495,6 +10701,31 @@ CREATE UNLOGGED SEQUENCE audit_private.session_context
 
 
 ALTER SEQUENCE audit_private.session_context OWNER TO audit_owner;
+
+--
+-- Name: tiles; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.tiles (
+    level smallint NOT NULL,
+    number bigint NOT NULL,
+    start smallint NOT NULL,
+    content bytea NOT NULL,
+    CONSTRAINT tiles_content_present CHECK ((length(content) > 0)),
+    CONSTRAINT tiles_level_known CHECK (((level = '-1'::integer) OR ((level >= 1) AND (level <= 7)))),
+    CONSTRAINT tiles_start_within CHECK (((start >= 0) AND (start <= 255)))
+);
+ALTER TABLE ONLY audit_private.tiles ALTER COLUMN content SET STORAGE EXTERNAL;
+
+
+ALTER TABLE audit_private.tiles OWNER TO audit_owner;
+
+--
+-- Name: TABLE tiles; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.tiles IS 'The tiles of the log in the pieces in which they grew. Level -1: entries; level 0, their hashes, is made from them.';
+
 
 --
 -- Name: watches_watch_id_seq; Type: SEQUENCE; Schema: audit_private; Owner: audit_owner
@@ -11550,6 +10781,78 @@ ALTER TABLE iam.credentials OWNER TO audit_owner;
 --
 
 COMMENT ON TABLE iam.credentials IS 'argon2id parameters and sha256(derived key); neither leaves the database.';
+
+
+--
+-- Name: sessions; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.sessions (
+    session_id bigint NOT NULL,
+    token_digest bytea NOT NULL,
+    username text NOT NULL,
+    ip_address inet,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT sessions_token_digest_size CHECK ((length(token_digest) = 32))
+);
+
+
+ALTER TABLE iam.sessions OWNER TO audit_owner;
+
+--
+-- Name: COLUMN sessions.token_digest; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON COLUMN iam.sessions.token_digest IS 'sha256(sha256(token)): neither the token nor its hash is stored.';
+
+
+--
+-- Name: users; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.users (
+    username text NOT NULL,
+    display_name text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT users_display_name_short CHECK (((length(display_name) >= 1) AND (length(display_name) <= 200))),
+    CONSTRAINT users_username_format CHECK ((username ~ '^[a-z0-9][a-z0-9._@+-]{0,99}$'::text))
+);
+
+
+ALTER TABLE iam.users OWNER TO audit_owner;
+
+--
+-- Name: TABLE users; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON TABLE iam.users IS 'People and service accounts. A username is for ever: deactivated, never reused.';
+
+
+--
+-- Name: open_sessions; Type: VIEW; Schema: iam; Owner: audit_owner
+--
+
+CREATE VIEW iam.open_sessions AS
+ SELECT session.session_id,
+    session.token_digest,
+    session.expires_at,
+    account.username,
+    account.display_name
+   FROM (iam.sessions session
+     JOIN iam.users account USING (username))
+  WHERE ((session.ended_at IS NULL) AND (session.expires_at > clock_timestamp()) AND account.active);
+
+
+ALTER VIEW iam.open_sessions OWNER TO audit_owner;
+
+--
+-- Name: VIEW open_sessions; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON VIEW iam.open_sessions IS 'Sessions that say who somebody is; for functions of the owner alone.';
 
 
 --
@@ -11617,31 +10920,6 @@ CREATE TABLE iam.roles (
 ALTER TABLE iam.roles OWNER TO audit_owner;
 
 --
--- Name: sessions; Type: TABLE; Schema: iam; Owner: audit_owner
---
-
-CREATE TABLE iam.sessions (
-    session_id bigint NOT NULL,
-    token_digest bytea NOT NULL,
-    username text NOT NULL,
-    ip_address inet,
-    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    ended_at timestamp with time zone,
-    CONSTRAINT sessions_token_digest_size CHECK ((length(token_digest) = 32))
-);
-
-
-ALTER TABLE iam.sessions OWNER TO audit_owner;
-
---
--- Name: COLUMN sessions.token_digest; Type: COMMENT; Schema: iam; Owner: audit_owner
---
-
-COMMENT ON COLUMN iam.sessions.token_digest IS 'sha256(sha256(token)): neither the token nor its hash is stored.';
-
-
---
 -- Name: sessions_session_id_seq; Type: SEQUENCE; Schema: iam; Owner: audit_owner
 --
 
@@ -11666,29 +10944,6 @@ CREATE TABLE iam.user_roles (
 
 
 ALTER TABLE iam.user_roles OWNER TO audit_owner;
-
---
--- Name: users; Type: TABLE; Schema: iam; Owner: audit_owner
---
-
-CREATE TABLE iam.users (
-    username text NOT NULL,
-    display_name text NOT NULL,
-    active boolean DEFAULT true NOT NULL,
-    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT users_display_name_short CHECK (((length(display_name) >= 1) AND (length(display_name) <= 200))),
-    CONSTRAINT users_username_format CHECK ((username ~ '^[a-z0-9][a-z0-9._@+-]{0,99}$'::text))
-);
-
-
-ALTER TABLE iam.users OWNER TO audit_owner;
-
---
--- Name: TABLE users; Type: COMMENT; Schema: iam; Owner: audit_owner
---
-
-COMMENT ON TABLE iam.users IS 'People and service accounts. A username is for ever: deactivated, never reused.';
-
 
 --
 -- Name: actions actions_pkey; Type: CONSTRAINT; Schema: audit; Owner: audit_owner
@@ -11755,11 +11010,19 @@ ALTER TABLE ONLY audit_private.baselines
 
 
 --
--- Name: capture_versions capture_versions_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+-- Name: batches batches_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
-ALTER TABLE ONLY audit_private.capture_versions
-    ADD CONSTRAINT capture_versions_pkey PRIMARY KEY (version_id);
+ALTER TABLE ONLY audit_private.batches
+    ADD CONSTRAINT batches_pkey PRIMARY KEY (tree_size);
+
+
+--
+-- Name: checkpoints checkpoints_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.checkpoints
+    ADD CONSTRAINT checkpoints_pkey PRIMARY KEY (origin, tree_size);
 
 
 --
@@ -11771,11 +11034,27 @@ ALTER TABLE ONLY audit_private.compared_columns
 
 
 --
+-- Name: cosignatures cosignatures_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.cosignatures
+    ADD CONSTRAINT cosignatures_pkey PRIMARY KEY (origin, tree_size, witness);
+
+
+--
 -- Name: drains drains_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
 ALTER TABLE ONLY audit_private.drains
     ADD CONSTRAINT drains_pkey PRIMARY KEY (slot_name);
+
+
+--
+-- Name: epochs epochs_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.epochs
+    ADD CONSTRAINT epochs_pkey PRIMARY KEY (epoch);
 
 
 --
@@ -11787,11 +11066,19 @@ ALTER TABLE ONLY audit_private.installations
 
 
 --
--- Name: noted_reads noted_reads_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+-- Name: leaves leaves_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
-ALTER TABLE ONLY audit_private.noted_reads
-    ADD CONSTRAINT noted_reads_pkey PRIMARY KEY (reader, view, minute);
+ALTER TABLE ONLY audit_private.leaves
+    ADD CONSTRAINT leaves_pkey PRIMARY KEY (id, leaf_index);
+
+
+--
+-- Name: log_position log_position_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.log_position
+    ADD CONSTRAINT log_position_pkey PRIMARY KEY (only_row);
 
 
 --
@@ -11803,11 +11090,27 @@ ALTER TABLE ONLY audit_private.secrets
 
 
 --
+-- Name: seen_capture seen_capture_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.seen_capture
+    ADD CONSTRAINT seen_capture_pkey PRIMARY KEY (target);
+
+
+--
 -- Name: shapes shapes_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
 ALTER TABLE ONLY audit_private.shapes
     ADD CONSTRAINT shapes_pkey PRIMARY KEY (watch_id);
+
+
+--
+-- Name: tiles tiles_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.tiles
+    ADD CONSTRAINT tiles_pkey PRIMARY KEY (level, number, start);
 
 
 --
@@ -11922,24 +11225,10 @@ CREATE INDEX audit_logs_entity_idx ON ONLY audit.audit_logs USING btree (entity_
 
 
 --
--- Name: audit_logs_request_id_idx; Type: INDEX; Schema: audit; Owner: audit_owner
---
-
-CREATE INDEX audit_logs_request_id_idx ON ONLY audit.audit_logs USING btree (request_id) WHERE (request_id IS NOT NULL);
-
-
---
 -- Name: audit_logs_xid_idx; Type: INDEX; Schema: audit; Owner: audit_owner
 --
 
 CREATE INDEX audit_logs_xid_idx ON ONLY audit.audit_logs USING btree (xid);
-
-
---
--- Name: capture_versions_watch_idx; Type: INDEX; Schema: audit_private; Owner: audit_owner
---
-
-CREATE INDEX capture_versions_watch_idx ON audit_private.capture_versions USING btree (watch_id, version_id);
 
 
 --
@@ -12007,6 +11296,60 @@ ALTER TABLE audit.audit_logs ENABLE ALWAYS TRIGGER log_refuse_change;
 CREATE TRIGGER log_refuse_statement BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.audit_logs FOR EACH STATEMENT EXECUTE FUNCTION audit_private.tg__refuse_change();
 
 ALTER TABLE audit.audit_logs ENABLE ALWAYS TRIGGER log_refuse_statement;
+
+
+--
+-- Name: batches log_refuse_statement; Type: TRIGGER; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TRIGGER log_refuse_statement BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.batches FOR EACH STATEMENT EXECUTE FUNCTION audit_private.tg__refuse_change();
+
+ALTER TABLE audit_private.batches ENABLE ALWAYS TRIGGER log_refuse_statement;
+
+
+--
+-- Name: checkpoints log_refuse_statement; Type: TRIGGER; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TRIGGER log_refuse_statement BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION audit_private.tg__refuse_change();
+
+ALTER TABLE audit_private.checkpoints ENABLE ALWAYS TRIGGER log_refuse_statement;
+
+
+--
+-- Name: cosignatures log_refuse_statement; Type: TRIGGER; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TRIGGER log_refuse_statement BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.cosignatures FOR EACH STATEMENT EXECUTE FUNCTION audit_private.tg__refuse_change();
+
+ALTER TABLE audit_private.cosignatures ENABLE ALWAYS TRIGGER log_refuse_statement;
+
+
+--
+-- Name: epochs log_refuse_statement; Type: TRIGGER; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TRIGGER log_refuse_statement BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.epochs FOR EACH STATEMENT EXECUTE FUNCTION audit_private.tg__refuse_change();
+
+ALTER TABLE audit_private.epochs ENABLE ALWAYS TRIGGER log_refuse_statement;
+
+
+--
+-- Name: leaves log_refuse_statement; Type: TRIGGER; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TRIGGER log_refuse_statement BEFORE DELETE OR UPDATE OF id, leaf_index OR TRUNCATE ON audit_private.leaves FOR EACH STATEMENT EXECUTE FUNCTION audit_private.tg__refuse_change();
+
+ALTER TABLE audit_private.leaves ENABLE ALWAYS TRIGGER log_refuse_statement;
+
+
+--
+-- Name: tiles log_refuse_statement; Type: TRIGGER; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TRIGGER log_refuse_statement BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_private.tiles FOR EACH STATEMENT EXECUTE FUNCTION audit_private.tg__refuse_change();
+
+ALTER TABLE audit_private.tiles ENABLE ALWAYS TRIGGER log_refuse_statement;
 
 
 --
@@ -12270,11 +11613,19 @@ ALTER TABLE ONLY audit_private.baselines
 
 
 --
--- Name: capture_versions capture_versions_watch_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
+-- Name: batches batches_epoch_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
-ALTER TABLE ONLY audit_private.capture_versions
-    ADD CONSTRAINT capture_versions_watch_fkey FOREIGN KEY (watch_id) REFERENCES audit_private.watches(watch_id);
+ALTER TABLE ONLY audit_private.batches
+    ADD CONSTRAINT batches_epoch_fkey FOREIGN KEY (epoch) REFERENCES audit_private.epochs(epoch);
+
+
+--
+-- Name: checkpoints checkpoints_batch_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.checkpoints
+    ADD CONSTRAINT checkpoints_batch_fkey FOREIGN KEY (tree_size) REFERENCES audit_private.batches(tree_size);
 
 
 --
@@ -12283,6 +11634,22 @@ ALTER TABLE ONLY audit_private.capture_versions
 
 ALTER TABLE ONLY audit_private.compared_columns
     ADD CONSTRAINT compared_columns_watch_fkey FOREIGN KEY (watch_id) REFERENCES audit_private.watches(watch_id);
+
+
+--
+-- Name: cosignatures cosignatures_checkpoint_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.cosignatures
+    ADD CONSTRAINT cosignatures_checkpoint_fkey FOREIGN KEY (origin, tree_size) REFERENCES audit_private.checkpoints(origin, tree_size);
+
+
+--
+-- Name: log_position log_position_epoch_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.log_position
+    ADD CONSTRAINT log_position_epoch_fkey FOREIGN KEY (epoch) REFERENCES audit_private.epochs(epoch);
 
 
 --
@@ -12359,7 +11726,7 @@ ALTER TABLE audit.audit_logs ENABLE ROW LEVEL SECURITY;
 -- Name: audit_logs audit_logs_read; Type: POLICY; Schema: audit; Owner: audit_owner
 --
 
-CREATE POLICY audit_logs_read ON audit.audit_logs FOR SELECT TO audit_investigator USING (( SELECT audit.note_read('audit_logs'::text) AS note_read));
+CREATE POLICY audit_logs_read ON audit.audit_logs FOR SELECT TO audit_investigator USING (true);
 
 
 --
@@ -12393,27 +11760,19 @@ GRANT ALL ON FUNCTION audit.allow_unwatched(target regclass, reason text) TO aud
 
 
 --
--- Name: FUNCTION as_of(table_row anyelement, moment timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
+-- Name: FUNCTION begin_epoch(origin text, verifier_key text, reason text, lost jsonb); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) TO audit_investigator;
-
-
---
--- Name: FUNCTION history(target regclass, key text); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.history(target regclass, key text) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.history(target regclass, key text) TO audit_investigator;
+REVOKE ALL ON FUNCTION audit.begin_epoch(origin text, verifier_key text, reason text, lost jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.begin_epoch(origin text, verifier_key text, reason text, lost jsonb) TO audit_sealer;
 
 
 --
--- Name: FUNCTION blame(target regclass, key text); Type: ACL; Schema: audit; Owner: audit_owner
+-- Name: FUNCTION close_batch(tree_size bigint, root bytea, levels integer[], numbers bigint[], starts integer[], contents bytea[]); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit.blame(target regclass, key text) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.blame(target regclass, key text) TO audit_investigator;
+REVOKE ALL ON FUNCTION audit.close_batch(tree_size bigint, root bytea, levels integer[], numbers bigint[], starts integer[], contents bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.close_batch(tree_size bigint, root bytea, levels integer[], numbers bigint[], starts integer[], contents bytea[]) TO audit_sealer;
 
 
 --
@@ -12448,43 +11807,19 @@ REVOKE ALL ON FUNCTION audit_private.entity_key(key text) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION note_read(view text); Type: ACL; Schema: audit; Owner: audit_owner
+-- Name: FUNCTION heartbeat(); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit.note_read(view text) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.note_read(view text) TO audit_reader;
-GRANT ALL ON FUNCTION audit.note_read(view text) TO audit_investigator;
-
-
---
--- Name: TABLE actions; Type: ACL; Schema: audit; Owner: audit_owner
---
-
-GRANT SELECT ON TABLE audit.actions TO audit_investigator;
+REVOKE ALL ON FUNCTION audit.heartbeat() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.heartbeat() TO audit_sealer;
 
 
 --
--- Name: TABLE audit_logs; Type: ACL; Schema: audit; Owner: audit_owner
+-- Name: FUNCTION log_head(); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
-GRANT SELECT ON TABLE audit.audit_logs TO audit_investigator;
-
-
---
--- Name: TABLE v_events; Type: ACL; Schema: audit; Owner: audit_owner
---
-
-GRANT SELECT ON TABLE audit.v_events TO audit_reader;
-GRANT SELECT ON TABLE audit.v_events TO audit_investigator;
-
-
---
--- Name: FUNCTION events_between(previous pg_snapshot, present pg_snapshot); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) TO audit_reader;
-GRANT ALL ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) TO audit_investigator;
+REVOKE ALL ON FUNCTION audit.log_head() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.log_head() TO audit_sealer;
 
 
 --
@@ -12496,6 +11831,14 @@ GRANT ALL ON FUNCTION audit.maintain() TO audit_admin;
 
 
 --
+-- Name: FUNCTION note_key(verifier_key text, reason text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.note_key(verifier_key text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.note_key(verifier_key text, reason text) TO audit_sealer;
+
+
+--
 -- Name: FUNCTION notes(); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
@@ -12504,19 +11847,40 @@ GRANT ALL ON FUNCTION audit.notes() TO audit_admin;
 
 
 --
--- Name: FUNCTION past_rows(target regclass, moment timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
+-- Name: FUNCTION observe_capture(); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) TO audit_investigator;
+REVOKE ALL ON FUNCTION audit.observe_capture() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.observe_capture() TO audit_sealer;
 
 
 --
--- Name: FUNCTION past_source(target regclass, moment timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
+-- Name: FUNCTION read_checkpoint(size bigint); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit.past_source(target regclass, moment timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.past_source(target regclass, moment timestamp with time zone) TO audit_investigator;
+REVOKE ALL ON FUNCTION audit.read_checkpoint(size bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.read_checkpoint(size bigint) TO audit_app;
+GRANT ALL ON FUNCTION audit.read_checkpoint(size bigint) TO audit_sealer;
+GRANT ALL ON FUNCTION audit.read_checkpoint(size bigint) TO audit_investigator;
+
+
+--
+-- Name: FUNCTION read_leaf(event_id bigint); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.read_leaf(event_id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.read_leaf(event_id bigint) TO audit_investigator;
+GRANT ALL ON FUNCTION audit.read_leaf(event_id bigint) TO audit_writer;
+
+
+--
+-- Name: FUNCTION read_tile(level integer, number bigint); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.read_tile(level integer, number bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.read_tile(level integer, number bigint) TO audit_app;
+GRANT ALL ON FUNCTION audit.read_tile(level integer, number bigint) TO audit_sealer;
+GRANT ALL ON FUNCTION audit.read_tile(level integer, number bigint) TO audit_investigator;
 
 
 --
@@ -12528,11 +11892,11 @@ GRANT ALL ON FUNCTION audit.record(action text, entity_type text, entity_id text
 
 
 --
--- Name: FUNCTION request(request_id text); Type: ACL; Schema: audit; Owner: audit_owner
+-- Name: FUNCTION seal_batch(epoch integer, tree_size bigint, salts bytea); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit.request(request_id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.request(request_id text) TO audit_investigator;
+REVOKE ALL ON FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) TO audit_sealer;
 
 
 --
@@ -12560,19 +11924,19 @@ GRANT ALL ON FUNCTION audit.set_session_context(user_id text, ip_address inet, r
 
 
 --
--- Name: FUNCTION transaction(transaction xid8); Type: ACL; Schema: audit; Owner: audit_owner
+-- Name: FUNCTION store_checkpoint(origin text, tree_size bigint, note text); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit.transaction(transaction xid8) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.transaction(transaction xid8) TO audit_investigator;
+REVOKE ALL ON FUNCTION audit.store_checkpoint(origin text, tree_size bigint, note text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.store_checkpoint(origin text, tree_size bigint, note text) TO audit_sealer;
 
 
 --
--- Name: FUNCTION undo_sql(target regclass, key text, id bigint); Type: ACL; Schema: audit; Owner: audit_owner
+-- Name: FUNCTION store_cosignatures(origin text, tree_size bigint, lines text[]); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit.undo_sql(target regclass, key text, id bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.undo_sql(target regclass, key text, id bigint) TO audit_investigator;
+REVOKE ALL ON FUNCTION audit.store_cosignatures(origin text, tree_size bigint, lines text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.store_cosignatures(origin text, tree_size bigint, lines text[]) TO audit_sealer;
 
 
 --
@@ -12613,14 +11977,6 @@ REVOKE ALL ON FUNCTION audit_guard.emit(event jsonb) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text); Type: ACL; Schema: audit_guard; Owner: postgres
---
-
-REVOKE ALL ON FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) TO audit_owner;
-
-
---
 -- Name: FUNCTION give_overdue(target regclass, truncate_of bigint); Type: ACL; Schema: audit_guard; Owner: postgres
 --
 
@@ -12639,6 +11995,20 @@ REVOKE ALL ON FUNCTION audit_guard.has_members() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_guard.has_taken_in(extension oid) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_about_privileges(tag text); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.is_about_privileges(tag text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_captured(relation regclass); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.is_captured(relation regclass) FROM PUBLIC;
 
 
 --
@@ -12765,6 +12135,13 @@ REVOKE ALL ON FUNCTION audit_guard.tg__give_overdue() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION tg__note_caller(); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.tg__note_caller() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION tg__refuse_drop(); Type: ACL; Schema: audit_guard; Owner: postgres
 --
 
@@ -12814,6 +12191,13 @@ REVOKE ALL ON FUNCTION audit_private.advance_baseline(watch audit_private.watche
 
 
 --
+-- Name: FUNCTION advance_position(log_position audit_private.log_position, target pg_snapshot, leaves integer, all_taken boolean, last_xid xid8, last_id bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.advance_position(log_position audit_private.log_position, target pg_snapshot, leaves integer, all_taken boolean, last_xid xid8, last_id bigint) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION all_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -12846,6 +12230,13 @@ REVOKE ALL ON FUNCTION audit_private.attachment_shapes(target regclass) FROM PUB
 --
 
 REVOKE ALL ON FUNCTION audit_private.begin_baseline(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION caller_of(context text, definer_half text, invoker_half text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.caller_of(context text, definer_half text, invoker_half text) FROM PUBLIC;
 
 
 --
@@ -13045,17 +12436,17 @@ REVOKE ALL ON FUNCTION audit_private.capture_7_update() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION capture_code(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_code(watch audit_private.watches) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION capture_places(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.capture_places(watch audit_private.watches) FROM PUBLIC;
-
-
---
--- Name: FUNCTION capture_shape(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.capture_shape(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -13080,13 +12471,6 @@ REVOKE ALL ON FUNCTION audit_private.captured_columns(watch audit_private.watche
 
 
 --
--- Name: FUNCTION chained_rows(watch audit_private.watches, back_to timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.chained_rows(watch audit_private.watches, back_to timestamp with time zone) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION change_source(name text, equality_is_identity boolean, old_name text, new_name text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13108,17 +12492,17 @@ REVOKE ALL ON FUNCTION audit_private.changes_source(watch audit_private.watches,
 
 
 --
--- Name: FUNCTION claimed_actor(user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION clean(value text, length integer); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.clean(value text, length integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION claimed_actor(user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) FROM PUBLIC;
 
 
 --
@@ -13133,6 +12517,13 @@ REVOKE ALL ON FUNCTION audit_private.close_door(door bigint) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.close_watch(watch audit_private.watches, command text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION code_of_others(class regclass, object oid); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.code_of_others(class regclass, object oid) FROM PUBLIC;
 
 
 --
@@ -13154,27 +12545,6 @@ REVOKE ALL ON FUNCTION audit_private.column_shapes(target regclass) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.column_source(record_name text, name text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION column_versions(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.column_versions(watch audit_private.watches) FROM PUBLIC;
-
-
---
--- Name: FUNCTION columns_before(target regclass, id bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.columns_before(target regclass, id bigint) FROM PUBLIC;
-
-
---
--- Name: FUNCTION columns_since(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.columns_since(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13206,17 +12576,18 @@ REVOKE ALL ON FUNCTION audit_private.complete(changes jsonb, old_remainder jsonb
 
 
 --
--- Name: FUNCTION context_body(proof text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: TABLE audit_logs; Type: ACL; Schema: audit; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.context_body(proof text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
+GRANT SELECT ON TABLE audit.audit_logs TO audit_investigator;
+GRANT SELECT ON TABLE audit.audit_logs TO audit_sealer;
 
 
 --
--- Name: FUNCTION context_message(body text); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION content_v1(log audit.audit_logs); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.context_message(body text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.content_v1(log audit.audit_logs) FROM PUBLIC;
 
 
 --
@@ -13283,20 +12654,6 @@ REVOKE ALL ON FUNCTION audit_private.entity_id_source(watch audit_private.watche
 
 
 --
--- Name: FUNCTION entity_types_of(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.entity_types_of(target regclass) FROM PUBLIC;
-
-
---
--- Name: FUNCTION establish_context(actor audit_private.actor); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.establish_context(actor audit_private.actor) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION expression_digest(expression text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13308,13 +12665,6 @@ REVOKE ALL ON FUNCTION audit_private.expression_digest(expression text) FROM PUB
 --
 
 REVOKE ALL ON FUNCTION audit_private.family_shapes(target regclass) FROM PUBLIC;
-
-
---
--- Name: FUNCTION field_changes(changes jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.field_changes(changes jsonb) FROM PUBLIC;
 
 
 --
@@ -13381,10 +12731,10 @@ REVOKE ALL ON FUNCTION audit_private.finish_baseline(watch audit_private.watches
 
 
 --
--- Name: FUNCTION fitting_image_source(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION finished_rows(snapshot pg_snapshot, target pg_snapshot, after_xid xid8, after_id bigint, last_id bigint, most integer); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.fitting_image_source(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.finished_rows(snapshot pg_snapshot, target pg_snapshot, after_xid xid8, after_id bigint, last_id bigint, most integer) FROM PUBLIC;
 
 
 --
@@ -13392,6 +12742,13 @@ REVOKE ALL ON FUNCTION audit_private.fitting_image_source(watch audit_private.wa
 --
 
 REVOKE ALL ON FUNCTION audit_private.follow_capture(watch audit_private.watches, command text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION follow_columns(watch audit_private.watches, known audit_private.shapes, shape jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.follow_columns(watch audit_private.watches, known audit_private.shapes, shape jsonb) FROM PUBLIC;
 
 
 --
@@ -13409,6 +12766,13 @@ REVOKE ALL ON FUNCTION audit_private.follow_names(names text[], once text[], bef
 
 
 --
+-- Name: FUNCTION follow_partitions(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.follow_partitions(watch audit_private.watches) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION follow_relations(relations oid[], command text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13423,10 +12787,17 @@ REVOKE ALL ON FUNCTION audit_private.follow_watch(watch audit_private.watches, c
 
 
 --
--- Name: FUNCTION forget_reads(); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION forget_rewritten(watch_id bigint, before jsonb, after jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.forget_reads() FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.forget_rewritten(watch_id bigint, before jsonb, after jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION former_rows(after_id bigint, last_id bigint, most integer); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.former_rows(after_id bigint, last_id bigint, most integer) FROM PUBLIC;
 
 
 --
@@ -13434,20 +12805,6 @@ REVOKE ALL ON FUNCTION audit_private.forget_reads() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.found_image_source(watch audit_private.watches) FROM PUBLIC;
-
-
---
--- Name: FUNCTION found_image_source(watch audit_private.watches, names text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.found_image_source(watch audit_private.watches, names text[]) FROM PUBLIC;
-
-
---
--- Name: FUNCTION found_key_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.found_key_source(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -13486,17 +12843,10 @@ REVOKE ALL ON FUNCTION audit_private.has_drifted(watch audit_private.watches) FR
 
 
 --
--- Name: FUNCTION hidden_entity_types(); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION holds_lock(relation regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.hidden_entity_types() FROM PUBLIC;
-
-
---
--- Name: FUNCTION id_before(moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.id_before(moment timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.holds_lock(relation regclass) FROM PUBLIC;
 
 
 --
@@ -13542,13 +12892,6 @@ REVOKE ALL ON FUNCTION audit_private.is_application() FROM PUBLIC;
 
 
 --
--- Name: FUNCTION is_news(event jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.is_news(event jsonb) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION json_source(record_name text, name text, built_in boolean, type oid, is_masked boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13570,24 +12913,10 @@ REVOKE ALL ON FUNCTION audit_private.key_identifies(target regclass) FROM PUBLIC
 
 
 --
--- Name: FUNCTION key_version(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION keyed_comparison_source(watch audit_private.watches, baselined oid[]); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.key_version(target regclass) FROM PUBLIC;
-
-
---
--- Name: FUNCTION keyed_comparison_source(watch audit_private.watches, baselined boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined boolean) FROM PUBLIC;
-
-
---
--- Name: FUNCTION keyed_past_source(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.keyed_past_source(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined oid[]) FROM PUBLIC;
 
 
 --
@@ -13595,13 +12924,6 @@ REVOKE ALL ON FUNCTION audit_private.keyed_past_source(watch audit_private.watch
 --
 
 REVOKE ALL ON FUNCTION audit_private.keyless_comparison_source(watch audit_private.watches, baselined boolean) FROM PUBLIC;
-
-
---
--- Name: FUNCTION keyless_past_source(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.keyless_past_source(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13619,6 +12941,13 @@ REVOKE ALL ON FUNCTION audit_private.maintain_partitions() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION make_leaves(log_position audit_private.log_position, target pg_snapshot, salts bytea); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.make_leaves(log_position audit_private.log_position, target pg_snapshot, salts bytea) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION make_partition(month date); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13626,31 +12955,10 @@ REVOKE ALL ON FUNCTION audit_private.make_partition(month date) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION may_read(target oid); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.may_read(target oid) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION name_differences(section text, before jsonb, after jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.name_differences(section text, before jsonb, after jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION named_key(target regclass, key text); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.named_key(target regclass, key text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION names_since(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.names_since(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13675,17 +12983,17 @@ REVOKE ALL ON FUNCTION audit_private.note_drain(action text, metadata jsonb) FRO
 
 
 --
+-- Name: FUNCTION note_epoch(epoch integer, verifier_key text, lost jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.note_epoch(epoch integer, verifier_key text, lost jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION note_guard(made text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.note_guard(made text[]) FROM PUBLIC;
-
-
---
--- Name: FUNCTION note_hidden(hidden bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.note_hidden(hidden bigint) FROM PUBLIC;
 
 
 --
@@ -13700,13 +13008,6 @@ REVOKE ALL ON FUNCTION audit_private.note_installation(digest text, version text
 --
 
 REVOKE ALL ON FUNCTION audit_private.note_own_table(target regclass, command text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION note_unknown(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.note_unknown(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13752,13 +13053,6 @@ REVOKE ALL ON FUNCTION audit_private.pairs_source(target regclass) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION partition_condition(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.partition_condition(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION partitions_to_record(relation regclass, function regproc); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13773,24 +13067,17 @@ REVOKE ALL ON FUNCTION audit_private.place_name(target regclass) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION present_changes(target regclass, record audit.audit_logs); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION proven_context(body text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.present_changes(target regclass, record audit.audit_logs) FROM PUBLIC;
-
-
---
--- Name: FUNCTION read_mark(view text); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.read_mark(view text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.proven_context(body text) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION rebuilt_source(name text, type oid, otherwise text); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION reading_permit(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.rebuilt_source(name text, type oid, otherwise text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.reading_permit(target regclass) FROM PUBLIC;
 
 
 --
@@ -13815,45 +13102,17 @@ REVOKE ALL ON FUNCTION audit_private.record_verdict(event jsonb) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION records_between(previous pg_snapshot, present pg_snapshot); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.records_between(previous pg_snapshot, present pg_snapshot) FROM PUBLIC;
-
-
---
--- Name: FUNCTION records_of(entity_types text[], key text); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.records_of(entity_types text[], key text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION records_of_request(request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.records_of_request(request_id text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION records_of_transaction(transaction xid8); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.records_of_transaction(transaction xid8) FROM PUBLIC;
-
-
---
--- Name: FUNCTION records_since(watch audit_private.watches, moment timestamp with time zone, side text); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.records_since(watch audit_private.watches, moment timestamp with time zone, side text) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION records_to_compare(watch audit_private.watches, side text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.records_to_compare(watch audit_private.watches, side text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION refuse_context(claim text, is_local boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.refuse_context(claim text, is_local boolean) FROM PUBLIC;
 
 
 --
@@ -13864,10 +13123,10 @@ REVOKE ALL ON FUNCTION audit_private.refuse_drift(target regclass) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION refused_claim(actor audit_private.actor); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION refuse_sealing(reason text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.refused_claim(actor audit_private.actor) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.refuse_sealing(reason text) FROM PUBLIC;
 
 
 --
@@ -13892,17 +13151,10 @@ REVOKE ALL ON FUNCTION audit_private.remember_columns(watch audit_private.watche
 
 
 --
--- Name: FUNCTION remember_version(watch audit_private.watches, starts boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION renew_capture(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.remember_version(watch audit_private.watches, starts boolean) FROM PUBLIC;
-
-
---
--- Name: FUNCTION renamed_image(image jsonb, renamed jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.renamed_image(image jsonb, renamed jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.renew_capture(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -13934,17 +13186,17 @@ REVOKE ALL ON FUNCTION audit_private.require_entity_type(entity_type text, targe
 
 
 --
--- Name: FUNCTION require_harmless_types(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION require_known_code(relation regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.require_harmless_types(target regclass) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.require_known_code(relation regclass) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION require_may_read(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION require_known_partitioning(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.require_may_read(target regclass) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.require_known_partitioning(target regclass) FROM PUBLIC;
 
 
 --
@@ -13962,10 +13214,17 @@ REVOKE ALL ON FUNCTION audit_private.require_owner(target regclass) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION require_past(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION require_owner(target regclass, caller name); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.require_past(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.require_owner(target regclass, caller name) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_present(relation regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_present(relation regclass) FROM PUBLIC;
 
 
 --
@@ -13976,10 +13235,10 @@ REVOKE ALL ON FUNCTION audit_private.require_readable(relation regclass) FROM PU
 
 
 --
--- Name: FUNCTION require_reader(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION require_reader(target regclass, caller name); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.require_reader(target regclass) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.require_reader(target regclass, caller name) FROM PUBLIC;
 
 
 --
@@ -14011,27 +13270,6 @@ REVOKE ALL ON FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip
 
 
 --
--- Name: FUNCTION restart_version(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.restart_version(watch audit_private.watches) FROM PUBLIC;
-
-
---
--- Name: FUNCTION restorable_values(target regclass, record audit.audit_logs, side text); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.restorable_values(target regclass, record audit.audit_logs, side text) FROM PUBLIC;
-
-
---
--- Name: FUNCTION row_condition(target regclass, entity_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.row_condition(target regclass, entity_id text) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION rows_by_image(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -14043,6 +13281,13 @@ REVOKE ALL ON FUNCTION audit_private.rows_by_image(watch audit_private.watches) 
 --
 
 REVOKE ALL ON FUNCTION audit_private.rows_by_key(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION rows_to_seal(log_position audit_private.log_position, target pg_snapshot, most integer); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.rows_to_seal(log_position audit_private.log_position, target pg_snapshot, most integer) FROM PUBLIC;
 
 
 --
@@ -14123,13 +13368,6 @@ REVOKE ALL ON FUNCTION audit_private.take_overdue() FROM PUBLIC;
 
 
 --
--- Name: FUNCTION tell_read(view text); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.tell_read(view text) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION tg__follow_command(); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -14144,6 +13382,13 @@ REVOKE ALL ON FUNCTION audit_private.tg__follow_drop() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION tg__follow_rewrite(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.tg__follow_rewrite() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION tg__refuse_change(); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -14151,17 +13396,17 @@ REVOKE ALL ON FUNCTION audit_private.tg__refuse_change() FROM PUBLIC;
 
 
 --
--- Name: FUNCTION told_records(watch audit_private.watches, back_to timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION timeline(); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.told_records(watch audit_private.watches, back_to timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.timeline() FROM PUBLIC;
 
 
 --
--- Name: FUNCTION told_rows(watch audit_private.watches, back_to timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION triggers_of(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.told_rows(watch audit_private.watches, back_to timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.triggers_of(target regclass) FROM PUBLIC;
 
 
 --
@@ -14179,17 +13424,17 @@ REVOKE ALL ON FUNCTION audit_private.type_guard_source(watch audit_private.watch
 
 
 --
--- Name: FUNCTION unchained_rows(watch audit_private.watches, back_to timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION type_parts(type oid); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.unchained_rows(watch audit_private.watches, back_to timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.type_parts(type oid) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION undo_source(target regclass, record audit.audit_logs); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION types_within(type oid); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.undo_source(target regclass, record audit.audit_logs) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.types_within(type oid) FROM PUBLIC;
 
 
 --
@@ -14200,13 +13445,6 @@ REVOKE ALL ON FUNCTION audit_private.update_source(watch audit_private.watches) 
 
 
 --
--- Name: FUNCTION user_functions_of(class regclass, object oid); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.user_functions_of(class regclass, object oid) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION value_source(record_name text, name text, built_in boolean, type oid, is_masked boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -14214,10 +13452,10 @@ REVOKE ALL ON FUNCTION audit_private.value_source(record_name text, name text, b
 
 
 --
--- Name: FUNCTION versions_since(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION was_ever_masked(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.versions_since(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.was_ever_masked(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -14246,6 +13484,13 @@ REVOKE ALL ON FUNCTION audit_private.watches_that_lost(tables oid[]) FROM PUBLIC
 --
 
 REVOKE ALL ON FUNCTION audit_private.whole_row_source(watch audit_private.watches, operation text, action text, side text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION without_masks(image jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.without_masks(image jsonb) FROM PUBLIC;
 
 
 --
@@ -14422,13 +13667,6 @@ GRANT ALL ON FUNCTION iam.revoke_role(username text, role text) TO iam_admin;
 
 
 --
--- Name: FUNCTION session_is_open(session_id bigint); Type: ACL; Schema: iam; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION iam.session_is_open(session_id bigint) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION set_active(username text, active boolean); Type: ACL; Schema: iam; Owner: audit_owner
 --
 
@@ -14460,12 +13698,20 @@ REVOKE ALL ON FUNCTION audit_private.merged(jsonb) FROM PUBLIC;
 
 
 --
+-- Name: TABLE actions; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.actions TO audit_investigator;
+
+
+--
 -- Name: TABLE installation; Type: ACL; Schema: audit; Owner: audit_owner
 --
 
 GRANT SELECT ON TABLE audit.installation TO audit_app;
 GRANT SELECT ON TABLE audit.installation TO audit_writer;
 GRANT SELECT ON TABLE audit.installation TO audit_admin;
+GRANT SELECT ON TABLE audit.installation TO audit_sealer;
 
 
 --
@@ -14506,6 +13752,14 @@ GRANT SELECT ON TABLE audit.v_denials TO audit_investigator;
 
 GRANT SELECT ON TABLE audit.v_entity_history TO audit_reader;
 GRANT SELECT ON TABLE audit.v_entity_history TO audit_investigator;
+
+
+--
+-- Name: TABLE v_events; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.v_events TO audit_reader;
+GRANT SELECT ON TABLE audit.v_events TO audit_investigator;
 
 
 --

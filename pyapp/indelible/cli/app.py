@@ -15,8 +15,24 @@ from indelible.cli.failure import USAGE, sentence_of
 
 # One module per subcommand, with a function of its name that takes the shared options as `context`.
 SUBCOMMANDS = (
-    "demo", "up", "migrate", "watch", "unwatch", "doctor", "maintain", "events", "tail", "history", "as-of", "blame"
-)  # fmt: skip
+    "demo",
+    "up",
+    "migrate",
+    "watch",
+    "unwatch",
+    "doctor",
+    "maintain",
+    "seal",
+    "verify",
+    "prove",
+    "witness",
+    "tlog",
+    "events",
+    "tail",
+    "history",
+    "as-of",
+    "blame",
+)
 
 HELP = """Audit logging for PostgreSQL that cannot be erased.
 

@@ -83,13 +83,22 @@ class Context:
             ConfigurationError: nothing is installed there.
             EmbeddedError: it would be an embedded one, and there is none yet.
         """
-        if not self.database_url and not holds_cluster(self.data_dir):
-            raise EmbeddedError(NO_DATABASE.format(self.data_dir))
+        self.require_database()
         with self.database() as dsn, contextlib.closing(connect(dsn)) as connection:
             connection.cursor_factory = psycopg.RawCursor
-            if connection.execute(QUERIES["find_installation"].encode()).fetchone() == (None,):
-                raise ConfigurationError(NOT_INSTALLED)
+            require_installed(connection)
             yield connection
+
+    def require_database(self) -> None:
+        """EmbeddedError if it would be an embedded one, and there is none yet."""
+        if not self.database_url and not holds_cluster(self.data_dir):
+            raise EmbeddedError(NO_DATABASE.format(self.data_dir))
+
+
+def require_installed(connection: psycopg.Connection[Any]) -> None:
+    """ConfigurationError if nothing is installed there."""
+    if connection.execute(QUERIES["find_installation"].encode()).fetchone() == (None,):
+        raise ConfigurationError(NOT_INSTALLED)
 
 
 # The annotation of a subcommand's parameter `context`: not an option of its own.

@@ -18,7 +18,8 @@ from indelible.errors import ConfigurationError
 class Credentials:
     """Demo `users` (name → password), login `roles` (name → DSN), and where everything is.
 
-    `passwords_set` has the moment of the event, in microseconds, by which each user got that password.
+    `passwords_set` has the moment of the event, in microseconds, by which each user got that password; `tlog` the name
+    of the transparency log (`origin`) and the public key that verifies it (`vkey`).
     """
 
     users: dict[str, str] = field(default_factory=dict, repr=False)
@@ -27,6 +28,7 @@ class Credentials:
     base_url: str = ""
     admin_dsn: str = field(default="", repr=False)
     passwords_set: dict[str, int] = field(default_factory=dict)
+    tlog: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, data_dir: Path, name: str = "credentials.json") -> "Credentials":

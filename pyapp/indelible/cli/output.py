@@ -42,3 +42,7 @@ class Output:
     def report(self, values: dict[str, Any], sentence: str) -> None:
         """One object, or one sentence for a person."""
         print(json.dumps(values, default=str) if self.as_json else sentence, flush=True)
+
+    def say(self, sentence: str) -> None:
+        """What goes on meanwhile, for a person: not a result."""
+        print(sentence, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""The sample's HTTP server: the socket is bound first, so that a taken port is known before anything else happens."""
+"""HTTP servers of this process: the socket is bound first, so that a taken port is known at once."""
 
 import socket
 import threading
@@ -9,6 +9,7 @@ from importlib import import_module
 
 import uvicorn
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 
 from indelible.cli.credentials import Credentials
 from indelible.errors import ConfigurationError, IndelibleError
@@ -20,8 +21,8 @@ START_SECONDS = 20.0
 SAMPLE = "ftms.app"
 
 
-def bind(port: int) -> socket.socket:
-    """A listening socket on 127.0.0.1; port 0 takes a free one.
+def bind(port: int, host: str = "127.0.0.1") -> socket.socket:
+    """A listening socket on an IPv4 address; port 0 takes a free one.
 
     Raises:
         ConfigurationError: the port is taken or not allowed.
@@ -29,11 +30,12 @@ def bind(port: int) -> socket.socket:
     bound = socket.socket()
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        bound.bind(("127.0.0.1", port))
+        bound.bind((host, port))
+        bound.listen()  # who connects before the server runs is let to wait
     except OSError as error:
         bound.close()
         raise ConfigurationError(
-            f"Port {port} on 127.0.0.1 cannot be used ({error.strerror}): choose another --port."
+            f"Port {port} on {host} cannot be used ({error.strerror}): choose another --port."
         ) from error
     return bound
 
@@ -44,26 +46,28 @@ def make_server(credentials: Credentials) -> uvicorn.Server:
     settings = Settings(
         app_dsn=SecretStr(credentials.roles["ftms_api"]), audit_dsn=SecretStr(credentials.roles["ftms_audit"])
     )
+    return server_of(create_app(settings))
+
+
+def server_of(app: ASGIApp) -> uvicorn.Server:
+    """A server of this application that writes no access log and believes no header."""
     # Forwarded headers are the middleware's affair: uvicorn would believe them from anybody on this host.
     return uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings), log_level="warning", access_log=False, proxy_headers=False, server_header=False
-        )
+        uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, server_header=False)
     )
 
 
 @contextmanager
-def served(credentials: Credentials) -> Iterator[str]:
-    """FTMS in a thread of this process, on a free port, until the end of the block; gives the base URL."""
+def served(server: uvicorn.Server) -> Iterator[str]:
+    """The server in a thread of this process, on a free port, until the end of the block; gives the base URL."""
     bound = bind(0)
-    server = make_server(credentials)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="ftms")
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="http")
     thread.start()
     try:
         deadline = time.monotonic() + START_SECONDS
         while not server.started:
             if not thread.is_alive() or time.monotonic() > deadline:
-                raise IndelibleError("The sample's HTTP server did not start; its lines above say why.")
+                raise IndelibleError("The HTTP server did not start; its lines above say why.")
             time.sleep(0.02)
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
     finally:

@@ -24,12 +24,14 @@ LOGINS: Final = {
     "ftms_dba": ("audit_investigator",),
     "ftms_bi": ("audit_reader",),
     "ftms_admin": ("iam_admin", "audit_admin"),
+    "ftms_sealer": ("audit_sealer",),
 }
+BOOKING: Final = ("ftms.booking.create", "ftms.booking.read", "ftms.booking.update", "ftms.booking.cancel")
 ROLES: Final = {
-    "ftms_clerk": ("Sells and changes bookings.", ("create", "read", "update", "cancel")),
-    "ftms_viewer": ("Sees bookings.", ("read",)),
-    "ftms_auditor": ("Sees bookings, to compare them with the log.", ("read",)),
-    "ftms_administrator": ("May do everything.", ("create", "read", "update", "cancel")),
+    "ftms_clerk": ("Sells and changes bookings.", BOOKING),
+    "ftms_viewer": ("Sees bookings.", ("ftms.booking.read",)),
+    "ftms_auditor": ("Sees bookings, to compare them with the log.", ("ftms.booking.read", "audit.event.read")),
+    "ftms_administrator": ("May do everything.", (*BOOKING, "audit.event.read")),
 }
 # name → (display name, role or none, active)
 USERS: Final = {
@@ -111,7 +113,7 @@ def _seed(administrator: psycopg.Connection[Any]) -> None:
     for role, (description, permissions) in ROLES.items():
         _call(administrator, "create_role", role, description)
         for permission in permissions:
-            _call(administrator, "grant_permission", role, f"ftms.booking.{permission}")
+            _call(administrator, "grant_permission", role, permission)
     for name, (display_name, held_role, _) in USERS.items():
         _call(administrator, "create_user", name, display_name)
         if held_role:

@@ -15,8 +15,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from rich.console import Console
 
 from indelible.cli.context import Context, Shared
+from indelible.cli.cosigning import cosigning
 from indelible.cli.credentials import Credentials
 from indelible.cli.drain import keep_draining
+from indelible.cli.sealing import KEY_EXPOSED, key_is_apart, log_identity, sealer_folder, sealing
 from indelible.cli.server import bind, make_server
 from indelible.cli.stage import reserved, set_stage
 from indelible.cli.wallet import Wallet, up_lock
@@ -51,7 +53,12 @@ def up(*, port: Port = 8080, context: Shared) -> None:
             with reserved(dsn) as admin_dsn:
                 credentials = set_stage(admin_dsn, wallet)
             credentials.base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+            folder = sealer_folder(context)
+            credentials.tlog = log_identity(folder)
             path = wallet.put(credentials)
+        sealer = credentials.roles["ftms_sealer"]
+        running.enter_context(sealing(sealer, folder, credentials.tlog["origin"]))
+        running.enter_context(cosigning(sealer, context, context.output.say))
         _announce(context, credentials, str(path), embedded)
         asyncio.run(_serve(make_server(credentials), listening, credentials, embedded))
 
@@ -126,10 +133,14 @@ def _announce(context: Context, credentials: Credentials, path: str, embedded: E
     passwords = context.data_dir.absolute() / "pgpass"
     lines = {role: _psql_line(psql, passwords, dsn) for role, dsn in credentials.roles.items()}
     if context.as_json:
-        context.output.report({"base_url": credentials.base_url, "credentials": path, "psql": lines}, "")
+        report = {"base_url": credentials.base_url, "credentials": path, "psql": lines, "tlog": credentials.tlog}
+        context.output.report(report, "")
         return
     # Plain lines, as long as they are: they are to be copied into a shell.
     print(f"API        {credentials.base_url}", f"passwords  {path}", *lines.values(), sep="\n")
+    print(f"log        {credentials.base_url}/tlog/", f"verify by  {credentials.tlog['vkey']}", sep="\n")
+    if key_is_apart(context) is False:
+        print(KEY_EXPOSED)
     print("Running; Ctrl-C ends it.", flush=True)
 
 

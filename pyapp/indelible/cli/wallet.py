@@ -66,8 +66,8 @@ class Wallet:
         if self.beside_up:
             credentials = replace(credentials, base_url=known.base_url)
         if known.admin_dsn and not self._same(known.admin_dsn, credentials.admin_dsn):
-            digest = hashlib.sha256(repr(_address(known.admin_dsn)).encode()).hexdigest()
-            (self.data_dir / "credentials.json").rename(self.data_dir / f"credentials.{digest[:16]}.json")
+            aside = f"credentials.{address_digest(known.admin_dsn)}.json"
+            (self.data_dir / "credentials.json").rename(self.data_dir / aside)
         return credentials.write(self.data_dir)
 
     def _same(self, known: str, asked: str) -> bool:
@@ -76,6 +76,11 @@ class Wallet:
             one, other = _parts(known), _parts(asked)
             return all(one.get(name) == other.get(name) for name in ("password", "dbname"))
         return bool(known) and _address(known) == _address(asked)
+
+
+def address_digest(dsn: str) -> str:
+    """A word for where a database is, to name files by."""
+    return hashlib.sha256(repr(_address(dsn)).encode()).hexdigest()[:16]
 
 
 def _parts(dsn: str) -> dict[str, Any]:

@@ -16,8 +16,12 @@ def make_folder(path: Path) -> Path:
     try:
         if not path.is_dir():
             mode = 0o711 if os.geteuid() == 0 else 0o700
-            path.mkdir(mode, parents=True)
-            path.chmod(mode)  # the umask has no say here
+            try:
+                path.mkdir(mode, parents=True)
+                path.chmod(mode)  # the umask has no say here
+            except FileExistsError:
+                if not path.is_dir():  # or another process was quicker
+                    raise
         if not os.access(path, os.W_OK | os.X_OK):
             raise PermissionError(13, "Permission denied")
     except OSError as error:
@@ -92,6 +96,7 @@ def write_private_in(folder: int, name: str, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
+    os.fsync(folder)
 
 
 def open_private(path: Path, flags: int) -> int:

@@ -5,13 +5,15 @@ from starlette.routing import Route
 from indelible.http.auth import Authentication
 from indelible.http.openapi import openapi_endpoint
 from indelible.http.operations import Operations
+from indelible.http.proofs import read_integrity, read_proof
+from indelible.http.tlog import read_checkpoint, read_tile
 from indelible.services.passwords import PasswordHasher
 
 
 def standard_routes(
     *, title: str = "Indelible", version: str = "1", hasher: PasswordHasher | None = None
 ) -> list[Route]:
-    """Login, logout and who-am-I under /v1/auth; /livez, /readyz and /metrics; /openapi.json.
+    """Logins under /v1/auth, proofs under /v1/audit; /tlog/; /livez, /readyz and /metrics; /openapi.json.
 
     Args:
         title: the application's name in /openapi.json, which describes its own routes too (see `describe`).
@@ -23,6 +25,10 @@ def standard_routes(
         Route("/v1/auth/login", authentication.login, methods=["POST"]),
         Route("/v1/auth/logout", authentication.logout, methods=["POST"]),
         Route("/v1/auth/me", authentication.me, methods=["GET"]),
+        Route("/v1/audit/integrity", read_integrity, methods=["GET"]),
+        Route("/v1/audit/events/{id:int}/proof", read_proof, methods=["GET"]),
+        Route("/tlog/checkpoint", read_checkpoint, methods=["GET"]),
+        Route("/tlog/tile/{path:path}", read_tile, methods=["GET"]),
         Route("/livez", operations.livez, methods=["GET"]),
         Route("/readyz", operations.readyz, methods=["GET"]),
         Route("/metrics", operations.metrics, methods=["GET"]),

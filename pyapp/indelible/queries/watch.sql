@@ -10,13 +10,16 @@ select audit.watch(
   capture => $3::text,
   exclude => $4::text[],
   mask => $5::text[],
-  dry_run => $6::boolean
+  skip => $6::text[],
+  operations => $7::text[],
+  record_unchanged => $8::boolean,
+  dry_run => $9::boolean
 )
 
 -- name: is_watched
 -- Whether a table is watched: it has capture triggers of its own, or ought to have some.
 select exists (
-  select from audit.pending_capture($1::text::regclass) as pending where pending::text <> '{}'
+  select from audit.pending_capture($1::text::regclass)
 ) or exists (
   select from pg_catalog.pg_trigger
   where tgrelid = $1::text::regclass and tgparentid = 0 and tgname like '!indelible\_capture\_%'

@@ -1,20 +1,24 @@
 """`indelible demo`"""
 
+from itertools import chain
+
 from indelible.cli.context import Shared
 from indelible.cli.demo.client import Client
 from indelible.cli.demo.scenes import play
 from indelible.cli.demo.show import Show
+from indelible.cli.demo.tampering import play_tampering
 from indelible.cli.failure import FOUND
-from indelible.cli.server import served
+from indelible.cli.server import make_server, served
 from indelible.cli.stage import reserved, set_stage
 from indelible.cli.wallet import Wallet, up_runs
 
 
 def demo(*, context: Shared) -> int:
-    """Play nine scenes over real HTTP and real SQL, and show what the log recorded of each.
+    """Play eleven scenes over real HTTP and real SQL, and show what the log recorded of each.
 
     Everything is set up first (an embedded PostgreSQL, or the one that DATABASE_URL names) and nothing keeps running
-    afterwards. Exit code 0 only if each scene recorded exactly what it must. Example: `indelible demo`
+    afterwards. The last two, in which a superuser tampers with a sealed log, take a superuser and happen in a
+    database of their own. Exit code 0 only if each scene recorded exactly what it must. Example: `indelible demo`
 
     Args:
         context: The shared options.
@@ -28,12 +32,12 @@ def demo(*, context: Shared) -> int:
     ):
         wallet = Wallet(context.data_dir, not context.database_url, up_runs(context.data_dir))
         credentials = set_stage(admin_dsn, wallet)
-        with served(credentials) as base_url:
+        with served(make_server(credentials)) as base_url:
             credentials.base_url = base_url
             wallet.put(credentials)
             show.ready()
             with Client(credentials) as client:
-                failed = [scene for scene in play(client) if not show.scene(scene)]
+                failed = [scene for scene in chain(play(client), play_tampering(client)) if not show.scene(scene)]
     show.end(len(failed))
     return FOUND if failed else 0
 

@@ -1,4 +1,4 @@
-"""The nine scenes: what is done, and what must be on record afterwards."""
+"""The first nine scenes: what is done, and what must be on record afterwards."""
 
 import secrets
 from collections.abc import Iterator

@@ -29,7 +29,7 @@ class Show:
     def ready(self) -> None:
         """The stage is set."""
         if self._console:
-            self._console.print("Ready. Nine scenes; after each, what the log recorded of it.\n", style="dim")
+            self._console.print("Ready. After each scene, what the log recorded of it.\n", style="dim")
 
     def scene(self, scene: Scene) -> bool:
         """Show one scene; returns whether it kept what it promises."""

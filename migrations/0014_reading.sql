@@ -18,7 +18,6 @@ comment on column audit_private.capture_versions.is_start is 'Whether changes be
 comment on column audit_private.capture_versions.shape is
   'frame: what makes rows comparable at all; columns by number, with name, type and whether each change is recorded; relations.';
 
-create index if not exists audit_logs_xid_idx on audit.audit_logs (xid);
 create index audit_logs_request_id_idx on audit.audit_logs (request_id) where request_id is not null;
 
 create table audit_private.noted_reads (
