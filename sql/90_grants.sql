@@ -67,6 +67,9 @@ grant select on
 to audit_reader, audit_investigator;
 grant execute on function audit.note_read(text), audit.events_between(pg_snapshot, pg_snapshot) to audit_reader, audit_investigator;
 grant select on audit.audit_logs, audit.actions to audit_investigator;
+grant execute on function audit.open_export(jsonb), audit.note_export(text, jsonb, text, bigint, bigint)
+to audit_reader, audit_investigator;
+grant execute on function audit.open_user_export(jsonb, text, text, inet, text) to audit_writer;
 
 -- The sealer. The log itself only so that it can lock it against being rearranged: row security shows it no row.
 grant select on audit.audit_logs, audit.installation to audit_sealer;

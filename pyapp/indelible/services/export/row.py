@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Final, NamedTuple
 
-# Few enough to keep memory flat, many enough that handing them over costs nothing.
-ROWS_PER_CHUNK: Final = 500
+# Little enough to keep memory flat, enough that handing it over costs nothing.
+CHUNK_LENGTH: Final = 65_536
 
 
 class EventRow(NamedTuple):
@@ -49,6 +48,14 @@ def milliseconds(moment: datetime) -> int:
 
 def in_chunks(rows: Iterable[EventRow], spell: Callable[[EventRow], str]) -> Iterator[bytes]:
     """The text of each row, many rows to a chunk, in UTF-8."""
-    iterator = iter(rows)
-    while chunk := "".join(map(spell, islice(iterator, ROWS_PER_CHUNK))):
-        yield chunk.encode()
+    texts: list[str] = []
+    length = 0
+    for row in rows:
+        texts.append(spell(row))
+        length += len(texts[-1])
+        if length >= CHUNK_LENGTH:
+            yield "".join(texts).encode()
+            texts.clear()
+            length = 0
+    if texts:
+        yield "".join(texts).encode()

@@ -1,0 +1,26 @@
+"""Rows for an export, from a connection of its own: one snapshot, in order of id, a few in memory at a time."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import psycopg
+from psycopg import capabilities
+
+from indelible.queries import QUERIES
+from indelible.services.export.row import EventRow
+
+# Rows that are fetched at once: one may be of many megabytes.
+ROWS_AT_ONCE: Final = 100
+
+
+def exported_rows(connection: psycopg.Connection[Any], query: str, *values: object) -> Iterator[EventRow]:
+    """What matches a filter: `query` is the named one that opens the cursor, with its `values`.
+
+    They are of the moment when the first one is asked for. Whoever closes the iterator ends the query. `connection` is
+    in autocommit mode and used for nothing else meanwhile.
+    """
+    with connection.transaction():
+        psycopg.RawCursor(connection).execute(QUERIES[query].encode(), values)
+        size = ROWS_AT_ONCE if capabilities.has_stream_chunked() else 1
+        rows = psycopg.RawCursor(connection).stream(QUERIES["read_export"].encode(), binary=True, size=size)
+        yield from map(EventRow._make, rows)
