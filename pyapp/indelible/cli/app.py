@@ -32,6 +32,7 @@ SUBCOMMANDS = (
     "history",
     "as-of",
     "blame",
+    "export",
 )
 
 HELP = """Audit logging for PostgreSQL that cannot be erased.
