@@ -2,8 +2,7 @@
 -- audit_investigator, and by the audit service for its users (audit_writer, which names whom). That the log was exported is on
 -- record: the service records it, readers by audit.note_export. Refuses users without the permission audit.event.export (42501).
 
--- The columns are those of audit.v_events, whose values they are; the filter needs the row that these are made of. A cursor hands
--- out rows as they are found, whoever fetches from it: as the result of a function they would all be kept first.
+-- A cursor hands out rows as they are found, whoever fetches from it: as the result of a function they would all be kept first.
 create or replace function audit_private.open_export(filter jsonb) returns refcursor
 language plpgsql
 volatile
@@ -16,34 +15,16 @@ declare
   v_wanted constant audit_private.event_filter := audit_private.parsed_filter(open_export.filter);
   -- What names one record or one request has an index, and few rows to sort: the sum keeps the planner from reading all.
   v_order constant text := case
-    when num_nonnulls(v_wanted.entity_id, v_wanted.request_id) > 0 then 'log.id + 0' else 'log.id'
+    when num_nonnulls(v_wanted.entity_id, v_wanted.request_id) > 0 then 'id + 0' else 'id'
   end;
   v_events refcursor := 'indelible_export';
 begin
   open v_events no scroll for execute '
     select
-      log.id,
-      log.created_at,
-      log.recorded_at,
-      log.action,
-      log.outcome::text,
-      log.user_id,
-      log.db_user,
-      log.actor_proof::text,
-      log.entity_type::text,
-      log.entity_id::text,
-      coalesce(log.description, action.description),
-      log.permission,
-      log.metadata ->> ''reason'',
-      host(log.ip_address),
-      log.request_id,
-      log.xid::text,
-      log.changes::text,
-      log.metadata::text,
-      log.time_source::text
-    from audit.audit_logs as log
-    left join audit.actions as action on action.code = log.action
-    where audit_private.is_wanted(log, $1, $2)
+      id, created_at, recorded_at, action, outcome, user_id, db_user, actor_proof, entity_type, entity_id, description,
+      permission, reason, ip_address, request_id, transaction_id, changes, metadata, time_source
+    from audit_private.flat_events
+    where audit_private.is_wanted(record, $1, $2)
     order by ' || v_order
     using v_wanted, audit_private.described_actions(v_wanted.text);
   return v_events;
@@ -96,7 +77,7 @@ as $$
     entity_type => 'AUDIT_LOG',
     outcome => note_export.outcome,
     metadata => jsonb_strip_nulls(jsonb_build_object(
-      'format', audit_private.clean(note_export.format, 20),
+      'format', audit_private.clean(note_export.format, 200),
       'filter', to_jsonb(audit_private.parsed_filter(note_export.filter)),
       'rows', note_export.rows,
       'began', note_export.began

@@ -67,7 +67,8 @@ grant select on
 to audit_reader, audit_investigator;
 grant execute on function audit.note_read(text), audit.events_between(pg_snapshot, pg_snapshot) to audit_reader, audit_investigator;
 grant select on audit.audit_logs, audit.actions to audit_investigator;
-grant execute on function audit.open_export(jsonb), audit.note_export(text, jsonb, text, bigint, bigint)
+grant execute on function
+  audit.open_export(jsonb), audit.note_export(text, jsonb, text, bigint, bigint), audit.sealed_log(), audit.sealed_events(bigint, int)
 to audit_reader, audit_investigator;
 grant execute on function audit.open_user_export(jsonb, text, text, inet, text) to audit_writer;
 

@@ -33,6 +33,7 @@ SUBCOMMANDS = (
     "as-of",
     "blame",
     "export",
+    "forward",
 )
 
 HELP = """Audit logging for PostgreSQL that cannot be erased.

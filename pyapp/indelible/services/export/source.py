@@ -1,6 +1,7 @@
 """Rows for an export, from a connection of its own: one snapshot, in order of id, a few in memory at a time."""
 
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from typing import Any, Final, Self
 
 import psycopg
@@ -22,8 +23,8 @@ def exported_rows(connection: psycopg.Connection[Any], query: str, *values: obje
     with connection.transaction():
         psycopg.RawCursor(connection).execute(QUERIES[query].encode(), values)
         size = ROWS_AT_ONCE if capabilities.has_stream_chunked() else 1
-        rows = psycopg.RawCursor(connection).stream(QUERIES["read_export"].encode(), binary=True, size=size)
-        yield from map(EventRow._make, rows)
+        with closing(psycopg.RawCursor(connection).stream(QUERIES["read_export"].encode(), binary=True, size=size)) as rows:
+            yield from map(EventRow._make, rows)
 
 
 class Counted(Iterator[EventRow]):
