@@ -92,6 +92,19 @@ to audit_app, audit_sealer, audit_investigator;
 
 -- Proofs of events: to investigators, and to the service, which asks iam who may have one.
 grant execute on function audit.read_leaf(bigint) to audit_investigator, audit_writer;
+
+-- The log over HTTP: the service names the user for whom it asks, and iam decides.
+grant execute on function
+  audit.read_events(jsonb, bigint, int, text, text, inet, text),
+  audit.read_entity_history(text, text, bigint, int, text, text, inet, text),
+  audit.read_event(bigint, text, text, inet, text),
+  audit.read_coverage(text, text, inet, text),
+  audit.begin_stream(text, jsonb, bigint, text, text, inet, text),
+  audit.end_stream(text, text, bigint, bigint, text, text, inet, text),
+  audit.sealed_size(),
+  audit.read_sealed(jsonb, bigint)
+to audit_writer;
+
 -- Investigators: of tables that the login may read.
 grant execute on function
   audit.history(regclass, text), audit.blame(regclass, text), audit.undo_sql(regclass, text, bigint),

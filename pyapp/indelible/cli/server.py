@@ -40,6 +40,17 @@ def bind(port: int, host: str = "127.0.0.1") -> socket.socket:
     return bound
 
 
+class Server(uvicorn.Server):
+    """Ends live tails before it waits for its connections, of which they would be the last."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """What uvicorn does once it has been told to stop."""
+        audit = self.lifespan.state.get("audit")
+        if audit is not None:
+            audit.end_streams()
+        await super().shutdown(sockets)
+
+
 def make_server(credentials: Credentials) -> uvicorn.Server:
     """FTMS on the two logins that it is given, and on nothing else."""
     create_app = import_module(SAMPLE).create_app
@@ -52,7 +63,7 @@ def make_server(credentials: Credentials) -> uvicorn.Server:
 def server_of(app: ASGIApp) -> uvicorn.Server:
     """A server of this application that writes no access log and believes no header."""
     # Forwarded headers are the middleware's affair: uvicorn would believe them from anybody on this host.
-    return uvicorn.Server(
+    return Server(
         uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, server_header=False)
     )
 

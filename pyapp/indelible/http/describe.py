@@ -24,6 +24,8 @@ class Description:
     problems: frozenset[int]
     public: bool
     text: str | None
+    media_type: str
+    query: type[BaseModel] | None
 
 
 def describe(
@@ -35,6 +37,8 @@ def describe(
     problems: Iterable[int] = (),
     public: bool = False,
     text: str | None = None,
+    media_type: str = "text/plain",
+    query: type[BaseModel] | None = None,
 ) -> Callable[[Endpoint], Endpoint]:
     """Describe an endpoint for `/openapi.json`; its docstring is the long description.
 
@@ -46,6 +50,8 @@ def describe(
         problems: further statuses that are answered with problem+json.
         public: needs no bearer token; otherwise 401 and 503 are added, and 403 by `requires_permission`.
         text: example of a plain-text answer, instead of `returns`.
+        media_type: what kind of text that is.
+        query: model of the query parameters, each with a description and an example; 422 is added to the problems.
 
     Raises:
         TypeError: a model has no example (`model_config = ConfigDict(json_schema_extra={"examples": [...]})`).
@@ -53,8 +59,15 @@ def describe(
     for model in (body, returns):
         if model is not None and not model.model_json_schema().get("examples"):
             raise TypeError(f"{model.__name__} has no example in its json_schema_extra.")
-    refusals = {*problems, *(BODY_PROBLEMS if body else ()), *(() if public else (401, 503))}
-    description = Description(summary, body, returns, status, frozenset(refusals), public, text)
+    refusals = {
+        *problems,
+        *(BODY_PROBLEMS if body else ()),
+        *((422,) if query else ()),
+        *(() if public else (401, 503)),
+    }
+    description = Description(
+        summary, body, returns, status, frozenset(refusals), public, text, media_type=media_type, query=query
+    )
 
     def mark(endpoint: Endpoint) -> Endpoint:
         endpoint.__description__ = description  # type: ignore[attr-defined]

@@ -16,6 +16,7 @@ from indelible.metrics import Metrics
 from indelible.models import Event, EventFields
 from indelible.services.event import compose
 from indelible.services.fallback import report_loss
+from indelible.services.reading.feed import Feed
 from indelible.services.sessions import SessionPools
 from indelible.services.standing import Shares, Standing, standing_of
 from indelible.services.writer import EventWriter
@@ -54,6 +55,7 @@ class Audit:
             dsn_of(self.settings, independent=False)
         self._sessions: SessionPools | None = None
         self._writer: EventWriter | None = None
+        self._feed: Feed | None = None
         self._surrounding: Recorder | None = None
         self._script = ExitStack()
 
@@ -80,6 +82,19 @@ class Audit:
     def sync_database(self) -> "ConnectionPool[SyncConnection]":
         """The psycopg pool of the business session; `with transaction():` sets the context on it."""
         return self._open_sessions().sync()
+
+    @property
+    def feed(self) -> Feed:
+        """The live tail of the log, for all its streams."""
+        if self._feed is None:
+            self._open_sessions()
+            self._feed = Feed(self, self.settings.stream_limit)
+        return self._feed
+
+    def end_streams(self) -> None:
+        """End the live tails, which otherwise keep a server from shutting down; for the thread of its event loop."""
+        if self._feed is not None:
+            self._feed.stop()
 
     async def record(self, action: str, **fields: Unpack[EventFields]) -> int | None:
         """Record one event and return its id, or None if it is not (yet) on record.
@@ -153,7 +168,10 @@ class Audit:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool | None:
         bind_audit(self._surrounding)
+        feed, self._feed = self._feed, None
         try:
+            if feed is not None:
+                await feed.close()
             if self._writer is not None:
                 await self._writer.drain()
         finally:
