@@ -24,7 +24,7 @@ class Description:
     problems: frozenset[int]
     public: bool
     text: str | None
-    media_type: str
+    media_types: tuple[str, ...]
     query: type[BaseModel] | None
 
 
@@ -37,7 +37,7 @@ def describe(
     problems: Iterable[int] = (),
     public: bool = False,
     text: str | None = None,
-    media_type: str = "text/plain",
+    media_type: str | tuple[str, ...] = "text/plain",
     query: type[BaseModel] | None = None,
 ) -> Callable[[Endpoint], Endpoint]:
     """Describe an endpoint for `/openapi.json`; its docstring is the long description.
@@ -50,7 +50,7 @@ def describe(
         problems: further statuses that are answered with problem+json.
         public: needs no bearer token; otherwise 401 and 503 are added, and 403 by `requires_permission`.
         text: example of a plain-text answer, instead of `returns`.
-        media_type: what kind of text that is.
+        media_type: what kind of text that is, or of which kinds it may be.
         query: model of the query parameters, each with a description and an example; 422 is added to the problems.
 
     Raises:
@@ -65,8 +65,9 @@ def describe(
         *((422,) if query else ()),
         *(() if public else (401, 503)),
     }
+    media_types = (media_type,) if isinstance(media_type, str) else media_type
     description = Description(
-        summary, body, returns, status, frozenset(refusals), public, text, media_type=media_type, query=query
+        summary, body, returns, status, frozenset(refusals), public, text, media_types=media_types, query=query
     )
 
     def mark(endpoint: Endpoint) -> Endpoint:

@@ -158,12 +158,14 @@ def _parameter(name: str, convertor: Convertor[Any]) -> dict[str, Any]:
 
 def _query_parameters(model: type[BaseModel]) -> Iterator[dict[str, Any]]:
     """One parameter for each field; that it may be left out is all that null means in a query."""
-    for name, found in model.model_json_schema()["properties"].items():
+    document = model.model_json_schema()
+    for name, found in document["properties"].items():
         described = {key: value for key, value in found.items() if key not in ("title", "examples", "anyOf", "default")}
         schema = next((kind for kind in found.get("anyOf", ()) if kind["type"] != "null"), described)
         parameter = {
             "name": name,
             "in": "query",
+            "required": name in document.get("required", ()),
             "description": found["description"],
             "schema": {key: value for key, value in schema.items() if key != "description"},
         }
@@ -175,5 +177,6 @@ def _success(description: Description, schemas: Schemas) -> dict[str, Any]:
     if description.returns:
         response["content"] = schemas.content(description.returns, "serialization")
     elif description.text is not None:
-        response["content"] = {description.media_type: {"schema": {"type": "string"}, "example": description.text}}
+        content = {"schema": {"type": "string"}, "example": description.text}
+        response["content"] = dict.fromkeys(description.media_types, content)
     return response

@@ -4,6 +4,7 @@ from starlette.routing import Route
 
 from indelible.http.auth import Authentication
 from indelible.http.events import list_events, read_coverage, read_entity_history, read_event
+from indelible.http.export import Export
 from indelible.http.openapi import openapi_endpoint
 from indelible.http.operations import Operations
 from indelible.http.proofs import read_integrity, read_proof
@@ -22,7 +23,7 @@ def standard_routes(
         version: the version of its interface.
         hasher: how many logins are computed, and may wait, at once.
     """
-    authentication, operations = Authentication(hasher), Operations()
+    authentication, operations, export = Authentication(hasher), Operations(), Export()
     return [
         Route("/v1/auth/login", authentication.login, methods=["POST"]),
         Route("/v1/auth/logout", authentication.logout, methods=["POST"]),
@@ -32,6 +33,7 @@ def standard_routes(
         Route("/v1/audit/events/{id:event_id}/proof", read_proof, methods=["GET"]),
         Route("/v1/audit/entities/{type}/{id:path}/history", read_entity_history, methods=["GET"]),
         Route("/v1/audit/stream", stream_events, methods=["GET"]),
+        Route("/v1/audit/export", export.export, methods=["GET"]),
         Route("/v1/audit/coverage", read_coverage, methods=["GET"]),
         Route("/v1/audit/integrity", read_integrity, methods=["GET"]),
         Route("/tlog/checkpoint", read_checkpoint, methods=["GET"]),
