@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 from hypothesis import strategies as st
 
 from indelible.services.export.row import EventRow
@@ -113,3 +114,18 @@ STORIES = [
     make_row("AUDIT_TAMPERING_REFUSED", outcome="denied", user_id=None),
     make_row("AUDIT_HEARTBEAT", user_id=None),
 ]
+
+
+def fill(connection: psycopg.Connection[Any], count: int) -> None:
+    """So many events of about 500 bytes, of a bulk action, as the owner of the log would write them."""
+    with connection.transaction():
+        connection.execute("set local role audit_owner")
+        connection.execute(
+            """
+            insert into audit.audit_logs (created_at, action, user_id, actor_proof, entity_type, entity_id, changes)
+            select clock_timestamp(), 'ROW_UPDATED', 'ann', 'service', 'BULK', n::text,
+              jsonb_build_object('old', jsonb_build_object('text', repeat('x', 200)), 'new', jsonb_build_object('text', n::text))
+            from generate_series(1, %s) as n
+            """,
+            (count,),
+        )
