@@ -24,7 +24,14 @@ _values = st.recursive(
 # As PostgreSQL writes jsonb: characters as they are, control characters escaped.
 documents = st.dictionaries(texts, _values, max_size=4).map(lambda value: json.dumps(value, ensure_ascii=False))
 codes = st.from_regex(r"[A-Z]{1,8}(_[A-Z0-9]{1,8}){1,3}", fullmatch=True) | st.sampled_from(
-    ["AUTH_LOGIN_FAILED", "RBAC_ROLE_MISSING", "ROW_UPDATED", "IAM_ROLE_GRANTED", "IAM_PERMISSION_GRANTED", "AUDIT_EPOCH"]
+    [
+        "AUTH_LOGIN_FAILED",
+        "RBAC_ROLE_MISSING",
+        "ROW_UPDATED",
+        "IAM_ROLE_GRANTED",
+        "IAM_PERMISSION_GRANTED",
+        "AUDIT_EPOCH",
+    ]
 )
 _moments = st.datetimes(datetime(2000, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 _addresses = st.ip_addresses().map(str)

@@ -189,7 +189,9 @@ def make_certificates(folder: Path) -> None:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - datetime.timedelta(days=1))
             .not_valid_after(now + datetime.timedelta(days=9))
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
+            )
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
         )
 
@@ -203,14 +205,12 @@ def make_certificates(folder: Path) -> None:
         .add_extension(x509.KeyUsage(**{**usage, "key_cert_sign": True, "crl_sign": True}), critical=True)
     )
     names: list[x509.GeneralName] = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    server = build(
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]), key.public_key()
-    ).add_extension(x509.SubjectAlternativeName(names), critical=False)
+    server = build(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]), key.public_key()).add_extension(
+        x509.SubjectAlternativeName(names), critical=False
+    )
     for name, certificate in (("ca", root), ("server", server)):
         signed = certificate.sign(authority_key, hashes.SHA256())
         (folder / f"{name}.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
     (folder / "server.key").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )

@@ -12,7 +12,9 @@ import pytest
 
 RSYSLOGD = shutil.which("rsyslogd", path="/usr/sbin:/usr/bin:/usr/local/sbin")
 TLS_MODULE = any(Path("/usr/lib").glob("*/rsyslog/lmnsd_ossl.so"))
-installed = pytest.mark.skipif(RSYSLOGD is None or not TLS_MODULE, reason="rsyslog and rsyslog-openssl are not installed")
+installed = pytest.mark.skipif(
+    RSYSLOGD is None or not TLS_MODULE, reason="rsyslog and rsyslog-openssl are not installed"
+)
 
 _TLS = """
 global(

@@ -113,9 +113,7 @@ def test_syslog_gets_everything_in_order(
     assert ids_of(server) == whole
 
 
-def test_it_is_on_record(
-    reader: str, postgresql: psycopg.Connection[Any], folder: Path, sealed: list[int]
-) -> None:
+def test_it_is_on_record(reader: str, postgresql: psycopg.Connection[Any], folder: Path, sealed: list[int]) -> None:
     """Where to, since when, and at its end how many events it were; nothing echoes."""
     with SyslogServer().running() as server:
         with forwarding(reader, folder / "data", "--to", f"syslog+tcp://127.0.0.1:{server.port}") as process:
@@ -180,7 +178,9 @@ def test_a_collector_with_faults(reader: str, folder: Path, sealed: list[int]) -
     assert "it answered 503" in told and "open sesame" not in told
 
 
-@pytest.mark.parametrize(("kind", "read"), [("ocsf", lambda e: e["metadata"]["uid"]), ("ecs", lambda e: e["event"]["id"])])
+@pytest.mark.parametrize(
+    ("kind", "read"), [("ocsf", lambda e: e["metadata"]["uid"]), ("ecs", lambda e: e["event"]["id"])]
+)
 def test_formats_for_a_collector(
     reader: str, folder: Path, sealed: list[int], kind: str, read: Callable[[Any], str]
 ) -> None:

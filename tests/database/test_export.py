@@ -1,6 +1,7 @@
 """The cursor of an export: the rows of audit.v_events that match, one snapshot, for who may; and exports on record."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -10,8 +11,9 @@ from indelible.queries import QUERIES
 from indelible.services.export.row import COLUMNS, EventRow
 from indelible.services.export.source import Counted, exported_rows
 from tests.exported import fill
-from tests.support import Connect, Login, events, one
+from tests.support import Login, events, one
 
+Connect = Callable[..., psycopg.Connection[Any]]
 ALL = '{"reads": true}'
 
 

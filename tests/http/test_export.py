@@ -104,7 +104,9 @@ async def test_only_who_may(client: httpx.AsyncClient, bulk: World, log_in: LogI
     assert not exports(bulk)
 
 
-@pytest.mark.parametrize("query", ["", "format=xml", "format=csv&format=csv", "format=csv&actr=ann", "format=csv&since=1"])
+@pytest.mark.parametrize(
+    "query", ["", "format=xml", "format=csv&format=csv", "format=csv&actr=ann", "format=csv&since=1"]
+)
 async def test_what_is_not_understood_exports_nothing(
     client: httpx.AsyncClient, bulk: World, alice: Headers, query: str
 ) -> None:
@@ -295,7 +297,10 @@ def test_over_the_wire_a_broken_answer_has_no_last_chunk(
         url = f"http://127.0.0.1:{listening.getsockname()[1]}{EXPORT}?format=jsonl&entity_type=BULK"
         lines = httpx.get(url, timeout=120).content.splitlines()
         assert len(lines) == 50_020 and json.loads(lines[-1])["entity_id"] == "50000"
-        with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"), httpx.stream("GET", url) as answer:
+        with (
+            pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"),
+            httpx.stream("GET", url) as answer,
+        ):
             chunks = answer.iter_raw(1024)
             next(chunks)
             postgresql.execute(

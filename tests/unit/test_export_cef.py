@@ -66,7 +66,16 @@ def test_a_parser_reads_the_same(row: EventRow) -> None:
     for key, value in expected.items():
         assert extensions.get(key) == (None if value is None else harmless(value)), key
     labels = {value for key, value in extensions.items() if key.startswith(("cs", "flex")) and key.endswith("Label")}
-    told = {"entity_type", "entity_id", "permission", "request_id", "changes", "metadata", "transaction_id", "actor_proof"}
+    told = {
+        "entity_type",
+        "entity_id",
+        "permission",
+        "request_id",
+        "changes",
+        "metadata",
+        "transaction_id",
+        "actor_proof",
+    }
     assert labels == {name for name in told if getattr(row, name) is not None}
     assert (extensions.get("src") or extensions.get("c6a2")) == row.ip_address
 

@@ -18,7 +18,7 @@ from indelible.services.export.parquet import require_pyarrow
 from indelible.services.reading.filters import EventFilter
 
 EXPORT_EVENTS: Final = "audit.event.export"
-MEDIA_TYPES: Final = tuple(dict.fromkeys(format.media_type.partition(";")[0] for format in FORMATS.values()))
+MEDIA_TYPES: Final = tuple(dict.fromkeys(each.media_type.partition(";")[0] for each in FORMATS.values()))
 
 
 class ExportQuery(EventFilter):

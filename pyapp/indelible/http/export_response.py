@@ -66,7 +66,9 @@ class ExportResponse(Response):
             raise Problem(503, "Too many exports are running", headers={"Retry-After": "30"})
         self._lane.running += 1
         try:
-            began = await self._audit.record(EXPORTED, entity_type="AUDIT_LOG", outcome="attempted", metadata=self._facts)
+            began = await self._audit.record(
+                EXPORTED, entity_type="AUDIT_LOG", outcome="attempted", metadata=self._facts
+            )
             if began is None:
                 raise Problem(503, "The export cannot be put on record", headers={"Retry-After": "5"})
             await self._on_record(began, receive, send)

@@ -37,7 +37,8 @@ class Verb(Enum):
 _VERBS: Final = {
     "CREATED": Verb.CREATE, "CREATE": Verb.CREATE, "INSERTED": Verb.CREATE, "ADDED": Verb.CREATE,
     "READ": Verb.READ, "VIEWED": Verb.READ, "EXPORTED": Verb.READ, "EXPORT": Verb.READ,
-    "UPDATED": Verb.UPDATE, "UPDATE": Verb.UPDATE, "CHANGED": Verb.UPDATE, "CANCELLED": Verb.UPDATE, "CANCEL": Verb.UPDATE,
+    "UPDATED": Verb.UPDATE, "UPDATE": Verb.UPDATE, "CHANGED": Verb.UPDATE,
+    "CANCELLED": Verb.UPDATE, "CANCEL": Verb.UPDATE,
     "DELETED": Verb.DELETE, "DELETE": Verb.DELETE, "REMOVED": Verb.DELETE, "TRUNCATED": Verb.DELETE,
 }  # fmt: skip
 

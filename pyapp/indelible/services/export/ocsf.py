@@ -103,7 +103,7 @@ def _activity(row: EventRow, kind: Class) -> int:
 def _base(row: EventRow, kind: Class, activity: int) -> dict[str, Any]:
     """What every class has."""
     status_id, status = _STATUS.get(row.outcome, (OTHER, row.outcome))
-    event = {
+    event: dict[str, Any] = {
         "class_uid": kind.uid,
         "class_name": kind.name,
         "category_uid": kind.category,

@@ -20,10 +20,12 @@ def exported_rows(connection: psycopg.Connection[Any], query: str, *values: obje
     They are of the moment when the first one is asked for. Whoever closes the generator ends the query. `connection`
     is in autocommit mode and used for nothing else meanwhile.
     """
+    size = ROWS_AT_ONCE if capabilities.has_stream_chunked() else 1
     with connection.transaction():
-        psycopg.RawCursor(connection).execute(QUERIES[query].encode(), values)
-        size = ROWS_AT_ONCE if capabilities.has_stream_chunked() else 1
-        with closing(psycopg.RawCursor(connection).stream(QUERIES["read_export"].encode(), binary=True, size=size)) as rows:
+        cursor = psycopg.RawCursor(connection)
+        cursor.execute(QUERIES[query].encode(), values)
+        rows: Any = cursor.stream(QUERIES["read_export"].encode(), binary=True, size=size)
+        with closing(rows):
             yield from map(EventRow._make, rows)
 
 

@@ -41,4 +41,6 @@ class PositionFile:
     def write(self, position: Position) -> None:
         """Replace the position; on disk when this returns."""
         with own_folder(make_folder(self.path.parent)) as folder:
-            write_private_in(folder, self.path.name, json.dumps({"origin": position.origin, "leaf": position.leaf}) + "\n")
+            write_private_in(
+                folder, self.path.name, json.dumps({"origin": position.origin, "leaf": position.leaf}) + "\n"
+            )

@@ -24,9 +24,7 @@ OUTAGE_SECONDS: Final = 1.0
 SHORTEST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
 
-OTHER_LOG: Final = (
-    "The log here is {}, but {} was forwarded: remove {} to forward this one from its beginning."
-)
+OTHER_LOG: Final = "The log here is {}, but {} was forwarded: remove {} to forward this one from its beginning."
 SHORTER_LOG: Final = (
     "{} leaves were forwarded, but the log has {}: was the database restored? Adopt it with `indelible seal --adopt`, and "
     "remove {} to forward it from its beginning."
