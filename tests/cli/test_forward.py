@@ -125,7 +125,9 @@ def test_it_is_on_record(reader: str, postgresql: psycopg.Connection[Any], folde
     assert not events(postgresql, "action = 'AUDIT_LOG_READ' and id > %s", began["id"])
 
 
-def test_killed_it_goes_on_where_it_was(reader: str, folder: Path, sealed: list[int]) -> None:
+def test_killed_it_goes_on_where_it_was(
+    reader: str, admin_dsn: str, postgresql: psycopg.Connection[Any], folder: Path, sealed: list[int]
+) -> None:
     """kill -9, again and again: each event comes at least once, and the first times are in order."""
     dice = random.Random(7)
     with SyslogServer().running() as server:
@@ -137,6 +139,8 @@ def test_killed_it_goes_on_where_it_was(reader: str, folder: Path, sealed: list[
                 time.sleep(dice.random() * 0.05)
                 process.kill()
                 process.wait()
+            fill(postgresql, 1000)
+            sealed = sealed_ids(postgresql, admin_dsn, folder)
         with forwarding(reader, folder / "data", *to) as process:
             wait_until(lambda: set(ids_of(server)) >= set(sealed), process)
             end(process)

