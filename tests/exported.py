@@ -131,7 +131,7 @@ def fill(connection: psycopg.Connection[Any], count: int) -> None:
             """
             insert into audit.audit_logs (created_at, action, user_id, actor_proof, entity_type, entity_id, changes)
             select clock_timestamp(), 'ROW_UPDATED', 'ann', 'service', 'BULK', n::text,
-              jsonb_build_object('old', jsonb_build_object('text', repeat('x', 200)), 'new', jsonb_build_object('text', n::text))
+              jsonb_build_object('old', jsonb_build_object('x', repeat('x', 200)), 'new', jsonb_build_object('n', n))
             from generate_series(1, %s) as n
             """,
             (count,),

@@ -64,7 +64,7 @@ Behave = Callable[[socket.socket], None]
 
 @dataclass
 class SyslogServer:
-    """Takes connections one after the other; `behave` is what it does with the next ones, by default reads to the end."""
+    """Takes connections one after the other; `behaviours` has what it does with the next ones, before it only reads."""
 
     tls: ssl.SSLContext | None = None
     connections: list[bytes] = field(default_factory=list)

@@ -55,7 +55,7 @@ def test_parquet_goes_to_a_file(run: Run, shop: str, folder: Path) -> None:
     assert (outcome.code, outcome.out, outcome.err) == (0, "", f"Exported 2 events to {target}.\n")
     assert parquet.read_table(target).column("entity_id").to_pylist() == ["7", "7"]
     assert target.stat().st_mode & 0o777 == 0o600
-    assert os.listdir(folder) == ["events.parquet"]
+    assert [path.name for path in folder.iterdir()] == ["events.parquet"]
 
 
 def test_a_reader_may_export(run: Run, shop: str, login: Login) -> None:
@@ -111,7 +111,7 @@ def test_ctrl_c_leaves_no_half_file(shop: str, postgresql: psycopg.Connection[An
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=60)
     assert (process.returncode, told) == (130, b"")
-    assert os.listdir(folder) == []
+    assert [path.name for path in folder.iterdir()] == []
     *_, ended = events(postgresql, "action = 'AUDIT_LOG_EXPORTED'")
     assert ended["outcome"] == "failure" and 0 < ended["metadata"]["rows"] < 100_000
 
@@ -141,11 +141,11 @@ def test_a_killed_export_is_told_from_a_complete_one(
             time.sleep(0.01)
         process.kill()
         process.communicate()
-    assert os.listdir(folder) == ["events.csv.part"]
+    assert [path.name for path in folder.iterdir()] == ["events.csv.part"]
     (began,) = events(postgresql, "action = 'AUDIT_LOG_EXPORTED'")
     assert began["outcome"] == "attempted"
     assert run("export", "--format", "csv", "--output", str(target), database=shop).code == 0
-    assert os.listdir(folder) == ["events.csv"]
+    assert [path.name for path in folder.iterdir()] == ["events.csv"]
 
 
 def test_one_file_has_one_writer(run: Run, shop: str, postgresql: psycopg.Connection[Any], folder: Path) -> None:
@@ -176,4 +176,4 @@ def test_a_database_that_dies_is_one_sentence(shop: str, postgresql: psycopg.Con
         )
         _, told = process.communicate(timeout=60)
     assert (process.returncode, told) == (3, b"indelible: The connection to the database was lost.\n")
-    assert os.listdir(folder) == []
+    assert [path.name for path in folder.iterdir()] == []

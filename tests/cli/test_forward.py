@@ -115,10 +115,12 @@ def test_syslog_gets_everything_in_order(
 
 def test_it_is_on_record(reader: str, postgresql: psycopg.Connection[Any], folder: Path, sealed: list[int]) -> None:
     """Where to, since when, and at its end how many events it were; nothing echoes."""
-    with SyslogServer().running() as server:
-        with forwarding(reader, folder / "data", "--to", f"syslog+tcp://127.0.0.1:{server.port}") as process:
-            wait_until(lambda: len(ids_of(server)) >= len(sealed), process)
-            end(process)
+    with (
+        SyslogServer().running() as server,
+        forwarding(reader, folder / "data", "--to", f"syslog+tcp://127.0.0.1:{server.port}") as process,
+    ):
+        wait_until(lambda: len(ids_of(server)) >= len(sealed), process)
+        end(process)
     began, ended = events(postgresql, "action = 'AUDIT_LOG_EXPORTED'")
     assert began["metadata"]["format"] == f"rfc5424 to syslog+tcp://127.0.0.1:{server.port}"
     assert ended["outcome"] == "success" and ended["metadata"]["rows"] == len(sealed)
@@ -129,7 +131,7 @@ def test_killed_it_goes_on_where_it_was(
     reader: str, admin_dsn: str, postgresql: psycopg.Connection[Any], folder: Path, sealed: list[int]
 ) -> None:
     """kill -9, again and again: each event comes at least once, and the first times are in order."""
-    dice = random.Random(7)
+    dice = random.Random(7)  # noqa: S311
     with SyslogServer().running() as server:
         to = ["--to", f"syslog+tcp://127.0.0.1:{server.port}"]
         for _ in range(6):

@@ -26,8 +26,8 @@ def shop(postgresql: psycopg.Connection[Any], login: Login, connect: Connect) ->
     postgresql.execute("update public.orders set price = 3 where id = 1")
     with connect(login("audit_app", "audit_writer")) as application:
         application.execute(
-            "select audit.record('FTMS_BOOKING_CREATED', 'ORDER', '7', 'Made by hand', 'failure', '{\"reason\": \"odd\"}',"
-            " null, 'ann', '2001:db8::1', 'request-1')"
+            "select audit.record('FTMS_BOOKING_CREATED', 'ORDER', '7', 'Made by hand', 'failure',"
+            " '{\"reason\": \"odd\"}', null, 'ann', '2001:db8::1', 'request-1')"
         )
     return postgresql
 

@@ -26,8 +26,8 @@ LONGEST_PAUSE: Final = 60.0
 
 OTHER_LOG: Final = "The log here is {}, but {} was forwarded: remove {} to forward this one from its beginning."
 SHORTER_LOG: Final = (
-    "{} leaves were forwarded, but the log has {}: was the database restored? Adopt it with `indelible seal --adopt`, and "
-    "remove {} to forward it from its beginning."
+    "{} leaves were forwarded, but the log has {}: was the database restored? Adopt it with `indelible seal --adopt`, "
+    "and remove {} to forward it from its beginning."
 )
 Tell = Callable[[str], None]
 
