@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import anyio
 from pydantic import Field
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from indelible.context import RequestContext
@@ -58,7 +59,7 @@ class StreamQuery(EventFilter):
 @describe(
     "Live tail", text=EXAMPLE, media_type="text/event-stream", query=StreamQuery, problems=(409,)
 )
-async def stream_events(request: Request) -> "EventStream":
+async def stream_events(request: Request) -> "EventStream | Response":
     """Server-sent events, each once, in the order of the sealed log: `id` is the leaf, `data` the event.
 
     A client that comes back with `Last-Event-ID` misses nothing and has nothing twice. 409: the log is shorter than
@@ -70,6 +71,8 @@ async def stream_events(request: Request) -> "EventStream":
     first = _first_leaf(request, query.after, size)
     if first > size:
         raise Problem(409, "Another log", "This log has no such leaf: it is not the one that was followed.")
+    if request.method == "HEAD":
+        return Response(headers={name.decode(): value.decode() for name, value in HEADERS})
     return EventStream(audit, context, request, query.to_json(), first)
 
 

@@ -53,16 +53,13 @@ def _in_utc(value: datetime) -> datetime:
         raise PydanticCustomError("datetime", "There is no such day") from None
 
 
-def _text(limit: int) -> Any:
-    return Annotated[str, Field(min_length=1, max_length=limit), AfterValidator(_printable)]
-
-
-Name = _text(200)
-Key = _text(4000)
+Printable = AfterValidator(_printable)
+Name = Annotated[str, Field(min_length=1, max_length=200), Printable]
+Key = Annotated[str, Field(min_length=1, max_length=4000), Printable]
 Action = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,99}\*?$")]
 NetworkText = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_network)]
 Time = Annotated[AwareDatetime, BeforeValidator(_iso), AfterValidator(_in_utc)]
-Words = Annotated[_text(200), AfterValidator(_with_words)]
+Words = Annotated[str, Field(min_length=1, max_length=200), Printable, AfterValidator(_with_words)]
 
 
 class EventFilter(BaseModel):
