@@ -42,7 +42,7 @@ as $$
   where log.id < newest_before.before
     and log.created_at >= coalesce(date_trunc('month', (wanted).since, 'UTC'), '-infinity')
     and log.created_at < coalesce(
-      date_trunc('month', date_trunc('month', (wanted).until, 'UTC') + interval '32 days', 'UTC'), 'infinity'
+      date_trunc('month', date_trunc('month', (wanted).until - interval '1 microsecond', 'UTC') + interval '32 days', 'UTC'), 'infinity'
     )
   order by log.id desc
   limit 1

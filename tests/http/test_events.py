@@ -10,7 +10,6 @@ import pytest
 
 from tests.http.auditing import READS, all_events, page, pages
 from tests.http.world import Headers, LogIn, World, require_problem
-from tests.support import Connect
 
 RECORD = """
     select audit.record(
@@ -21,7 +20,9 @@ RECORD = """
 
 
 @pytest.fixture
-def record(world: World, login: Callable[..., str], connect: Connect) -> Callable[..., int]:
+def record(
+    world: World, login: Callable[..., str], connect: Callable[..., psycopg.Connection[Any]]
+) -> Callable[..., int]:
     """`record(user="ann", …)`: one more event, written on the word of an application; its id."""
     world.admin.execute("select iam.grant_permission('clerk', 'audit.event.read')")
     service = connect(login("audit_writer", "audit_app"))
@@ -133,7 +134,7 @@ async def test_pages_stay_right_while_rows_arrive(
     record: Callable[..., int],
     alice: Headers,
     login: Callable[..., str],
-    connect: Connect,
+    connect: Callable[..., psycopg.Connection[Any]],
 ) -> None:
     """What was there is told once, whatever comes in between; what was numbered early and committed late comes too."""
     late = connect(login("audit_writer", "audit_app"), autocommit=False)
@@ -287,7 +288,7 @@ async def test_polling_does_not_fill_the_log(
 
 
 def test_the_database_itself_asks_for_the_permission(
-    record: Callable[..., int], login: Callable[..., str], connect: Connect
+    record: Callable[..., int], login: Callable[..., str], connect: Callable[..., psycopg.Connection[Any]]
 ) -> None:
     """A login of the service reads nothing on nobody's account, nor on that of a user who may not."""
     service = connect(login("audit_writer", "audit_app"))

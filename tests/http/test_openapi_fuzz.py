@@ -1,4 +1,4 @@
-"""schemathesis against /openapi.json: whatever fits the document, or nearly, is never answered with a server's error."""
+"""schemathesis against /openapi.json: whatever fits the document, or nearly, is never a server's error."""
 
 import threading
 import time
@@ -11,15 +11,14 @@ import pytest
 import schemathesis
 import uvicorn
 from hypothesis import HealthCheck, given, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
+from schemathesis.checks import CHECKS
 from starlette.applications import Starlette
 
 from ftms.app import create_app
 from indelible import Settings
 from tests.http.world import World
 
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+NAMES = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance"]
 MODES = list(schemathesis.GenerationMode)
 
 
@@ -58,7 +57,7 @@ def test_nothing_that_fits_the_document_breaks_it(base_url: str, world: World) -
     schema = schemathesis.openapi.from_url(f"{base_url}/openapi.json").exclude(path="/v1/audit/stream")
     tried = 0
     for found in schema.get_all_operations():
-        operation: Any = found.ok()
+        operation: Any = found.ok()  # type: ignore[union-attr]
         for mode in MODES:
             tried += attack(operation, mode, {} if "logout" in operation.path else log_in(base_url, world))
     assert tried > 100
@@ -74,7 +73,7 @@ def attack(operation: Any, mode: Any, headers: dict[str, str]) -> int:
         nonlocal tried
         tried += 1
         response = case.call(headers=headers)
-        case.validate_response(response, checks=CHECKS, headers=headers)
+        case.validate_response(response, checks=CHECKS.get_by_names(NAMES), headers=headers)
 
     attempt()
     return tried

@@ -156,7 +156,9 @@ async def follow(
     with working(admin_dsn, log, events):
         for turn in range(21):
             async with Listener(client, alice, "entity_type=THING", last_event_id=last) as listener:
-                heard = await listener.hear_events(events - len(told) if turn == 20 else chance.randint(1, events // 25))
+                heard = await listener.hear_events(
+                    events - len(told) if turn == 20 else chance.randint(1, events // 25)
+                )
             told += heard
             last = told[-1][0]
     query = """
@@ -252,9 +254,7 @@ async def test_who_may_no_longer_read_is_shown_out(
     assert [event["permission"] for event in denied] == ["audit.event.read"]
 
 
-async def test_no_more_streams_than_there_may_be(
-    serve: Serve, settings: Settings, world: World, log: Log
-) -> None:
+async def test_no_more_streams_than_there_may_be(serve: Serve, settings: Settings, world: World, log: Log) -> None:
     """One more is answered 503 with a time to come back, and has its place once another went."""
     client = await serve(create_app(settings.model_copy(update={"stream_limit": 2})))
     answer = await client.post("/v1/auth/login", json={"username": "alice", "password": world.passwords["alice"]})
@@ -280,9 +280,7 @@ async def test_a_client_that_takes_nothing_is_dropped(
     assert (ended["metadata"]["reason"], ended["metadata"]["events"]) == ("slow", 0)
 
 
-async def test_streams_end_before_the_service_does(
-    settings: Settings, serve: Serve, world: World, log: Log
-) -> None:
+async def test_streams_end_before_the_service_does(settings: Settings, serve: Serve, world: World, log: Log) -> None:
     """At shutdown each stream is ended properly, and that is on record before the pools close."""
     app = create_app(settings)
     client = await serve(app)

@@ -56,9 +56,7 @@ class StreamQuery(EventFilter):
 
 
 @requires_permission(READ_EVENTS)
-@describe(
-    "Live tail", text=EXAMPLE, media_type="text/event-stream", query=StreamQuery, problems=(409,)
-)
+@describe("Live tail", text=EXAMPLE, media_type="text/event-stream", query=StreamQuery, problems=(409,))
 async def stream_events(request: Request) -> "EventStream | Response":
     """Server-sent events, each once, in the order of the sealed log: `id` is the leaf, `data` the event.
 
@@ -87,7 +85,7 @@ def _first_leaf(request: Request, after: int | None, size: int) -> int:
 
 
 class EventStream:
-    """A response (an ASGI application) that ends when its client goes, or may no longer read, or takes nothing, or the server stops.
+    """A response that ends when its client goes, may no longer read, or takes nothing, or when the server stops.
 
     It holds no more than one batch of events: a slow client slows down what is read for it.
     """

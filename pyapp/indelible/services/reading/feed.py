@@ -1,4 +1,4 @@
-"""The live tail of the log in one process: what is sealed is looked up once, and read once for streams that want the same."""
+"""The live tail of the log in one process: looked up once, and read once for streams that want the same."""
 
 import asyncio
 from collections.abc import Coroutine, Iterator
