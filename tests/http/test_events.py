@@ -13,7 +13,7 @@ from tests.http.world import Headers, LogIn, World, require_problem
 
 RECORD = """
     select audit.record(
-      'FTMS_BOOKING_CREATED', 'FTMS_BOOKING', %(entity)s, %(description)s, %(outcome)s, null, null, %(user)s,
+      'FTMS_BOOKING_CREATED', %(kind)s, %(entity)s, %(description)s, %(outcome)s, null, null, %(user)s,
       %(address)s, %(request)s
     )
 """
@@ -29,7 +29,7 @@ def record(
     names = ("entity", "description", "user", "address", "request")
 
     def write(outcome: str = "success", **given: str) -> int:
-        values = {**dict.fromkeys(names), "outcome": outcome, **given}
+        values = {**dict.fromkeys(names), "outcome": outcome, "kind": "FTMS_BOOKING", **given}
         row = service.execute(RECORD.encode(), values).fetchone()
         assert row is not None
         return int(row[0])
@@ -323,12 +323,12 @@ async def test_the_history_of_a_record(
 ) -> None:
     """Business events and row changes together, newest first, with what changed by column, in pages."""
     world.admin.execute("create table public.things (id int primary key, name text, size int)")
-    world.admin.execute("select audit.watch('public.things', 'FTMS_BOOKING')")
+    world.admin.execute("select audit.watch('public.things', 'THING')")
     world.admin.execute("insert into public.things values (7, 'a', 1), (8, 'x', 1)")
     world.admin.execute("update public.things set name = 'b' where id = 7")
-    record(entity="7", user="ann")
+    record(kind="THING", entity="7", user="ann")
     world.admin.execute("delete from public.things where id = 7")
-    path = "/v1/audit/entities/FTMS_BOOKING/7/history"
+    path = "/v1/audit/entities/THING/7/history"
     found = await all_events(client, alice, path, limit=1)
     assert [event["action"] for event in found] == [
         "ROW_DELETED",
@@ -338,7 +338,7 @@ async def test_the_history_of_a_record(
     ]
     assert values_of(found)[2] == {"name": {"old": "a", "new": "b"}}
     assert values_of(found)[1] is None and "changes" not in found[0]
-    assert await all_events(client, alice, "/v1/audit/entities/FTMS_BOOKING/9/history") == []
+    assert await all_events(client, alice, "/v1/audit/entities/THING/9/history") == []
 
 
 async def test_keys_of_any_form_name_a_record(
@@ -357,6 +357,6 @@ async def test_coverage(client: httpx.AsyncClient, record: Callable[..., int], a
     world.admin.execute("create table public.forgotten (id int)")
     answer = await client.get("/v1/audit/coverage", headers=alice)
     tables = {table["table_name"]: table for table in answer.json()["tables"]}
-    assert tables["forgotten"]["coverage"] == "unwatched"
+    assert tables["public.forgotten"]["coverage"] == "unwatched"
     assert tables["ftms.bookings"]["coverage"] == "watched"
     assert world.actions(answer) == [READS]

@@ -109,7 +109,7 @@ class EventStream:
                 try:
                     await self._run(receive, send)
                 finally:
-                    self._feed.end(self._note_end())
+                    self._feed.carry_on(self._note_end())
         except NoPlace:
             raise Problem(503, "Too many streams", headers={"Retry-After": "5"}) from None
 
@@ -141,7 +141,7 @@ class EventStream:
         while not self._feed.stopped:
             grown = await self._feed.grown_beyond(self._next, max(0.0, tick - loop.time()))
             if loop.time() >= tick:
-                if not await self._may_go_on():
+                if not await self._feed.carry_on(self._may_go_on()):
                     await self._end(send)
                     return "refused"
                 await self._write(send, self._heartbeat())
