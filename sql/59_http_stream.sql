@@ -72,12 +72,13 @@ declare
   v_wanted constant audit_private.event_filter := audit_private.parsed_filter(read_sealed.filter);
   v_described constant text[] := audit_private.described_actions(v_wanted.text);
   v_last constant bigint := greatest(read_sealed.from_leaf, least(read_sealed.from_leaf + 500, audit.sealed_size())) - 1;
+  v_descriptions constant jsonb := audit_private.action_descriptions();
   v_room bigint := 4194304;
   v_sealed record;
 begin
   leaf_index := read_sealed.from_leaf - 1;
   for v_sealed in
-    select found.leaf_index, audit_private.event_json(found.log) as event
+    select found.leaf_index, audit_private.event_json(found.log, v_descriptions) as event
     from audit_private.wanted_between(read_sealed.from_leaf, v_last, v_wanted, v_described) as found
   loop
     leaf_index := v_sealed.leaf_index;

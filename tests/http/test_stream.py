@@ -107,6 +107,13 @@ async def test_a_leaf_of_another_log_is_a_conflict(client: httpx.AsyncClient, lo
     require_problem(answer, 409)
 
 
+async def test_a_head_request_has_no_tail(client: httpx.AsyncClient, log: Log, alice: Headers) -> None:
+    """It is answered at once, with the headers alone."""
+    answer = await client.head("/v1/audit/stream", headers=alice)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+
+
 async def test_filters_are_those_of_lists(client: httpx.AsyncClient, log: Log, alice: Headers, world: World) -> None:
     """Words and all: the same predicate decides."""
     async with Listener(client, alice, "action=IAM_*&text=user+created") as listener:
