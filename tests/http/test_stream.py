@@ -12,6 +12,7 @@ import anyio
 import httpx
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 import indelible.http.stream as streaming
 from ftms.app import create_app
@@ -298,3 +299,27 @@ async def test_streams_end_before_the_service_does(settings: Settings, serve: Se
         require_problem(await client.get("/v1/audit/stream", headers=alice), 503)
     (ended,) = await eventually(world, "ended")
     assert ended["metadata"]["reason"] == "stopped"
+
+
+async def test_a_stream_ends_when_the_database_is_away(
+    client: httpx.AsyncClient,
+    settings: Settings,
+    log: Log,
+    alice: Headers,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody can say then who may read: the stream ends, and coming back is answered 503 until it is there again."""
+    monkeypatch.setattr(streaming, "TICK_SECONDS", 0.2)
+    service = str(conninfo_to_dict(settings.dsn(independent=True) or "")["user"])
+    async with Listener(client, alice) as listener:
+        world.admin.execute(f"alter role {service} nologin".encode())
+        world.admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", (service,))
+        await listener.hear_end()
+        for path in ("stream", "events", "events/1", "coverage", "entities/A/1/history"):
+            refused = await client.get(f"/v1/audit/{path}", headers=alice)
+            require_problem(refused, 503)
+            assert int(refused.headers["retry-after"]) > 0
+        world.admin.execute(f"alter role {service} login".encode())
+    async with Listener(client, alice, last_event_id=0) as listener:
+        assert await listener.hear_events(1)

@@ -22,7 +22,7 @@ from indelible.http.serving import serving
 from indelible.services.audit import Audit
 from indelible.services.permissions import Verdict, check_permission
 from indelible.services.question import ask
-from indelible.services.reading.feed import Batch, Feed, NoPlace
+from indelible.services.reading.feed import Batch, Feed, NoPlace, outlive
 from indelible.services.reading.filters import EventFilter
 from indelible.services.reading.reader import reader_of
 
@@ -141,7 +141,7 @@ class EventStream:
         while not self._feed.stopped:
             grown = await self._feed.grown_beyond(self._next, max(0.0, tick - loop.time()))
             if loop.time() >= tick:
-                if not await self._feed.carry_on(self._may_go_on()):
+                if not await outlive(self._feed.carry_on(self._may_go_on())):
                     await self._end(send)
                     return "refused"
                 await self._write(send, self._heartbeat())

@@ -93,12 +93,11 @@ class Feed:
         if task is None:
             task = self._reads[key] = self._start(self._read(wanted, leaf))
             task.add_done_callback(lambda _: self._reads.pop(key, None))
-        # One of them may be cancelled, the others read on.
-        return await asyncio.shield(task)
+        return await outlive(task)
 
-    def carry_on(self, work: Coroutine[Any, Any, Answer]) -> asyncio.Future[Answer]:
+    def carry_on(self, work: Coroutine[Any, Any, Answer]) -> asyncio.Task[Answer]:
         """Do what a stream has to do to its end, also when the stream ends meanwhile; the feed waits for it."""
-        return asyncio.shield(self._start(work, copy_context()))
+        return self._start(work, copy_context())
 
     def stop(self) -> None:
         """Let all streams end."""
@@ -136,5 +135,16 @@ class Feed:
         # What is done for all streams belongs to no single request.
         task = asyncio.get_running_loop().create_task(work, context=context or Context())
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._forget)
         return task
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waits for it is told; perhaps nobody does any more
+
+
+async def outlive(task: asyncio.Task[Answer]) -> Answer:
+    """What the task returns or raises; it goes on when whoever waits for it is cancelled."""
+    await asyncio.wait({task})
+    return task.result()
