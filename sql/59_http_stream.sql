@@ -35,6 +35,26 @@ as $$
   order by leaf.index
 $$;
 
+create or replace function audit_private.wanted_between(
+  first_leaf bigint, last_leaf bigint, wanted audit_private.event_filter, described text[]
+) returns table (leaf_index bigint, log audit.audit_logs)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  return query
+    select leaf.leaf_index, row(found.*)::audit.audit_logs
+    from audit_private.sealed_between(wanted_between.first_leaf, wanted_between.last_leaf) as leaf
+    -- One by one, by the key of the log: LIMIT keeps the planner from any other way to join.
+    cross join lateral (
+      select log.* from audit.audit_logs as log where log.id = leaf.id and log.created_at = leaf.created_at limit 1
+    ) as found
+    where audit_private.is_wanted(row(found.*)::audit.audit_logs, wanted, wanted_between.described)
+    order by leaf.leaf_index;
+end $$;
+
 -- Sealed events that match, then a row without one: the leaf from which to go on.
 create or replace function audit.read_sealed(filter jsonb, from_leaf bigint)
 returns table (leaf_index bigint, event json)
@@ -51,21 +71,15 @@ as $$
 declare
   v_wanted constant audit_private.event_filter := audit_private.parsed_filter(read_sealed.filter);
   v_described constant text[] := audit_private.described_actions(v_wanted.text);
-  v_last constant bigint := greatest(read_sealed.from_leaf, least(read_sealed.from_leaf + 1000, audit.sealed_size())) - 1;
+  v_last constant bigint := greatest(read_sealed.from_leaf, least(read_sealed.from_leaf + 500, audit.sealed_size())) - 1;
+  v_descriptions constant jsonb := audit_private.action_descriptions();
   v_room bigint := 4194304;
   v_sealed record;
 begin
   leaf_index := read_sealed.from_leaf - 1;
   for v_sealed in
-    select leaf.leaf_index, audit_private.event_json(row(log.*)::audit.audit_logs) as event
-    from audit_private.sealed_between(read_sealed.from_leaf, v_last) as leaf
-    -- One by one, by the key of the log: LIMIT keeps the planner from joining otherwise.
-    cross join lateral (
-      select found.* from audit.audit_logs as found
-      where found.id = leaf.id and found.created_at = leaf.created_at
-      limit 1
-    ) as log
-    where audit_private.is_wanted(row(log.*)::audit.audit_logs, v_wanted, v_described)
+    select found.leaf_index, audit_private.event_json(found.log, v_descriptions) as event
+    from audit_private.wanted_between(read_sealed.from_leaf, v_last, v_wanted, v_described) as found
   loop
     leaf_index := v_sealed.leaf_index;
     event := v_sealed.event;

@@ -1,7 +1,7 @@
 """audit.read_events: pages in SQL, over any number of rows and partitions, with plans that use an index."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -10,14 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.database.test_maintain import drop_partitions
-from tests.support import Connect, Login, one
+from tests.support import Login, one
 
 QUERY = "select id, event::text from audit.read_events(%s::text::jsonb, %s, %s, null, 'ann', null, null)"
 ROWS = 25_000
 
 
 @pytest.fixture
-def service(postgresql: psycopg.Connection[Any], login: Login, connect: Connect) -> psycopg.Connection[Any]:
+def service(
+    postgresql: psycopg.Connection[Any], login: Login, connect: Callable[..., psycopg.Connection[Any]]
+) -> psycopg.Connection[Any]:
     """The service's session; ann may read events."""
     postgresql.execute("select iam.create_user('ann', 'Ann'), iam.create_role('auditor', 'Reads.')")
     postgresql.execute("select iam.grant_permission('auditor', 'audit.event.read'), iam.grant_role('ann', 'auditor')")
@@ -55,14 +57,14 @@ def ids(service: psycopg.Connection[Any], filter_: dict[str, Any], most: int = 1
     return [id_ for rows in follow(service, filter_, most) for id_, event in rows if event is not None]
 
 
-def test_a_rare_event_is_found_in_steps(
-    postgresql: psycopg.Connection[Any], service: psycopg.Connection[Any]
-) -> None:
+def test_a_rare_event_is_found_in_steps(postgresql: psycopg.Connection[Any], service: psycopg.Connection[Any]) -> None:
     """A search that no index answers looks at a bounded number of rows at a time, and says where to go on."""
     fill(postgresql, ROWS)
     found = list(follow(service, {"actor": "rare"}, 10))
     assert len(found) > 2 and all(rows[-1][1] is None for rows in found[:-1])
-    expected = [id_ for (id_,) in postgresql.execute("select id from audit.audit_logs where user_id = 'rare' order by id desc")]
+    expected = [
+        id_ for (id_,) in postgresql.execute("select id from audit.audit_logs where user_id = 'rare' order by id desc")
+    ]
     assert [id_ for rows in found for id_, event in rows if event] == expected and len(expected) == ROWS // 5000
 
 
@@ -90,7 +92,9 @@ def test_pages_go_through_all_partitions(postgresql: psycopg.Connection[Any], se
     service.execute("select audit.read_events('{}', null, 1, null, 'ann', null, null)")  # its record comes before
     expected = [
         id_
-        for (id_,) in postgresql.execute("select id from audit.audit_logs where action <> 'AUDIT_LOG_READ' order by id desc")
+        for (id_,) in postgresql.execute(
+            "select id from audit.audit_logs where action <> 'AUDIT_LOG_READ' order by id desc"
+        )
     ]
     assert ids(service, {}, 170) == expected
     walk = follow(service, {}, 500)
@@ -100,9 +104,7 @@ def test_pages_go_through_all_partitions(postgresql: psycopg.Connection[Any], se
     assert told == expected
 
 
-def test_large_events_make_short_pages(
-    postgresql: psycopg.Connection[Any], service: psycopg.Connection[Any]
-) -> None:
+def test_large_events_make_short_pages(postgresql: psycopg.Connection[Any], service: psycopg.Connection[Any]) -> None:
     """A page ends where it becomes large, and the next one goes on behind it."""
     postgresql.execute("create table public.things (id int primary key, body text)")
     postgresql.execute("select audit.watch('public.things', 'THING')")
@@ -116,7 +118,7 @@ def test_large_events_make_short_pages(
 @pytest.mark.parametrize(
     ("filter_", "index"),
     [
-        ({}, "audit_logs_pkey|_id_created_at_idx|_pkey"),
+        ({}, "_pkey"),
         ({"entity_type": "FTMS_BOOKING", "entity_id": "7"}, "entity_id"),
         ({"entity_id": "7"}, "entity_id"),
         ({"request_id": "r"}, "request_id"),
@@ -134,7 +136,7 @@ def test_an_index_serves(
     wanted = f"audit_private.parsed_filter('{json.dumps(filter_)}')"
     (literal,) = one(postgresql, f"select quote_literal({wanted}::text) || '::audit_private.event_filter'")
     for name, value in (
-        ("wanted", literal),
+        ("(log, wanted,", f"(log, {literal},"),
         ("v_described", "'{}'"),
         (f"{function}.before", "99999999"),
         (f"{function}.most", "100"),
@@ -144,7 +146,7 @@ def test_an_index_serves(
     with postgresql.transaction(force_rollback=True):
         postgresql.execute("set local enable_seqscan = off")
         plan = "\n".join(line for (line,) in postgresql.execute(f"explain {query}".encode()))
-    assert index.split("|")[-1] in plan, plan
+    assert index in plan, plan
     assert "Seq Scan" not in plan and "is_wanted" not in plan, plan
 
 
@@ -183,7 +185,10 @@ def matches(row: dict[str, Any], wanted: dict[str, Any]) -> bool:
         (
             "actor" not in wanted or wanted["actor"] in (row["user_id"], row["db_user"]),
             row["action"].startswith(action[:-1]) if action.endswith("*") else row["action"] == action,
-            *(wanted.get(name, row[name]) == row[name] for name in ("outcome", "entity_type", "entity_id", "request_id")),
+            *(
+                wanted.get(name, row[name]) == row[name]
+                for name in ("outcome", "entity_type", "entity_id", "request_id")
+            ),
             "network" not in wanted or (row["ip_address"] or "").startswith(inside[wanted["network"]]),
             wanted.get("reads") or action == "AUDIT_LOG_READ" or row["action"] != "AUDIT_LOG_READ",
         )
@@ -198,7 +203,8 @@ def test_the_predicate_is_what_it_says(
     """For any events and any filter, those are told that match all of it."""
     query = """
         select audit_private.is_wanted(
-          jsonb_populate_record(null::audit.audit_logs, %s::text::jsonb), audit_private.parsed_filter(%s::text::jsonb), '{}'
+          jsonb_populate_record(null::audit.audit_logs, %s::text::jsonb), audit_private.parsed_filter(%s::text::jsonb),
+          '{}'
         )
     """
     for row in rows:

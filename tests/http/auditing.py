@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -43,7 +42,8 @@ async def all_events(
 class Listener:
     """A client of the live tail, in this process: `async with Listener(client, headers) as listener`.
 
-    `told` has the events as (leaf, event); `takes` set to False makes it a client that takes nothing any more.
+    `told` has the events as (leaf, event), `last_event_id` what an EventSource would send when it comes back; without
+    `takes` it is a client that takes nothing any more.
     """
 
     def __init__(
@@ -68,6 +68,9 @@ class Listener:
         self.status = 0
         self.headers: dict[str, str] = {}
         self.text = ""
+        self.told: list[tuple[int, Event]] = []
+        self.last_event_id: int | None = None
+        self._unread = ""
         self.ended = False
         self.takes = asyncio.Event()
         self.takes.set()
@@ -75,24 +78,7 @@ class Listener:
         self._gone = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    @property
-    def told(self) -> list[tuple[int, Event]]:
-        """The events so far, by leaf."""
-        return [(leaf, event) for leaf, event in self._blocks() if event is not None]
-
-    @property
-    def last_event_id(self) -> int | None:
-        """What an EventSource would send when it comes back."""
-        ids = [leaf for leaf, _ in self._blocks()]
-        return ids[-1] if ids else None
-
-    def _blocks(self) -> Iterator[tuple[int, Event | None]]:
-        for block in self.text.split("\n\n")[:-1]:
-            fields = dict(line.split(": ", 1) for line in block.split("\n") if not line.startswith(":"))
-            if "id" in fields:
-                yield int(fields["id"]), json.loads(fields["data"]) if "data" in fields else None
-
-    async def hear(self, enough: Any, seconds: float = 30) -> None:
+    async def hear(self, enough: Any, seconds: float = 60) -> None:
         """Wait until `enough()`."""
         with anyio.fail_after(seconds):
             while not enough():
@@ -120,9 +106,19 @@ class Listener:
             self.status = message["status"]
             self.headers = {name.decode().lower(): value.decode() for name, value in message["headers"]}
         else:
-            self.text += message.get("body", b"").decode()
+            self._read(message.get("body", b"").decode())
             self.ended = not message.get("more_body", False)
         self._heard.set()
+
+    def _read(self, text: str) -> None:
+        self.text += text
+        *blocks, self._unread = (self._unread + text).split("\n\n")
+        for block in blocks:
+            fields = dict(line.split(": ", 1) for line in block.split("\n") if not line.startswith(":"))
+            if "id" in fields:
+                self.last_event_id = int(fields["id"])
+            if "data" in fields:
+                self.told.append((int(fields["id"]), json.loads(fields["data"])))
 
     async def _run(self) -> None:
         try:

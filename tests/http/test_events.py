@@ -10,25 +10,26 @@ import pytest
 
 from tests.http.auditing import READS, all_events, page, pages
 from tests.http.world import Headers, LogIn, World, require_problem
-from tests.support import Connect
 
 RECORD = """
     select audit.record(
-      'FTMS_BOOKING_CREATED', 'FTMS_BOOKING', %(entity)s, %(description)s, %(outcome)s, null, null, %(user)s,
+      'FTMS_BOOKING_CREATED', %(kind)s, %(entity)s, %(description)s, %(outcome)s, null, null, %(user)s,
       %(address)s, %(request)s
     )
 """
 
 
 @pytest.fixture
-def record(world: World, login: Callable[..., str], connect: Connect) -> Callable[..., int]:
+def record(
+    world: World, login: Callable[..., str], connect: Callable[..., psycopg.Connection[Any]]
+) -> Callable[..., int]:
     """`record(user="ann", …)`: one more event, written on the word of an application; its id."""
     world.admin.execute("select iam.grant_permission('clerk', 'audit.event.read')")
     service = connect(login("audit_writer", "audit_app"))
     names = ("entity", "description", "user", "address", "request")
 
     def write(outcome: str = "success", **given: str) -> int:
-        values = {**dict.fromkeys(names), "outcome": outcome, **given}
+        values = {**dict.fromkeys(names), "outcome": outcome, "kind": "FTMS_BOOKING", **given}
         row = service.execute(RECORD.encode(), values).fetchone()
         assert row is not None
         return int(row[0])
@@ -133,7 +134,7 @@ async def test_pages_stay_right_while_rows_arrive(
     record: Callable[..., int],
     alice: Headers,
     login: Callable[..., str],
-    connect: Connect,
+    connect: Callable[..., psycopg.Connection[Any]],
 ) -> None:
     """What was there is told once, whatever comes in between; what was numbered early and committed late comes too."""
     late = connect(login("audit_writer", "audit_app"), autocommit=False)
@@ -287,7 +288,7 @@ async def test_polling_does_not_fill_the_log(
 
 
 def test_the_database_itself_asks_for_the_permission(
-    record: Callable[..., int], login: Callable[..., str], connect: Connect
+    record: Callable[..., int], login: Callable[..., str], connect: Callable[..., psycopg.Connection[Any]]
 ) -> None:
     """A login of the service reads nothing on nobody's account, nor on that of a user who may not."""
     service = connect(login("audit_writer", "audit_app"))
@@ -322,12 +323,12 @@ async def test_the_history_of_a_record(
 ) -> None:
     """Business events and row changes together, newest first, with what changed by column, in pages."""
     world.admin.execute("create table public.things (id int primary key, name text, size int)")
-    world.admin.execute("select audit.watch('public.things', 'FTMS_BOOKING')")
+    world.admin.execute("select audit.watch('public.things', 'THING')")
     world.admin.execute("insert into public.things values (7, 'a', 1), (8, 'x', 1)")
     world.admin.execute("update public.things set name = 'b' where id = 7")
-    record(entity="7", user="ann")
+    record(kind="THING", entity="7", user="ann")
     world.admin.execute("delete from public.things where id = 7")
-    path = "/v1/audit/entities/FTMS_BOOKING/7/history"
+    path = "/v1/audit/entities/THING/7/history"
     found = await all_events(client, alice, path, limit=1)
     assert [event["action"] for event in found] == [
         "ROW_DELETED",
@@ -337,7 +338,7 @@ async def test_the_history_of_a_record(
     ]
     assert values_of(found)[2] == {"name": {"old": "a", "new": "b"}}
     assert values_of(found)[1] is None and "changes" not in found[0]
-    assert await all_events(client, alice, "/v1/audit/entities/FTMS_BOOKING/9/history") == []
+    assert await all_events(client, alice, "/v1/audit/entities/THING/9/history") == []
 
 
 async def test_keys_of_any_form_name_a_record(
@@ -356,6 +357,6 @@ async def test_coverage(client: httpx.AsyncClient, record: Callable[..., int], a
     world.admin.execute("create table public.forgotten (id int)")
     answer = await client.get("/v1/audit/coverage", headers=alice)
     tables = {table["table_name"]: table for table in answer.json()["tables"]}
-    assert tables["forgotten"]["coverage"] == "unwatched"
+    assert tables["public.forgotten"]["coverage"] == "unwatched"
     assert tables["ftms.bookings"]["coverage"] == "watched"
     assert world.actions(answer) == [READS]

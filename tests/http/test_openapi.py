@@ -134,7 +134,7 @@ def test_what_protects_an_operation_is_said(document: dict[str, Any]) -> None:
 
 
 def test_every_query_parameter_is_described(document: dict[str, Any]) -> None:
-    """With words, a schema without null, which no query can say, and an example, but for cursors, which nobody makes up."""
+    """With words, a schema without null, which no query can say, and an example, but for cursors."""
     parameters = [
         parameter
         for *_, operation in operations(document)

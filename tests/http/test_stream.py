@@ -12,6 +12,7 @@ import anyio
 import httpx
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 import indelible.http.stream as streaming
 from ftms.app import create_app
@@ -60,7 +61,7 @@ async def test_what_is_sealed_comes_with_its_leaf(
     client: httpx.AsyncClient, log: Log, alice: Headers, world: World
 ) -> None:
     """From now on, in the form of server-sent events: id is the leaf, data the event."""
-    async with Listener(client, alice) as listener:
+    async with Listener(client, alice, "action=FTMS_*") as listener:
         assert (listener.status, listener.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
         assert listener.headers["cache-control"] == "no-store"
         ids = log.add(3)
@@ -105,6 +106,13 @@ async def test_a_leaf_of_another_log_is_a_conflict(client: httpx.AsyncClient, lo
     """Who has seen more than there is has followed another log, and is not told that nothing is new."""
     answer = await client.get("/v1/audit/stream", headers={**alice, "Last-Event-ID": "100000000"})
     require_problem(answer, 409)
+
+
+async def test_a_head_request_has_no_tail(client: httpx.AsyncClient, log: Log, alice: Headers) -> None:
+    """It is answered at once, with the headers alone."""
+    answer = await client.head("/v1/audit/stream", headers=alice)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"].startswith("text/event-stream")
 
 
 async def test_filters_are_those_of_lists(client: httpx.AsyncClient, log: Log, alice: Headers, world: World) -> None:
@@ -156,8 +164,9 @@ async def follow(
     with working(admin_dsn, log, events):
         for turn in range(21):
             async with Listener(client, alice, "entity_type=THING", last_event_id=last) as listener:
-                heard = await listener.hear_events(events - len(told) if turn == 20 else chance.randint(1, events // 25))
-            told += heard
+                enough = events - len(told) if turn == 20 else chance.randint(1, events // 21)
+                # The rest of what came was under way when the client went.
+                told += (await listener.hear_events(enough))[:enough]
             last = told[-1][0]
     query = """
         select leaf.leaf_index, leaf.id from audit_private.leaves as leaf join audit.audit_logs as log using (id)
@@ -252,9 +261,7 @@ async def test_who_may_no_longer_read_is_shown_out(
     assert [event["permission"] for event in denied] == ["audit.event.read"]
 
 
-async def test_no_more_streams_than_there_may_be(
-    serve: Serve, settings: Settings, world: World, log: Log
-) -> None:
+async def test_no_more_streams_than_there_may_be(serve: Serve, settings: Settings, world: World, log: Log) -> None:
     """One more is answered 503 with a time to come back, and has its place once another went."""
     client = await serve(create_app(settings.model_copy(update={"stream_limit": 2})))
     answer = await client.post("/v1/auth/login", json={"username": "alice", "password": world.passwords["alice"]})
@@ -280,9 +287,7 @@ async def test_a_client_that_takes_nothing_is_dropped(
     assert (ended["metadata"]["reason"], ended["metadata"]["events"]) == ("slow", 0)
 
 
-async def test_streams_end_before_the_service_does(
-    settings: Settings, serve: Serve, world: World, log: Log
-) -> None:
+async def test_streams_end_before_the_service_does(settings: Settings, serve: Serve, world: World, log: Log) -> None:
     """At shutdown each stream is ended properly, and that is on record before the pools close."""
     app = create_app(settings)
     client = await serve(app)
@@ -294,3 +299,27 @@ async def test_streams_end_before_the_service_does(
         require_problem(await client.get("/v1/audit/stream", headers=alice), 503)
     (ended,) = await eventually(world, "ended")
     assert ended["metadata"]["reason"] == "stopped"
+
+
+async def test_a_stream_ends_when_the_database_is_away(
+    client: httpx.AsyncClient,
+    settings: Settings,
+    log: Log,
+    alice: Headers,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody can say then who may read: the stream ends, and coming back is answered 503 until it is there again."""
+    monkeypatch.setattr(streaming, "TICK_SECONDS", 0.2)
+    service = str(conninfo_to_dict(settings.dsn(independent=True) or "")["user"])
+    async with Listener(client, alice) as listener:
+        world.admin.execute(f"alter role {service} nologin".encode())
+        world.admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", (service,))
+        await listener.hear_end()
+        for path in ("stream", "events", "events/1", "coverage", "entities/A/1/history"):
+            refused = await client.get(f"/v1/audit/{path}", headers=alice)
+            require_problem(refused, 503)
+            assert int(refused.headers["retry-after"]) > 0
+        world.admin.execute(f"alter role {service} login".encode())
+    async with Listener(client, alice, last_event_id=0) as listener:
+        assert await listener.hear_events(1)

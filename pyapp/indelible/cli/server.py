@@ -63,9 +63,7 @@ def make_server(credentials: Credentials) -> uvicorn.Server:
 def server_of(app: ASGIApp) -> uvicorn.Server:
     """A server of this application that writes no access log and believes no header."""
     # Forwarded headers are the middleware's affair: uvicorn would believe them from anybody on this host.
-    return Server(
-        uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, server_header=False)
-    )
+    return Server(uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, server_header=False))
 
 
 @contextmanager

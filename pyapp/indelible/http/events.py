@@ -87,7 +87,9 @@ async def read_entity_history(request: Request) -> Response:
     context, audit = serving()
     question = f"history {entity.to_json()}"
     before = _before(query, question)
-    page = await read_history(audit, (names["entity_type"], names["entity_id"]), before, query.limit, reader_of(context))
+    page = await read_history(
+        audit, (names["entity_type"], names["entity_id"]), before, query.limit, reader_of(context)
+    )
     return _page(page, question)
 
 

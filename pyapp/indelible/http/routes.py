@@ -16,7 +16,7 @@ from indelible.services.passwords import PasswordHasher
 def standard_routes(
     *, title: str = "Indelible", version: str = "1", hasher: PasswordHasher | None = None
 ) -> list[Route]:
-    """Logins under /v1/auth, events and proofs under /v1/audit; /tlog/; /livez, /readyz and /metrics; /openapi.json.
+    """Logins under /v1/auth, the log under /v1/audit and /tlog/; /livez, /readyz and /metrics; /openapi.json.
 
     Args:
         title: the application's name in /openapi.json, which describes its own routes too (see `describe`).

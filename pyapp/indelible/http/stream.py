@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import anyio
 from pydantic import Field
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from indelible.context import RequestContext
@@ -21,7 +22,7 @@ from indelible.http.serving import serving
 from indelible.services.audit import Audit
 from indelible.services.permissions import Verdict, check_permission
 from indelible.services.question import ask
-from indelible.services.reading.feed import Batch, Feed, NoPlace
+from indelible.services.reading.feed import Batch, Feed, NoPlace, outlive
 from indelible.services.reading.filters import EventFilter
 from indelible.services.reading.reader import reader_of
 
@@ -55,10 +56,8 @@ class StreamQuery(EventFilter):
 
 
 @requires_permission(READ_EVENTS)
-@describe(
-    "Live tail", text=EXAMPLE, media_type="text/event-stream", query=StreamQuery, problems=(409,)
-)
-async def stream_events(request: Request) -> "EventStream":
+@describe("Live tail", text=EXAMPLE, media_type="text/event-stream", query=StreamQuery, problems=(409,))
+async def stream_events(request: Request) -> "EventStream | Response":
     """Server-sent events, each once, in the order of the sealed log: `id` is the leaf, `data` the event.
 
     A client that comes back with `Last-Event-ID` misses nothing and has nothing twice. 409: the log is shorter than
@@ -70,6 +69,8 @@ async def stream_events(request: Request) -> "EventStream":
     first = _first_leaf(request, query.after, size)
     if first > size:
         raise Problem(409, "Another log", "This log has no such leaf: it is not the one that was followed.")
+    if request.method == "HEAD":
+        return Response(headers={name.decode(): value.decode() for name, value in HEADERS})
     return EventStream(audit, context, request, query.to_json(), first)
 
 
@@ -84,7 +85,7 @@ def _first_leaf(request: Request, after: int | None, size: int) -> int:
 
 
 class EventStream:
-    """A response (an ASGI application) that ends when its client goes, or may no longer read, or takes nothing, or the server stops.
+    """A response that ends when its client goes, may no longer read, or takes nothing, or when the server stops.
 
     It holds no more than one batch of events: a slow client slows down what is read for it.
     """
@@ -108,7 +109,7 @@ class EventStream:
                 try:
                     await self._run(receive, send)
                 finally:
-                    self._feed.end(self._note_end())
+                    self._feed.carry_on(self._note_end())
         except NoPlace:
             raise Problem(503, "Too many streams", headers={"Retry-After": "5"}) from None
 
@@ -140,7 +141,7 @@ class EventStream:
         while not self._feed.stopped:
             grown = await self._feed.grown_beyond(self._next, max(0.0, tick - loop.time()))
             if loop.time() >= tick:
-                if not await self._may_go_on():
+                if not await outlive(self._feed.carry_on(self._may_go_on())):
                     await self._end(send)
                     return "refused"
                 await self._write(send, self._heartbeat())

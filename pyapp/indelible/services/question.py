@@ -14,6 +14,8 @@ from indelible.services.standing import Shares, Standing, standing_of
 from indelible.settings import Settings
 
 ANSWER_SECONDS = 10.0
+# The last is what asyncpg makes of a connection that died in the middle of a question.
+NO_ANSWER = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, DatabaseUnreachable)
 _log = logging.getLogger("indelible.database")
 
 
@@ -75,6 +77,6 @@ async def _answer(
             # Between preparing and executing, PgBouncer would hand over another server.
             async with connection.transaction():
                 return await getattr(connection, fetch)(QUERIES[query], *values)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DatabaseUnreachable) as error:
+    except NO_ANSWER as error:
         _log.error("%s got no answer: %s %s", query, type(error).__name__, sqlstate_of(error) or "")
         raise DatabaseUnreachable(query) from error

@@ -5,10 +5,9 @@ Opaque to clients. It holds no secret, so it is not signed: a made-up one leads 
 
 import base64
 import hashlib
-from struct import Struct
-from struct import error as StructError
+import struct
 
-_LAYOUT = Struct(">Bq8s")
+_LAYOUT = struct.Struct(">Bq8s")
 VERSION = 1
 
 
@@ -21,7 +20,7 @@ def read_cursor(cursor: str, question: str) -> int | None:
     """The event id in a cursor of `question`; None if it is none."""
     try:
         version, before, digest = _LAYOUT.unpack(base64.b64decode(_padded(cursor), altchars=b"-_", validate=True))
-    except (ValueError, StructError):
+    except (ValueError, struct.error):
         return None
     return before if version == VERSION and digest == _digest(question) else None
 

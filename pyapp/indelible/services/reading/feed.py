@@ -1,9 +1,9 @@
-"""The live tail of the log in one process: what is sealed is looked up once, and read once for streams that want the same."""
+"""The live tail of the log in one process: looked up once, and read once for streams that want the same."""
 
 import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from contextvars import Context
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -59,15 +59,12 @@ class Feed:
         if self._stopped or self._streams >= self._most:
             raise NoPlace
         self._streams += 1
-        if self._poller is None:
+        if self._poller is None or self._poller.done():
             self._poller = self._start(self._poll())
         try:
             yield
         finally:
             self._streams -= 1
-            if self._streams == 0 and self._poller is not None:
-                self._poller.cancel()
-                self._poller = None
 
     async def sealed_size(self) -> int:
         """How many leaves there are now.
@@ -96,12 +93,11 @@ class Feed:
         if task is None:
             task = self._reads[key] = self._start(self._read(wanted, leaf))
             task.add_done_callback(lambda _: self._reads.pop(key, None))
-        # One of them may be cancelled, the others read on.
-        return await asyncio.shield(task)
+        return await outlive(task)
 
-    def end(self, ended: Coroutine[Any, Any, object]) -> None:
-        """Finish what a stream that ended leaves to do, although nobody waits for it any more."""
-        self._start(ended)
+    def carry_on(self, work: Coroutine[Any, Any, Answer]) -> asyncio.Task[Answer]:
+        """Do what a stream has to do to its end, also when the stream ends meanwhile; the feed waits for it."""
+        return self._start(work, copy_context())
 
     def stop(self) -> None:
         """Let all streams end."""
@@ -111,13 +107,12 @@ class Feed:
     async def close(self) -> None:
         """Stop, and wait for what ended streams left to do."""
         self.stop()
-        if self._poller is not None:
-            self._poller.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
 
     async def _poll(self) -> None:
-        while True:
+        # It ends by itself: a question that is cancelled half-way costs its connection.
+        while self._streams and not self._stopped:
             seconds = POLL_SECONDS
             try:
                 size = await self.sealed_size()
@@ -136,9 +131,20 @@ class Feed:
         *rows, last = await ask_all(self._sessions, "read_sealed", wanted, leaf)
         return Batch([(row["leaf_index"], row["event"]) for row in rows], last["leaf_index"])
 
-    def _start(self, work: Coroutine[Any, Any, Answer]) -> asyncio.Task[Answer]:
-        # In a context of its own: it belongs to no single request.
-        task = asyncio.get_running_loop().create_task(work, context=Context())
+    def _start(self, work: Coroutine[Any, Any, Answer], context: Context | None = None) -> asyncio.Task[Answer]:
+        # What is done for all streams belongs to no single request.
+        task = asyncio.get_running_loop().create_task(work, context=context or Context())
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._forget)
         return task
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waits for it is told; perhaps nobody does any more
+
+
+async def outlive(task: asyncio.Task[Answer]) -> Answer:
+    """What the task returns or raises; it goes on when whoever waits for it is cancelled."""
+    await asyncio.wait({task})
+    return task.result()

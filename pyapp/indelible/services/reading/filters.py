@@ -53,16 +53,13 @@ def _in_utc(value: datetime) -> datetime:
         raise PydanticCustomError("datetime", "There is no such day") from None
 
 
-def _text(limit: int) -> Any:
-    return Annotated[str, Field(min_length=1, max_length=limit), AfterValidator(_printable)]
-
-
-Name = _text(200)
-Key = _text(4000)
+Printable = AfterValidator(_printable)
+Name = Annotated[str, Field(min_length=1, max_length=200), Printable]
+Key = Annotated[str, Field(min_length=1, max_length=4000), Printable]
 Action = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,99}\*?$")]
 NetworkText = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_network)]
 Time = Annotated[AwareDatetime, BeforeValidator(_iso), AfterValidator(_in_utc)]
-Words = Annotated[_text(200), AfterValidator(_with_words)]
+Words = Annotated[str, Field(min_length=1, max_length=200), Printable, AfterValidator(_with_words)]
 
 
 class EventFilter(BaseModel):
@@ -70,27 +67,31 @@ class EventFilter(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    actor: Name | None = Field(None, description="User or database login.", examples=["alice"])
+    actor: Name | None = Field(default=None, description="User or database login.", examples=["alice"])
     action: Action | None = Field(
-        None, description="Event code; with * at its end, all that begin so.", examples=["AUTH_*"]
+        default=None, description="Event code; with * at its end, all that begin so.", examples=["AUTH_*"]
     )
     outcome: Literal["success", "failure", "denied", "attempted"] | None = Field(
-        None, description="How it went.", examples=["denied"]
+        default=None, description="How it went.", examples=["denied"]
     )
-    entity_type: Name | None = Field(None, description="What kind of record it was about.", examples=["FTMS_BOOKING"])
-    entity_id: Key | None = Field(None, description="Which one.", examples=["7"])
+    entity_type: Name | None = Field(
+        default=None, description="What kind of record it was about.", examples=["FTMS_BOOKING"]
+    )
+    entity_id: Key | None = Field(default=None, description="Which one.", examples=["7"])
     network: NetworkText | None = Field(
-        None, description="Network of the client, or its address.", examples=["192.0.2.0/24"]
+        default=None, description="Network of the client, or its address.", examples=["192.0.2.0/24"]
     )
-    since: Time | None = Field(None, description="Not before this time.", examples=["2026-01-05T08:00:00Z"])
-    until: Time | None = Field(None, description="Before this time.", examples=["2026-01-05T18:00:00Z"])
+    since: Time | None = Field(default=None, description="Not before this time.", examples=["2026-01-05T08:00:00Z"])
+    until: Time | None = Field(default=None, description="Before this time.", examples=["2026-01-05T18:00:00Z"])
     request_id: Name | None = Field(
-        None, description="The request that it belonged to.", examples=["0b5c9f62d1f84e1a9a7d3c2b4e5f6071"]
+        default=None, description="The request that it belonged to.", examples=["0b5c9f62d1f84e1a9a7d3c2b4e5f6071"]
     )
     text: Words | None = Field(
-        None, description="Words in its description: all of them, -not, \"in this order\", or.", examples=["login refused"]
+        default=None,
+        description='Words in its description: all of them, -not, "in this order", or.',
+        examples=["login refused"],
     )
-    reads: bool = Field(False, description="Reads of the log, too.", examples=[False])  # noqa: FBT003
+    reads: bool = Field(default=False, description="Reads of the log, too.", examples=[False])
 
     def to_json(self) -> str:
         """What the database takes, and what stands on record: the given members alone, in steady order."""
