@@ -1458,11 +1458,12 @@ COMMENT ON COLUMN audit.audit_logs.time_source IS 'Whether created_at is the dat
 
 
 --
--- Name: v_events; Type: VIEW; Schema: audit; Owner: audit_owner
+-- Name: flat_events; Type: VIEW; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE VIEW audit.v_events AS
- SELECT log.id,
+CREATE VIEW audit_private.flat_events AS
+ SELECT log.*::audit.audit_logs AS record,
+    log.id,
     log.created_at,
     log.recorded_at,
     log.action,
@@ -1482,7 +1483,36 @@ CREATE VIEW audit.v_events AS
     (log.metadata)::text AS metadata,
     (log.time_source)::text AS time_source
    FROM (audit.audit_logs log
-     LEFT JOIN audit.actions action ON ((action.code = log.action)))
+     LEFT JOIN audit.actions action ON ((action.code = log.action)));
+
+
+ALTER VIEW audit_private.flat_events OWNER TO audit_owner;
+
+--
+-- Name: v_events; Type: VIEW; Schema: audit; Owner: audit_owner
+--
+
+CREATE VIEW audit.v_events AS
+ SELECT id,
+    created_at,
+    recorded_at,
+    action,
+    outcome,
+    user_id,
+    db_user,
+    actor_proof,
+    entity_type,
+    entity_id,
+    description,
+    permission,
+    reason,
+    ip_address,
+    request_id,
+    transaction_id,
+    changes,
+    metadata,
+    time_source
+   FROM audit_private.flat_events
   WHERE ( SELECT audit.note_read('v_events'::text) AS note_read);
 
 
@@ -1786,6 +1816,38 @@ COMMENT ON FUNCTION audit.maintain() IS 'Makes the partitions of last month to t
 
 
 --
+-- Name: note_export(text, jsonb, text, bigint, bigint); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.note_export(format text, filter jsonb, outcome text, rows bigint DEFAULT NULL::bigint, began bigint DEFAULT NULL::bigint) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.append(
+    actor => audit_private.current_actor(),
+    action => 'AUDIT_LOG_EXPORTED',
+    entity_type => 'AUDIT_LOG',
+    outcome => note_export.outcome,
+    metadata => jsonb_strip_nulls(jsonb_build_object(
+      'format', audit_private.clean(note_export.format, 200),
+      'filter', to_jsonb(audit_private.parsed_filter(note_export.filter)),
+      'rows', note_export.rows,
+      'began', note_export.began
+    ))
+  )
+$$;
+
+
+ALTER FUNCTION audit.note_export(format text, filter jsonb, outcome text, rows bigint, began bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION note_export(format text, filter jsonb, outcome text, rows bigint, began bigint); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.note_export(format text, filter jsonb, outcome text, rows bigint, began bigint) IS 'Puts on record that this login exports events: attempted before the first one, success or failure with the rows at the end.';
+
+
+--
 -- Name: note_key(text, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -1901,6 +1963,57 @@ ALTER FUNCTION audit.observe_capture() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.observe_capture() IS 'Records the capture triggers of watched tables, and the guards of the log, that are new or changed; returns how many.';
+
+
+--
+-- Name: open_export(jsonb); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.open_export(filter jsonb) RETURNS refcursor
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.open_export(open_export.filter)
+$$;
+
+
+ALTER FUNCTION audit.open_export(filter jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION open_export(filter jsonb); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.open_export(filter jsonb) IS 'Opens the cursor indelible_export over the events that match a filter: FETCH from it in the same transaction.';
+
+
+--
+-- Name: open_user_export(jsonb, text, text, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text) RETURNS refcursor
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor constant audit_private.actor := audit_private.resolve_actor(
+    open_user_export.sealed, open_user_export.user_id, open_user_export.ip_address, open_user_export.request_id
+  );
+begin
+  perform from iam.judge_permission(v_actor.user_id, 'audit.event.export') as judged where judged.verdict = 'granted';
+  if not found then
+    raise exception using errcode = '42501', message = 'exporting the log needs the permission audit.event.export';
+  end if;
+  return audit_private.open_export(open_user_export.filter);
+end $$;
+
+
+ALTER FUNCTION audit.open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text) IS 'The same for a user of the service, who must have the permission audit.event.export.';
 
 
 --
@@ -2601,6 +2714,82 @@ ALTER FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) OW
 --
 
 COMMENT ON FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) IS 'Takes the next rows into the log, as many as there are salts at most, and returns their entries; complete if that is all.';
+
+
+--
+-- Name: sealed_events(bigint, integer); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.sealed_events(from_leaf bigint, most integer) RETURNS TABLE(leaf_index bigint, event audit.v_events)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+  v_last constant bigint := least(
+    sealed_events.from_leaf + least(sealed_events.most, 1000), (select tree_size from audit.sealed_log())
+  ) - 1;
+  v_room bigint := 4194304;
+  v_sealed record;
+begin
+  for v_sealed in
+    select leaf.leaf_index, found.event
+    from audit_private.sealed_between(sealed_events.from_leaf, v_last) as leaf
+    -- One by one, by the key of the log: LIMIT keeps the planner from joining otherwise.
+    left join lateral (
+      select row(
+        flat.id, flat.created_at, flat.recorded_at, flat.action, flat.outcome, flat.user_id, flat.db_user, flat.actor_proof,
+        flat.entity_type, flat.entity_id, flat.description, flat.permission, flat.reason, flat.ip_address, flat.request_id,
+        flat.transaction_id, flat.changes, flat.metadata, flat.time_source
+      )::audit.v_events as event
+      from audit_private.flat_events as flat
+      where flat.id = leaf.id and flat.created_at = leaf.created_at
+      limit 1
+    ) as found on true
+    order by leaf.leaf_index
+  loop
+    leaf_index := v_sealed.leaf_index;
+    event := v_sealed.event;
+    return next;
+    v_room := v_room - coalesce(length((event).changes), 0) - coalesce(length((event).metadata), 0);
+    exit when v_room < 0;
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit.sealed_events(from_leaf bigint, most integer) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION sealed_events(from_leaf bigint, most integer); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.sealed_events(from_leaf bigint, most integer) IS 'The next sealed events in order, from a leaf on; null for one whose row is gone, which `indelible verify` says more of.';
+
+
+--
+-- Name: sealed_log(); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.sealed_log() RETURNS TABLE(origin text, tree_size bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select epoch.origin, log_position.tree_size
+  from audit_private.log_position
+  join audit_private.epochs as epoch using (epoch)
+$$;
+
+
+ALTER FUNCTION audit.sealed_log() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION sealed_log(); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.sealed_log() IS 'The name of the sealed log and how many events it has; no row before it begins.';
 
 
 --
@@ -8852,6 +9041,45 @@ COMMENT ON FUNCTION audit_private.open_door() IS 'Lets the function that assigns
 
 
 --
+-- Name: open_export(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.open_export(filter jsonb) RETURNS refcursor
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+declare
+  v_wanted constant audit_private.event_filter := audit_private.parsed_filter(open_export.filter);
+  -- What names one record or one request has an index, and few rows to sort: the sum keeps the planner from reading all.
+  v_order constant text := case
+    when num_nonnulls(v_wanted.entity_id, v_wanted.request_id) > 0 then 'id + 0' else 'id'
+  end;
+  v_events refcursor := 'indelible_export';
+begin
+  open v_events no scroll for execute '
+    select
+      id, created_at, recorded_at, action, outcome, user_id, db_user, actor_proof, entity_type, entity_id, description,
+      permission, reason, ip_address, request_id, transaction_id, changes, metadata, time_source
+    from audit_private.flat_events
+    where audit_private.is_wanted(record, $1, $2)
+    order by ' || v_order
+    using v_wanted, audit_private.described_actions(v_wanted.text);
+  return v_events;
+end $_$;
+
+
+ALTER FUNCTION audit_private.open_export(filter jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION open_export(filter jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.open_export(filter jsonb) IS 'Opens the cursor indelible_export over the events that match a filter.';
+
+
+--
 -- Name: open_sealed(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -14846,6 +15074,15 @@ GRANT ALL ON FUNCTION audit.maintain() TO audit_admin;
 
 
 --
+-- Name: FUNCTION note_export(format text, filter jsonb, outcome text, rows bigint, began bigint); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.note_export(format text, filter jsonb, outcome text, rows bigint, began bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.note_export(format text, filter jsonb, outcome text, rows bigint, began bigint) TO audit_reader;
+GRANT ALL ON FUNCTION audit.note_export(format text, filter jsonb, outcome text, rows bigint, began bigint) TO audit_investigator;
+
+
+--
 -- Name: FUNCTION note_key(verifier_key text, reason text); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
@@ -14867,6 +15104,23 @@ GRANT ALL ON FUNCTION audit.notes() TO audit_admin;
 
 REVOKE ALL ON FUNCTION audit.observe_capture() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.observe_capture() TO audit_sealer;
+
+
+--
+-- Name: FUNCTION open_export(filter jsonb); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.open_export(filter jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.open_export(filter jsonb) TO audit_reader;
+GRANT ALL ON FUNCTION audit.open_export(filter jsonb) TO audit_investigator;
+
+
+--
+-- Name: FUNCTION open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text) TO audit_writer;
 
 
 --
@@ -14976,6 +15230,24 @@ GRANT ALL ON FUNCTION audit.request(request_id text) TO audit_investigator;
 
 REVOKE ALL ON FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) TO audit_sealer;
+
+
+--
+-- Name: FUNCTION sealed_events(from_leaf bigint, most integer); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.sealed_events(from_leaf bigint, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.sealed_events(from_leaf bigint, most integer) TO audit_reader;
+GRANT ALL ON FUNCTION audit.sealed_events(from_leaf bigint, most integer) TO audit_investigator;
+
+
+--
+-- Name: FUNCTION sealed_log(); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.sealed_log() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.sealed_log() TO audit_reader;
+GRANT ALL ON FUNCTION audit.sealed_log() TO audit_investigator;
 
 
 --
@@ -16342,6 +16614,13 @@ REVOKE ALL ON FUNCTION audit_private.null_fields(names text[]) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.open_door() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION open_export(filter jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.open_export(filter jsonb) FROM PUBLIC;
 
 
 --

@@ -75,7 +75,7 @@ def test_every_event_is_valid(row: EventRow) -> None:
     """Whatever is in it; and what it said is there."""
     found = event(row)
     require_valid(found)
-    assert BASE <= set(found)
+    assert set(found) >= BASE
     assert found["type_uid"] == found["class_uid"] * 100 + found["activity_id"]
     assert found["category_uid"] == found["class_uid"] // 1000
     assert (found["metadata"]["uid"], found["metadata"]["event_code"]) == (str(row.id), row.action)

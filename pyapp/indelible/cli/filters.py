@@ -48,7 +48,7 @@ class Filters:
 
     def event_filter(self, connection: psycopg.Connection[Any]) -> EventFilter:
         """The same as the reading endpoints and the database have it; ConfigurationError for what cannot be meant."""
-        since, until = (time and moment(connection, time) for time in (self.since, self.until))
+        since, until = (moment(connection, time) if time else None for time in (self.since, self.until))
         try:
             return EventFilter(
                 actor=self.actor,
