@@ -1,42 +1,21 @@
 """schemathesis against /openapi.json: whatever fits the document, or nearly, is never a server's error."""
 
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import pytest
 import schemathesis
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import CHECKS
-from starlette.applications import Starlette
 
 from ftms.app import create_app
 from indelible import Settings
+from tests.http.served import log_in, served
 from tests.http.world import World
 
 NAMES = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance"]
 MODES = list(schemathesis.GenerationMode)
-
-
-@contextmanager
-def served(app: Starlette) -> Iterator[str]:
-    """The application under a real server, in a thread of this process."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", access_log=False, proxy_headers=False))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture
@@ -47,12 +26,6 @@ def base_url(settings: Settings, world: World) -> Iterator[str]:
         yield url
 
 
-def log_in(base_url: str, world: World) -> dict[str, str]:
-    body = {"username": "alice", "password": world.passwords["alice"]}
-    token = httpx.post(f"{base_url}/v1/auth/login", json=body).json()["token"]
-    return {"Authorization": f"Bearer {token}"}
-
-
 def test_nothing_that_fits_the_document_breaks_it(base_url: str, world: World) -> None:
     """Every operation but the live tail, which does not end: status, type and body are as the document says."""
     schema = schemathesis.openapi.from_url(f"{base_url}/openapi.json").exclude(path="/v1/audit/stream")
@@ -60,7 +33,7 @@ def test_nothing_that_fits_the_document_breaks_it(base_url: str, world: World) -
     for found in schema.get_all_operations():
         operation: Any = found.ok()  # type: ignore[union-attr]
         for mode in MODES:
-            tried += attack(operation, mode, {} if "logout" in operation.path else log_in(base_url, world))
+            tried += attack(operation, mode, {} if "logout" in operation.path else log_in(base_url, world.passwords))
     assert tried > 100
 
 

@@ -119,21 +119,28 @@ class EventStream:
             async def wait_until_gone() -> None:
                 while (await receive())["type"] != "http.disconnect":
                     pass
-                self._reason = "disconnected"
+                if self._reason == "cancelled":  # a server says so of a response that has ended, too
+                    self._reason = "disconnected"
                 tasks.cancel_scope.cancel()
 
             tasks.start_soon(wait_until_gone)
             try:
                 self._reason = await self._tell(send)
+                await _send(send, {"type": "http.response.body", "body": b"", "more_body": False})
             except TimeoutError:
                 self._reason = "slow"
-            except DatabaseUnreachable:
-                self._reason = "unreachable"
             except OSError:
                 self._reason = "disconnected"
             tasks.cancel_scope.cancel()
 
     async def _tell(self, send: Send) -> str:
+        """Tell to the end; why it ended."""
+        try:
+            return await self._follow(send)
+        except DatabaseUnreachable:
+            return "unreachable"
+
+    async def _follow(self, send: Send) -> str:
         await _send(send, {"type": "http.response.start", "status": 200, "headers": HEADERS})
         await self._write(send, f"retry: {RETRY_MILLISECONDS}\n: from leaf {self._next}\n\n")
         loop = asyncio.get_running_loop()
@@ -142,13 +149,11 @@ class EventStream:
             grown = await self._feed.grown_beyond(self._next, max(0.0, tick - loop.time()))
             if loop.time() >= tick:
                 if not await outlive(self._feed.carry_on(self._may_go_on())):
-                    await self._end(send)
                     return "refused"
                 await self._write(send, self._heartbeat())
                 tick = loop.time() + TICK_SECONDS
             if grown and not self._feed.stopped:
                 await self._tell_batch(send, await self._feed.read(self._wanted, self._next))
-        await self._end(send)
         return "stopped"
 
     async def _tell_batch(self, send: Send, batch: Batch) -> None:
@@ -177,9 +182,6 @@ class EventStream:
 
     async def _write(self, send: Send, text: str) -> None:
         await _send(send, {"type": "http.response.body", "body": text.encode(), "more_body": True})
-
-    async def _end(self, send: Send) -> None:
-        await _send(send, {"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def _send(send: Send, message: dict[str, object]) -> None:
