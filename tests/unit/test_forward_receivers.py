@@ -213,6 +213,7 @@ def test_a_batch_that_is_too_large_is_halved(sink: HttpSink) -> None:
         ("soon", 0, 0),
         ("-3", 0, 0),
     ],
+    ids=["seconds", "date", "past", "too-long", "nonsense", "negative"],
 )
 def test_retry_after_is_honoured(sink: HttpSink, header: str, least: float, most: float) -> None:
     """In seconds or as a date, within an hour; what it cannot mean is no wish."""
