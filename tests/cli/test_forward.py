@@ -19,6 +19,7 @@ import pytest
 from indelible.cli.failure import USAGE
 from tests import rsyslog
 from tests.exported import fill
+from tests.proxy import Proxy
 from tests.receivers import HttpSink, SyslogServer, make_certificates, parse_syslog
 from tests.sealing import seal
 from tests.support import Login, events
@@ -168,6 +169,28 @@ def test_a_receiver_that_comes_and_goes(reader: str, folder: Path, sealed: list[
             wait_until(lambda: set(ids_of(server)) >= set(sealed), process)
             assert "Delivered again.\n" in end(process)
     assert first_times(ids_of(server)) == sealed
+
+
+def test_a_database_that_comes_and_goes(
+    reader: str, admin_dsn: str, postgresql: psycopg.Connection[Any], folder: Path, sealed: list[int]
+) -> None:
+    """It is waited for, told of once, and what was sealed meanwhile is forwarded."""
+    with (
+        Proxy(reader) as proxy,
+        SyslogServer().running() as server,
+        forwarding(proxy.dsn, folder / "data", "--to", f"syslog+tcp://127.0.0.1:{server.port}") as process,
+    ):
+        wait_until(lambda: len(ids_of(server)) >= len(sealed), process)
+        proxy.refuse()
+        fill(postgresql, 10)
+        whole = sealed_ids(postgresql, admin_dsn, folder)
+        assert process.stderr is not None
+        process.stderr.readline()
+        assert process.stderr.readline() == "The database cannot be reached. Forwarding waits for it.\n"
+        proxy.accept()
+        wait_until(lambda: len(ids_of(server)) >= len(whole), process)
+        assert end(process) == ""
+    assert ids_of(server) == whole
 
 
 def test_a_collector_with_faults(reader: str, folder: Path, sealed: list[int]) -> None:

@@ -51,21 +51,26 @@ class Forwarder:
         Raises:
             ConfigurationError: another log is here than the one that was forwarded, or the login may not read it.
         """
+        told = False
         with contextlib.closing(self.receiver):
             while not stop.is_set():
                 try:
                     with contextlib.closing(connect(self.dsn)) as connection:
                         connection.cursor_factory = psycopg.RawCursor
-                        while not stop.is_set():
-                            if not self._step(connection, stop):
-                                stop.wait(POLL_SECONDS)
-                except DatabaseUnreachable as error:
-                    self.tell(f"{error} Forwarding waits for it.")
-                    stop.wait(OUTAGE_SECONDS)
-                except psycopg.Error as error:
+                        told = False
+                        self._follow(connection, stop)
+                except (DatabaseUnreachable, psycopg.Error) as error:
                     if not is_outage(error):
                         raise
+                    if not told:
+                        self.tell("The database cannot be reached. Forwarding waits for it.")
+                        told = True
                     stop.wait(OUTAGE_SECONDS)
+
+    def _follow(self, connection: psycopg.Connection[Any], stop: Event) -> None:
+        while not stop.is_set():
+            if not self._step(connection, stop):
+                stop.wait(POLL_SECONDS)
 
     def _step(self, connection: psycopg.Connection[Any], stop: Event) -> bool:
         """Deliver the next batch, if there is one."""
