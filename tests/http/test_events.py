@@ -204,6 +204,7 @@ async def test_a_cursor_belongs_to_its_question(
         ("until=2026-02-30T00:00:00Z", "until"),
         ("text=%26%7C!", "text"),
         ("cursor=%00", "cursor"),
+        ("entity_id=%00", "entity_id"),
         ("reads=perhaps", "reads"),
     ],
 )
@@ -342,9 +343,15 @@ async def test_the_history_of_a_record(
 
 
 async def test_keys_of_any_form_name_a_record(
-    client: httpx.AsyncClient, record: Callable[..., int], alice: Headers
+    client: httpx.AsyncClient, record: Callable[..., int], alice: Headers, world: World
 ) -> None:
-    """With slashes, spaces, as JSON, or longer than the index holds."""
+    """With slashes, spaces, line ends, as JSON, or longer than the index holds."""
+    world.admin.execute("create table public.words (word text primary key)")
+    world.admin.execute("select audit.watch('public.words', 'WORD')")
+    world.admin.execute("insert into public.words values (%s)", ["two\nlines\x1b"])
+    path = "/v1/audit/entities/WORD/" + quote("two\nlines\x1b") + "/history"
+    assert [event["action"] for event in await all_events(client, alice, path)] == ["ROW_INSERTED"]
+    assert len(await all_events(client, alice, entity_id="two\nlines\x1b")) == 1
     for key in ("a/b", "a b?c#d", '{"a": 1, "b": "x/y"}', "ü" * 600, "history", "x/history"):
         event_id = record(entity=key)
         path = f"/v1/audit/entities/FTMS_BOOKING/{quote(key, safe='')}/history"

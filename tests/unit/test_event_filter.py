@@ -57,6 +57,8 @@ def test_any_parameters_are_taken_or_refused(values: dict[str, str]) -> None:
         return
     said = json.loads(taken.to_json())
     assert set(said) <= set(NAMES)
+    key = str(said.pop("entity_id", ""))
+    assert "\0" not in key and key == key.encode("utf-8", "replace").decode()
     assert not any(is_harmful(character) for value in said.values() for character in str(value))
     if "network" in said:
         ip_network(said["network"])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
-from starlette.convertors import IntegerConvertor, register_url_convertor
+from starlette.convertors import IntegerConvertor, PathConvertor, register_url_convertor
 from starlette.requests import Request
 
 from indelible.errors import Problem
@@ -22,7 +22,14 @@ class EventIdConvertor(IntegerConvertor):
     regex = "[0-9]{1,18}"
 
 
+class EntityIdConvertor(PathConvertor):
+    """What can be the key of a record: any text, with slashes and line ends."""
+
+    regex = "(?s:.+)"
+
+
 register_url_convertor("event_id", EventIdConvertor())
+register_url_convertor("entity_id", EntityIdConvertor())
 
 
 def parse_query(request: Request, model: type[Model]) -> Model:

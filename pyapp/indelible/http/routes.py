@@ -31,7 +31,7 @@ def standard_routes(
         Route("/v1/audit/events", list_events, methods=["GET"]),
         Route("/v1/audit/events/{id:event_id}", read_event, methods=["GET"]),
         Route("/v1/audit/events/{id:event_id}/proof", read_proof, methods=["GET"]),
-        Route("/v1/audit/entities/{type}/{id:path}/history", read_entity_history, methods=["GET"]),
+        Route("/v1/audit/entities/{type}/{id:entity_id}/history", read_entity_history, methods=["GET"]),
         Route("/v1/audit/stream", stream_events, methods=["GET"]),
         Route("/v1/audit/export", export.export, methods=["GET"]),
         Route("/v1/audit/coverage", read_coverage, methods=["GET"]),

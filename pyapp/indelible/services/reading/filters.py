@@ -24,6 +24,13 @@ def _printable(value: str) -> str:
     return value
 
 
+def _storable(value: str) -> str:
+    # A key may be any text that the database holds.
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value):
+        raise PydanticCustomError("not_storable", "No text in the database has this character")
+    return value
+
+
 def _with_words(value: str) -> str:
     if not any(character.isalnum() for character in value):
         raise PydanticCustomError("no_words", "A search needs a word or a number")
@@ -55,7 +62,7 @@ def _in_utc(value: datetime) -> datetime:
 
 Printable = AfterValidator(_printable)
 Name = Annotated[str, Field(min_length=1, max_length=200), Printable]
-Key = Annotated[str, Field(min_length=1, max_length=4000), Printable]
+Key = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_storable)]
 Action = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,99}\*?$")]
 NetworkText = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_network)]
 Time = Annotated[AwareDatetime, BeforeValidator(_iso), AfterValidator(_in_utc)]
