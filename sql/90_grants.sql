@@ -76,6 +76,10 @@ grant select on
 to audit_reader, audit_investigator;
 grant execute on function audit.note_read(text), audit.events_between(pg_snapshot, pg_snapshot) to audit_reader, audit_investigator;
 grant select on audit.audit_logs, audit.actions to audit_investigator;
+grant execute on function
+  audit.open_export(jsonb), audit.note_export(text, jsonb, text, bigint, bigint), audit.sealed_log(), audit.sealed_events(bigint, int)
+to audit_reader, audit_investigator;
+grant execute on function audit.open_user_export(jsonb, text, text, inet, text) to audit_writer;
 
 -- The sealer. The log itself only so that it can lock it against being rearranged: row security shows it no row.
 grant select on audit.audit_logs, audit.installation to audit_sealer;
@@ -97,6 +101,19 @@ to audit_app, audit_sealer, audit_investigator;
 
 -- Proofs of events: to investigators, and to the service, which asks iam who may have one.
 grant execute on function audit.read_leaf(bigint) to audit_investigator, audit_writer;
+
+-- The log over HTTP: the service names the user for whom it asks, and iam decides.
+grant execute on function
+  audit.read_events(jsonb, bigint, int, text, text, inet, text),
+  audit.read_entity_history(text, text, bigint, int, text, text, inet, text),
+  audit.read_event(bigint, text, text, inet, text),
+  audit.read_coverage(text, text, inet, text),
+  audit.begin_stream(text, jsonb, bigint, text, text, inet, text),
+  audit.end_stream(text, text, bigint, bigint, text, text, inet, text),
+  audit.sealed_size(),
+  audit.read_sealed(jsonb, bigint)
+to audit_writer;
+
 -- Investigators: of tables that the login may read.
 grant execute on function
   audit.history(regclass, text), audit.blame(regclass, text), audit.undo_sql(regclass, text, bigint),

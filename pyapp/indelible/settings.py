@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     forwarded_header: Literal["x-forwarded-for", "forwarded"] = Field(
         default="x-forwarded-for", description="The one header that trusted proxies write."
     )
+    stream_limit: int = Field(
+        default=32, ge=0, le=10_000, description="Most live tails of the log per process; more are answered with 503."
+    )
     max_body: int = Field(default=65_536, ge=1, le=16_777_216, description="Largest request body read, in bytes.")
     ingest_max_body: int = Field(
         default=1_048_576, ge=1, le=16_777_216, description="Largest body of events of another application, in bytes."

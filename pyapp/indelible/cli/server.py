@@ -49,6 +49,17 @@ def spool_folder(context: Context) -> Path:
     return context.data_dir / name
 
 
+class Server(uvicorn.Server):
+    """Ends live tails before it waits for its connections, of which they would be the last."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """What uvicorn does once it has been told to stop."""
+        audit = self.lifespan.state.get("audit")
+        if audit is not None:
+            audit.end_streams()
+        await super().shutdown(sockets)
+
+
 def make_server(credentials: Credentials, spool_dir: Path) -> uvicorn.Server:
     """FTMS on the two logins and the spool that it is given, and on nothing else."""
     create_app = import_module(SAMPLE).create_app
@@ -63,9 +74,7 @@ def make_server(credentials: Credentials, spool_dir: Path) -> uvicorn.Server:
 def server_of(app: ASGIApp) -> uvicorn.Server:
     """A server of this application that writes no access log and believes no header."""
     # Forwarded headers are the middleware's affair: uvicorn would believe them from anybody on this host.
-    return uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, server_header=False)
-    )
+    return Server(uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, server_header=False))
 
 
 @contextmanager

@@ -28,11 +28,12 @@ LOGINS: Final = {
     "ftms_sealer": ("audit_sealer",),
 }
 BOOKING: Final = ("ftms.booking.create", "ftms.booking.read", "ftms.booking.update", "ftms.booking.cancel")
+READING: Final = ("audit.event.read", "audit.event.export")
 ROLES: Final = {
     "ftms_clerk": ("Sells and changes bookings.", BOOKING),
     "ftms_viewer": ("Sees bookings.", ("ftms.booking.read",)),
-    "ftms_auditor": ("Sees bookings, to compare them with the log.", ("ftms.booking.read", "audit.event.read")),
-    "ftms_administrator": ("May do everything.", (*BOOKING, "audit.event.read")),
+    "ftms_auditor": ("Sees bookings, to compare them with the log.", ("ftms.booking.read", *READING)),
+    "ftms_administrator": ("May do everything.", (*BOOKING, *READING)),
 }
 # name → (display name, role or none, active)
 USERS: Final = {

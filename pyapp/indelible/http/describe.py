@@ -27,6 +27,8 @@ class Description:
     also: Mapping[int, type[BaseModel]]
     headers: Mapping[str, str]
     credential: str
+    media_types: tuple[str, ...]
+    query: type[BaseModel] | None
 
 
 def describe(
@@ -41,6 +43,8 @@ def describe(
     also: Mapping[int, type[BaseModel]] | None = None,
     headers: Mapping[str, str] | None = None,
     credential: Literal["bearer", "api_key"] = "bearer",
+    media_type: str | tuple[str, ...] = "text/plain",
+    query: type[BaseModel] | None = None,
 ) -> Callable[[Endpoint], Endpoint]:
     """Describe an endpoint for `/openapi.json`; its docstring is the long description.
 
@@ -55,6 +59,8 @@ def describe(
         also: further statuses of success, with the models of their JSON answers.
         headers: request headers that mean something here, each with an example.
         credential: what is borne: a user's token, or the API key of a service account.
+        media_type: what kind of text that is, or of which kinds it may be.
+        query: model of the query parameters, each with a description and an example; 422 is added to the problems.
 
     Raises:
         TypeError: a model has no example (`model_config = ConfigDict(json_schema_extra={"examples": [...]})`).
@@ -62,9 +68,15 @@ def describe(
     for model in (body, returns, *(also or {}).values()):
         if model is not None and not model.model_json_schema().get("examples"):
             raise TypeError(f"{model.__name__} has no example in its json_schema_extra.")
-    refusals = {*problems, *(BODY_PROBLEMS if body else ()), *(() if public else (401, 503))}
+    refusals = {
+        *problems,
+        *(BODY_PROBLEMS if body else ()),
+        *((422,) if query else ()),
+        *(() if public else (401, 503)),
+    }
     described = (summary, body, returns, status, frozenset(refusals), public, text)
-    description = Description(*described, also or {}, headers or {}, credential)
+    media_types = (media_type,) if isinstance(media_type, str) else media_type
+    description = Description(*described, also or {}, headers or {}, credential, media_types, query)
 
     def mark(endpoint: Endpoint) -> Endpoint:
         endpoint.__description__ = description  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
 """`/openapi.json`: OpenAPI 3.1 built from the routes themselves.
 
-An endpoint says what it takes and gives with `describe`; path parameters come from its route, the permission
-from `requires_permission`, schemas and examples from the pydantic models.
+An endpoint says what it takes and gives with `describe`; path parameters come from its route, query parameters from
+its model, the permission from `requires_permission`, schemas and examples from the pydantic models.
 """
 
 from __future__ import annotations
@@ -143,7 +143,10 @@ def _operation_object(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     if text := inspect.getdoc(operation.endpoint):
         document["description"] = text
     parameters = [_parameter(*item) for item in operation.route.param_convertors.items()]
-    if parameters := [*parameters, *(_header(*item) for item in description.headers.items())]:
+    parameters += (_header(*item) for item in description.headers.items())
+    if description.query:
+        parameters += _query_parameters(description.query)
+    if parameters:
         document["parameters"] = parameters
     if description.body:
         document["requestBody"] = {"required": True, "content": schemas.content(description.body, "validation")}
@@ -169,8 +172,25 @@ def _answer(status: int, schemas: Schemas, model: type[BaseModel] | None) -> dic
     return response
 
 
+def _query_parameters(model: type[BaseModel]) -> Iterator[dict[str, Any]]:
+    """One parameter for each field; that it may be left out is all that null means in a query."""
+    document = model.model_json_schema()
+    for name, found in document["properties"].items():
+        described = {key: value for key, value in found.items() if key not in ("title", "examples", "anyOf", "default")}
+        schema = next((kind for kind in found.get("anyOf", ()) if kind["type"] != "null"), described)
+        parameter = {
+            "name": name,
+            "in": "query",
+            "required": name in document.get("required", ()),
+            "description": found["description"],
+            "schema": {key: value for key, value in schema.items() if key != "description"},
+        }
+        yield {**parameter, "example": found["examples"][0]} if "examples" in found else parameter
+
+
 def _success(description: Description, schemas: Schemas) -> dict[str, Any]:
     response = _answer(description.status, schemas, description.returns)
     if description.returns is None and description.text is not None:
-        response["content"] = {"text/plain": {"schema": {"type": "string"}, "example": description.text}}
+        content = {"schema": {"type": "string"}, "example": description.text}
+        response["content"] = dict.fromkeys(description.media_types, content)
     return response

@@ -13,6 +13,7 @@ from indelible.db.dsn import dsn_of
 from indelible.db.sync import SyncConnection
 from indelible.metrics import Metrics
 from indelible.services.keeper import Keeper, open_keeper
+from indelible.services.reading.feed import Feed
 from indelible.services.recording import Recording
 from indelible.services.sessions import SessionPools
 from indelible.services.spool.records import SpoolCounts
@@ -53,6 +54,7 @@ class Audit(Recording):
             dsn_of(self.settings, independent=False)
         self._sessions: SessionPools | None = None
         self._keeper: Keeper | None = None
+        self._feed: Feed | None = None
         self._surrounding: Recorder | None = None
         self._script = ExitStack()
 
@@ -86,6 +88,19 @@ class Audit(Recording):
         return self._writer.in_flight if self._writer is not None else 0
 
     @property
+    def feed(self) -> Feed:
+        """The live tail of the log, for all its streams."""
+        if self._feed is None:
+            self._open_sessions()
+            self._feed = Feed(self, self.settings.stream_limit)
+        return self._feed
+
+    def end_streams(self) -> None:
+        """End the live tails, which otherwise keep a server from shutting down; for the thread of its event loop."""
+        if self._feed is not None:
+            self._feed.stop()
+
+    @property
     def database_away(self) -> bool:
         """Whether events go to the spool, because the database does not take them at present."""
         return self._writer is not None and self._writer.outage.lasting
@@ -113,7 +128,10 @@ class Audit(Recording):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool | None:
         bind_audit(self._surrounding)
+        feed, self._feed = self._feed, None
         try:
+            if feed is not None:
+                await feed.close()
             if self._writer is not None:
                 await self._writer.drain()
         finally:
