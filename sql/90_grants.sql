@@ -65,7 +65,9 @@ grant select on
   audit.v_events, audit.v_data_changes, audit.v_authentication, audit.v_denials, audit.v_entity_history,
   audit.v_coverage
 to audit_reader, audit_investigator;
-grant execute on function audit.note_read(text), audit.events_between(pg_snapshot, pg_snapshot) to audit_reader, audit_investigator;
+grant execute on function
+  audit.note_read(text), audit.events_between(pg_snapshot, pg_snapshot), audit.id_since(timestamptz), audit.id_until(timestamptz)
+to audit_reader, audit_investigator;
 grant select on audit.audit_logs, audit.actions to audit_investigator;
 
 -- The sealer. The log itself only so that it can lock it against being rearranged: row security shows it no row.

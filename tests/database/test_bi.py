@@ -91,7 +91,7 @@ def test_the_login_of_the_page(postgresql: psycopg.Connection[Any], admin_dsn: s
     try:
         with connect(admin_dsn, user="dashboards", password="…") as reader:
             assert one(reader, "show statement_timeout") == ("1min",)
-            reader.execute("select count(*) from audit.v_events")
+            reader.execute(EXAMPLES[1].encode())
             with pytest.raises(errors.ReadOnlySqlTransaction):
                 reader.execute("create temporary table mine ()")
             reader.execute("set statement_timeout = 50")
@@ -105,7 +105,7 @@ def test_some_rows_for_some_readers(
     postgresql: psycopg.Connection[Any], admin_dsn: str, login: Login, connect: Connect
 ) -> None:
     """By the policy of the page a reader sees its own events, in the view, in the log and after the next migrate."""
-    postgresql.execute(EXAMPLES[1].encode())
+    postgresql.execute(EXAMPLES[2].encode())
     try:
         for table, entity_type in (("orders", "SHOP_ORDER"), ("people", "HR_PERSON")):
             postgresql.execute(f"create table public.{table} (id int)".encode())
