@@ -96,7 +96,7 @@ QUERIES: Final = (
     page(
         "outcome",
         "page by outcome",
-        "outcome = %s::text::audit.outcome",
+        "outcome = %s::audit.outcome",
         "select unnest(enum_range(null::audit.outcome))::text",
         "audit_logs",
         of_owner=True,

@@ -9,3 +9,6 @@ create index audit_logs_outcome_idx on audit.audit_logs (outcome, id) where outc
 
 -- Recorded more than an hour after the time that they bear: their ids say nothing of it.
 create index audit_logs_late_idx on audit.audit_logs (created_at, id) where recorded_at - created_at > interval '1 hour';
+
+-- Its callers ask for all versions of a table at once.
+drop function if exists audit_private.present_changes(regclass, audit.audit_logs);
