@@ -66,7 +66,7 @@ grant select on
   audit.v_coverage
 to audit_reader, audit_investigator;
 grant execute on function
-  audit.note_read(text), audit.events_between(pg_snapshot, pg_snapshot), audit.id_since(timestamptz), audit.id_until(timestamptz)
+  audit.note_read(text), audit.events_between(pg_snapshot, pg_snapshot), audit.id_since(timestamptz)
 to audit_reader, audit_investigator;
 grant select on audit.audit_logs, audit.actions to audit_investigator;
 

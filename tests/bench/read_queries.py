@@ -24,7 +24,7 @@ with sample as materialized (
 class Query:
     """One thing that is asked: `source` has a parameter for each column of `keys`, which reads `sample`.
 
-    `of_owner`: as functions of the owner ask it; under row security no index serves its operator, which is not leakproof.
+    `of_owner`: as functions of the owner ask it; under row security no index serves an operator that is not leakproof.
     """
 
     name: str
@@ -101,5 +101,12 @@ QUERIES: Final = (
         "audit_logs",
         of_owner=True,
     ),
-    page("network", "page by network of addresses", "ip_address <<= %s", NETWORK, "audit_logs", of_owner=True),
+    page(
+        "network",
+        "page by network, of months that are over",
+        "ip_address <<= %s and created_at < date_trunc('month', now()) - interval '1 month'",
+        NETWORK,
+        "audit_logs",
+        of_owner=True,
+    ),
 )

@@ -73,6 +73,8 @@ class SealRound:
             self._backlog()
             self._stream()
             self._pairs((True, False) if sealed_first else (False, True))
+            with self.worker.working():
+                self.worker.catch_up()
         self.worker.require_all_sealed()
         dsn = self.place.rival.server.admin(self.place.name)
         self.found["verified"] = verified_rows(dsn, self.worker.folder)

@@ -170,7 +170,6 @@ def test_who_may(watched: psycopg.Connection[Any], login: Login, connect: Connec
     calls = [
         "select * from audit.as_of(null::public.things, now())",
         "select * from audit.past_rows('public.things', now())",
-        "select audit.past_source('public.things', now())",
         "select * from audit.history('public.things', '1')",
         "select * from audit.blame('public.things', '1')",
         "select audit.undo_sql('public.things', '1')",
@@ -195,6 +194,23 @@ def test_who_may(watched: psycopg.Connection[Any], login: Login, connect: Connec
             blind.execute(call.encode())
         watched.execute("alter table public.things enable row level security")
         refused(blind)
+
+
+def test_a_half_is_no_whole(watched: psycopg.Connection[Any]) -> None:
+    """The query of as_of is made for as_of alone, which says who calls."""
+    with pytest.raises(errors.InsufficientPrivilege, match=r"part of audit\.as_of"):
+        watched.execute("select audit.past_source('public.things', now())")
+
+
+def test_names_of_objects_are_not_known(postgresql: psycopg.Connection[Any]) -> None:
+    """A regclass is on record by a name that others change: NULL, with a notice, not a wrong one."""
+    notices: list[str] = []
+    postgresql.add_notice_handler(lambda notice: notices.append(notice.message_primary or ""))
+    postgresql.execute("create table public.named (id int primary key, object regclass)")
+    postgresql.execute("select audit.watch('public.named', 'NAMED')")
+    postgresql.execute("insert into public.named values (1, 'pg_class')")
+    assert postgresql.execute("select * from audit.as_of(null::public.named, now())").fetchall() == [(1, None)]
+    assert any("object" in notice for notice in notices)
 
 
 def test_no_code_of_the_table_runs_for_anybody_but_its_owner(

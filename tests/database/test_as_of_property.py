@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from psycopg import errors, sql
 
@@ -29,6 +29,8 @@ def now(connection: psycopg.Connection[Any]) -> datetime:
 @given(story=stories())
 def test_the_past_is_the_table_as_it_was(postgresql: psycopg.Connection[Any], story: tuple[Table, list[Step]]) -> None:
     """Types and names of any kind, keys that change and return, bulk, MERGE, TRUNCATE, savepoints: to the bit."""
+    # Names of objects, which change without their values: as_of says that it does not know them.
+    assume(not any(kind.startswith("reg") for kind in story[0].columns.values()))
     if one(postgresql, "select to_regnamespace(%s) is null", ODD) == (True,):
         postgresql.execute(USER_TYPES.encode())
     table, steps = story

@@ -1669,37 +1669,6 @@ COMMENT ON FUNCTION audit.id_since(moment timestamp with time zone) IS 'Events o
 
 
 --
--- Name: id_until(timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.id_until(moment timestamp with time zone) RETURNS bigint
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select greatest(
-    coalesce(about.newer, 9223372036854775807),
-    -- Recorded more than an hour after the time that they bear.
-    (
-      select max(log.id) from audit.audit_logs as log
-      where log.created_at >= moment - interval '31 days' and log.created_at < moment
-        and log.recorded_at - log.created_at > interval '1 hour'
-    )
-  )
-  -- An hour for what is as late as that, and one for ids and times that disagree.
-  from audit_private.ids_about(moment + interval '2 hours') as about
-$$;
-
-
-ALTER FUNCTION audit.id_until(moment timestamp with time zone) OWNER TO audit_owner;
-
---
--- Name: FUNCTION id_until(moment timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.id_until(moment timestamp with time zone) IS 'Events before that moment have ids up to this one: … where created_at < $1 and id <= (select audit.id_until($1)).';
-
-
---
 -- Name: log_head(); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -7474,11 +7443,21 @@ COMMENT ON FUNCTION audit_private.holds_lock(relation regclass) IS 'Whether this
 --
 
 CREATE FUNCTION audit_private.id_before(moment timestamp with time zone) RETURNS bigint
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select coalesce(older, 0) from audit_private.ids_about(moment - interval '1 hour')
-$$;
+declare
+  v_moment constant timestamptz := id_before.moment - interval '1 hour';
+  v_month constant timestamptz := date_trunc('month', v_moment, 'UTC');
+  v_id bigint;
+begin
+  if isfinite(v_moment) then
+    v_id := audit_private.newest_id_before(
+      v_moment, date_trunc('month', v_month - interval '1 day', 'UTC'), date_trunc('month', v_month + interval '40 days', 'UTC')
+    );
+  end if;
+  return coalesce(v_id, audit_private.newest_id_before(v_moment, '-infinity', 'infinity'), 0);
+end $$;
 
 
 ALTER FUNCTION audit_private.id_before(moment timestamp with time zone) OWNER TO audit_owner;
@@ -7489,72 +7468,6 @@ ALTER FUNCTION audit_private.id_before(moment timestamp with time zone) OWNER TO
 
 COMMENT ON FUNCTION audit_private.id_before(moment timestamp with time zone) IS 'A record such that it and all before it are older than a moment; 0 if there is none.';
 
-
---
--- Name: ids_about(timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.ids_about(moment timestamp with time zone, OUT older bigint, OUT newer bigint) RETURNS record
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_month constant timestamptz := date_trunc('month', ids_about.moment, 'UTC');
-begin
-  if isfinite(ids_about.moment) then
-    select around.older, around.newer into older, newer
-    from audit_private.ids_around(
-      ids_about.moment, date_trunc('month', v_month - interval '1 day', 'UTC'), date_trunc('month', v_month + interval '40 days', 'UTC')
-    ) as around;
-  end if;
-  if older is null or newer is null and ids_about.moment <= clock_timestamp() then
-    select around.older, around.newer into older, newer
-    from audit_private.ids_around(ids_about.moment, '-infinity', 'infinity') as around;
-  end if;
-end $$;
-
-
-ALTER FUNCTION audit_private.ids_about(moment timestamp with time zone, OUT older bigint, OUT newer bigint) OWNER TO audit_owner;
-
---
--- Name: ids_around(timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.ids_around(moment timestamp with time zone, since timestamp with time zone, until timestamp with time zone, OUT older bigint, OUT newer bigint) RETURNS record
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_bitmapscan TO 'off'
-    SET enable_sort TO 'off'
-    AS $$
-#variable_conflict use_column
-declare
-  v_low bigint := 0;
-  v_high bigint := coalesce((
-    select max(id) from audit.audit_logs where created_at >= ids_around.since and created_at < ids_around.until
-  ), 0);
-  v_middle bigint;
-  v_id bigint;
-  v_time timestamptz;
-begin
-  while v_low < v_high loop
-    v_middle := v_low + (v_high - v_low + 1) / 2;
-    select id, recorded_at into v_id, v_time
-    from audit.audit_logs
-    where id between v_middle and v_high and created_at >= ids_around.since and created_at < ids_around.until
-    order by id
-    limit 1;
-    if v_time < ids_around.moment then
-      v_low := v_id;
-    else
-      v_high := v_middle - 1;
-      newer := coalesce(v_id, newer);
-    end if;
-  end loop;
-  older := nullif(v_low, 0);
-end $$;
-
-
-ALTER FUNCTION audit_private.ids_around(moment timestamp with time zone, since timestamp with time zone, until timestamp with time zone, OUT older bigint, OUT newer bigint) OWNER TO audit_owner;
 
 --
 -- Name: image_source(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7638,24 +7551,28 @@ CREATE FUNCTION audit_private.index_past_months(this_month date) RETURNS text[]
     AS $_$
 declare
   v_partition regclass;
+  v_index text;
+  v_what text;
+  v_on text;
   v_done text[] := '{}';
 begin
-  for v_partition in
-    select tree.relid
+  for v_partition, v_index, v_what, v_on in
+    select tree.relid, class.relname || made.suffix, made.what, made.on
     from pg_catalog.pg_partition_tree('audit.audit_logs') as tree
     join pg_catalog.pg_class as class on class.oid = tree.relid
+    cross join (values
+      ('_created_at_idx', 'time', 'using brin (created_at)'),
+      ('_ip_address_idx', 'addresses', '(ip_address) where ip_address is not null')
+    ) as made (suffix, what, "on")
     where tree.isleaf
       and class.relname ~ '^audit_logs_[0-9]{4}_[0-9]{2}$'
       -- Claimed times reach 30 days back.
       and class.relname < 'audit_logs_' || to_char(this_month - interval '1 month', 'YYYY_MM')
-      and to_regclass(format('audit_private.%I', class.relname || '_created_at_idx')) is null
-    order by class.relname
+      and to_regclass(format('audit_private.%I', class.relname || made.suffix)) is null
+    order by class.relname, made.suffix
   loop
-    execute format(
-      'create index %I on %s using brin (created_at)',
-      (select relname || '_created_at_idx' from pg_catalog.pg_class where oid = v_partition), v_partition
-    );
-    v_done := v_done || format('index: time of %s', v_partition);
+    execute format('create index %I on %s %s', v_index, v_partition, v_on);
+    v_done := v_done || format('index: %s of %s', v_what, v_partition);
   end loop;
   return v_done;
 end $_$;
@@ -8210,6 +8127,45 @@ ALTER FUNCTION audit_private.names_since(watch audit_private.watches, moment tim
 
 COMMENT ON FUNCTION audit_private.names_since(watch audit_private.watches, moment timestamp with time zone) IS 'Of each version the columns whose values say nothing of the present ones, and those that have another name now.';
 
+
+--
+-- Name: newest_id_before(timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.newest_id_before(moment timestamp with time zone, since timestamp with time zone, until timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+  v_low bigint := 0;
+  v_high bigint := coalesce((
+    select max(id) from audit.audit_logs where created_at >= newest_id_before.since and created_at < newest_id_before.until
+  ), 0);
+  v_middle bigint;
+  v_id bigint;
+  v_time timestamptz;
+begin
+  while v_low < v_high loop
+    v_middle := v_low + (v_high - v_low + 1) / 2;
+    select id, recorded_at into v_id, v_time
+    from audit.audit_logs
+    where id between v_middle and v_high and created_at >= newest_id_before.since and created_at < newest_id_before.until
+    order by id
+    limit 1;
+    if v_time < newest_id_before.moment then
+      v_low := v_id;
+    else
+      v_high := v_middle - 1;
+    end if;
+  end loop;
+  return nullif(v_low, 0);
+end $$;
+
+
+ALTER FUNCTION audit_private.newest_id_before(moment timestamp with time zone, since timestamp with time zone, until timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: next_relation(audit_private.baselines, regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -13652,20 +13608,6 @@ CREATE INDEX audit_logs_entity_idx ON ONLY audit.audit_logs USING btree (entity_
 
 
 --
--- Name: audit_logs_ip_address_idx; Type: INDEX; Schema: audit; Owner: audit_owner
---
-
-CREATE INDEX audit_logs_ip_address_idx ON ONLY audit.audit_logs USING btree (ip_address) WHERE (ip_address IS NOT NULL);
-
-
---
--- Name: audit_logs_late_idx; Type: INDEX; Schema: audit; Owner: audit_owner
---
-
-CREATE INDEX audit_logs_late_idx ON ONLY audit.audit_logs USING btree (created_at, id) WHERE ((recorded_at - created_at) > '01:00:00'::interval);
-
-
---
 -- Name: audit_logs_outcome_idx; Type: INDEX; Schema: audit; Owner: audit_owner
 --
 
@@ -14363,15 +14305,6 @@ GRANT ALL ON FUNCTION audit.heartbeat() TO audit_sealer;
 REVOKE ALL ON FUNCTION audit.id_since(moment timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.id_since(moment timestamp with time zone) TO audit_reader;
 GRANT ALL ON FUNCTION audit.id_since(moment timestamp with time zone) TO audit_investigator;
-
-
---
--- Name: FUNCTION id_until(moment timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.id_until(moment timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.id_until(moment timestamp with time zone) TO audit_reader;
-GRANT ALL ON FUNCTION audit.id_until(moment timestamp with time zone) TO audit_investigator;
 
 
 --
@@ -15541,20 +15474,6 @@ REVOKE ALL ON FUNCTION audit_private.id_before(moment timestamp with time zone) 
 
 
 --
--- Name: FUNCTION ids_about(moment timestamp with time zone, OUT older bigint, OUT newer bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.ids_about(moment timestamp with time zone, OUT older bigint, OUT newer bigint) FROM PUBLIC;
-
-
---
--- Name: FUNCTION ids_around(moment timestamp with time zone, since timestamp with time zone, until timestamp with time zone, OUT older bigint, OUT newer bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.ids_around(moment timestamp with time zone, since timestamp with time zone, until timestamp with time zone, OUT older bigint, OUT newer bigint) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION image_source(watch audit_private.watches, record_name text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -15713,6 +15632,13 @@ REVOKE ALL ON FUNCTION audit_private.named_key(target regclass, key text) FROM P
 --
 
 REVOKE ALL ON FUNCTION audit_private.names_since(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION newest_id_before(moment timestamp with time zone, since timestamp with time zone, until timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.newest_id_before(moment timestamp with time zone, since timestamp with time zone, until timestamp with time zone) FROM PUBLIC;
 
 
 --
