@@ -7569,7 +7569,7 @@ begin
       -- Claimed times reach 30 days back.
       and class.relname < 'audit_logs_' || to_char(this_month - interval '1 month', 'YYYY_MM')
       and to_regclass(format('audit_private.%I', class.relname || made.suffix)) is null
-    order by class.relname, made.suffix
+    order by class.relname, made.what desc
   loop
     execute format('create index %I on %s %s', v_index, v_partition, v_on);
     v_done := v_done || format('index: %s of %s', v_what, v_partition);
