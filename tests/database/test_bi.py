@@ -78,6 +78,8 @@ def test_a_reader_reaches_nothing_else(
     postgresql: psycopg.Connection[Any], login: Login, connect: Connect, attempt: str
 ) -> None:
     """Each way out is tried and refused, and the views are still read afterwards."""
+    if "emit_message" in attempt and postgresql.info.server_version < 170000:
+        pytest.skip("on 16 everybody may send messages, or pg_upgrade would stop: see sql/guard/40_verdict.sql")
     with connect(login("audit_reader")) as reader:
         with pytest.raises((errors.InsufficientPrivilege, errors.ObjectNotInPrerequisiteState, errors.WrongObjectType)):
             reader.execute(attempt.encode())
