@@ -37,7 +37,8 @@ AS_OF: Final = "as_of"
 GRANTS: Final = f"grant select on {WATCHED}, {TABLE} to {READER}; grant audit_investigator, audit_app to {READER}"
 WATCH: Final = f"select audit.watch('{WATCHED}', 'FTMS_BOOKING'), audit.watch('{TABLE}', 'FTMS_TICKET')"
 BYTES: Final = """
-select regexp_replace(index.relname, '^audit_logs_[0-9]{4}_[0-9]{2}_', ''), sum(pg_relation_size(index.oid))::bigint
+select regexp_replace(index.relname, '^audit_logs_([0-9]{4}_[0-9]{2}|default)_', ''),
+  sum(pg_relation_size(index.oid))::bigint
 from pg_partition_tree('audit.audit_logs') as tree
 join pg_index on indrelid = tree.relid
 join pg_class as index on index.oid = indexrelid
