@@ -74,7 +74,9 @@ grant select on
   audit.v_events, audit.v_data_changes, audit.v_authentication, audit.v_denials, audit.v_entity_history,
   audit.v_coverage
 to audit_reader, audit_investigator;
-grant execute on function audit.note_read(text), audit.events_between(pg_snapshot, pg_snapshot) to audit_reader, audit_investigator;
+grant execute on function
+  audit.note_read(text), audit.events_between(pg_snapshot, pg_snapshot), audit.id_since(timestamptz)
+to audit_reader, audit_investigator;
 grant select on audit.audit_logs, audit.actions to audit_investigator;
 grant execute on function
   audit.open_export(jsonb), audit.note_export(text, jsonb, text, bigint, bigint), audit.sealed_log(), audit.sealed_events(bigint, int)

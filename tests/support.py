@@ -76,6 +76,7 @@ def notices(connection: psycopg.Connection[Any]) -> list[str]:
 def plan_of(connection: psycopg.Connection[Any], function: str, **arguments: str) -> str:
     """The plan of the query in a SQL function of ours, with these literals for its parameters, which it qualifies."""
     (source,) = one(connection, "select prosrc from pg_proc where oid = %s::regproc", f"audit_private.{function}")
+    source = source.rpartition("return query\n")[2].partition(";\nend")[0]
     for name, literal in arguments.items():
         source = source.replace(f"{function}.{name}", literal)
     with connection.transaction(force_rollback=True):

@@ -117,34 +117,6 @@ COMMENT ON TYPE audit_private.actor IS 'Who acts, as far as proven. claim holds 
 
 
 --
--- Name: event_filter; Type: TYPE; Schema: audit_private; Owner: audit_owner
---
-
-CREATE TYPE audit_private.event_filter AS (
-	actor text,
-	action text,
-	outcome audit.outcome,
-	entity_type text,
-	entity_id text,
-	network inet,
-	since timestamp with time zone,
-	until timestamp with time zone,
-	request_id text,
-	text text,
-	reads boolean
-);
-
-
-ALTER TYPE audit_private.event_filter OWNER TO audit_owner;
-
---
--- Name: TYPE event_filter; Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON TYPE audit_private.event_filter IS 'Which events a reader wants: those that match all members that are not null.';
-
-
---
 -- Name: image_1_97d0fc4f; Type: TYPE; Schema: audit_private; Owner: audit_owner
 --
 
@@ -768,36 +740,6 @@ COMMENT ON FUNCTION audit.begin_epoch(origin text, verifier_key text, reason tex
 
 
 --
--- Name: begin_stream(text, jsonb, bigint, text, text, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.begin_stream(stream text, filter jsonb, from_leaf bigint, sealed text, user_id text, ip_address inet, request_id text) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_actor constant audit_private.actor := audit_private.resolve_actor(
-    begin_stream.sealed, begin_stream.user_id, begin_stream.ip_address, begin_stream.request_id
-  );
-begin
-  perform audit_private.require_http_reader(v_actor);
-  perform audit_private.note_http_read(
-    v_actor, 'http stream', begin_stream.filter,
-    jsonb_build_object('stream', begin_stream.stream, 'phase', 'begun', 'from_leaf', begin_stream.from_leaf)
-  );
-end $$;
-
-
-ALTER FUNCTION audit.begin_stream(stream text, filter jsonb, from_leaf bigint, sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION begin_stream(stream text, filter jsonb, from_leaf bigint, sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.begin_stream(stream text, filter jsonb, from_leaf bigint, sealed text, user_id text, ip_address inet, request_id text) IS 'Lets a user follow the log who may, and puts on record that a stream begins.';
-
-
---
 -- Name: history(regclass, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -811,11 +753,20 @@ begin
   perform audit_private.require_may_read(history.target);
   perform audit_private.tell_read('history ' || history.target::text);
   return query
-  with told as (
-    select (past.record).*, past.taken_by, audit_private.present_changes(history.target, past.record) as present
+  with version as materialized (
+    select * from audit_private.present_names(history.target)
+  ), told as (
+    select
+      (past.record).*, past.taken_by,
+      case
+        when version.names is null then (past.record).changes
+        else audit_private.renamed_changes((past.record).changes, version.names)
+      end as present
     from audit_private.records_of(
       audit_private.entity_types_of(history.target), audit_private.named_key(history.target, history.key)
     ) as past
+    left join version on (past.record).id > version.since_id
+      and (version.until_id is null or (past.record).id <= version.until_id)
   )
   select
     row_number() over (order by told.id), told.id, told.created_at, told.action, told.user_id, told.db_user,
@@ -1199,35 +1150,6 @@ COMMENT ON FUNCTION audit.enable_statement(target regclass, name text, enabled t
 
 
 --
--- Name: end_stream(text, text, bigint, bigint, text, text, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.end_stream(stream text, reason text, next_leaf bigint, events bigint, sealed text, user_id text, ip_address inet, request_id text) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  perform audit_private.note_http_read(
-    audit_private.resolve_actor(end_stream.sealed, end_stream.user_id, end_stream.ip_address, end_stream.request_id),
-    'http stream', null,
-    jsonb_build_object(
-      'stream', audit_private.clean(end_stream.stream, 100), 'phase', 'ended', 'reason', audit_private.clean(end_stream.reason, 100),
-      'next_leaf', end_stream.next_leaf, 'events', end_stream.events
-    )
-  );
-end $$;
-
-
-ALTER FUNCTION audit.end_stream(stream text, reason text, next_leaf bigint, events bigint, sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION end_stream(stream text, reason text, next_leaf bigint, events bigint, sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.end_stream(stream text, reason text, next_leaf bigint, events bigint, sealed text, user_id text, ip_address inet, request_id text) IS 'Puts on record that a stream ended, why, and how much it told.';
-
-
---
 -- Name: entity_key(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -1458,12 +1380,11 @@ COMMENT ON COLUMN audit.audit_logs.time_source IS 'Whether created_at is the dat
 
 
 --
--- Name: flat_events; Type: VIEW; Schema: audit_private; Owner: audit_owner
+-- Name: v_events; Type: VIEW; Schema: audit; Owner: audit_owner
 --
 
-CREATE VIEW audit_private.flat_events AS
- SELECT log.*::audit.audit_logs AS record,
-    log.id,
+CREATE VIEW audit.v_events AS
+ SELECT log.id,
     log.created_at,
     log.recorded_at,
     log.action,
@@ -1483,36 +1404,7 @@ CREATE VIEW audit_private.flat_events AS
     (log.metadata)::text AS metadata,
     (log.time_source)::text AS time_source
    FROM (audit.audit_logs log
-     LEFT JOIN audit.actions action ON ((action.code = log.action)));
-
-
-ALTER VIEW audit_private.flat_events OWNER TO audit_owner;
-
---
--- Name: v_events; Type: VIEW; Schema: audit; Owner: audit_owner
---
-
-CREATE VIEW audit.v_events AS
- SELECT id,
-    created_at,
-    recorded_at,
-    action,
-    outcome,
-    user_id,
-    db_user,
-    actor_proof,
-    entity_type,
-    entity_id,
-    description,
-    permission,
-    reason,
-    ip_address,
-    request_id,
-    transaction_id,
-    changes,
-    metadata,
-    time_source
-   FROM audit_private.flat_events
+     LEFT JOIN audit.actions action ON ((action.code = log.action)))
   WHERE ( SELECT audit.note_read('v_events'::text) AS note_read);
 
 
@@ -1756,6 +1648,27 @@ COMMENT ON FUNCTION audit.heartbeat() IS 'An event that says how far the log is 
 
 
 --
+-- Name: id_since(timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.id_since(moment timestamp with time zone) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.id_before(moment)
+$$;
+
+
+ALTER FUNCTION audit.id_since(moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION id_since(moment timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.id_since(moment timestamp with time zone) IS 'Events of that moment and later have ids above this one: … where created_at >= $1 and id > (select audit.id_since($1)).';
+
+
+--
 -- Name: log_head(); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -1813,38 +1726,6 @@ ALTER FUNCTION audit.maintain() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.maintain() IS 'Makes the partitions of last month to three months ahead, empties the net, forgets old attempts and sessions.';
-
-
---
--- Name: note_export(text, jsonb, text, bigint, bigint); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.note_export(format text, filter jsonb, outcome text, rows bigint DEFAULT NULL::bigint, began bigint DEFAULT NULL::bigint) RETURNS bigint
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select audit_private.append(
-    actor => audit_private.current_actor(),
-    action => 'AUDIT_LOG_EXPORTED',
-    entity_type => 'AUDIT_LOG',
-    outcome => note_export.outcome,
-    metadata => jsonb_strip_nulls(jsonb_build_object(
-      'format', audit_private.clean(note_export.format, 200),
-      'filter', to_jsonb(audit_private.parsed_filter(note_export.filter)),
-      'rows', note_export.rows,
-      'began', note_export.began
-    ))
-  )
-$$;
-
-
-ALTER FUNCTION audit.note_export(format text, filter jsonb, outcome text, rows bigint, began bigint) OWNER TO audit_owner;
-
---
--- Name: FUNCTION note_export(format text, filter jsonb, outcome text, rows bigint, began bigint); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.note_export(format text, filter jsonb, outcome text, rows bigint, began bigint) IS 'Puts on record that this login exports events: attempted before the first one, success or failure with the rows at the end.';
 
 
 --
@@ -1963,57 +1844,6 @@ ALTER FUNCTION audit.observe_capture() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.observe_capture() IS 'Records the capture triggers of watched tables, and the guards of the log, that are new or changed; returns how many.';
-
-
---
--- Name: open_export(jsonb); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.open_export(filter jsonb) RETURNS refcursor
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select audit_private.open_export(open_export.filter)
-$$;
-
-
-ALTER FUNCTION audit.open_export(filter jsonb) OWNER TO audit_owner;
-
---
--- Name: FUNCTION open_export(filter jsonb); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.open_export(filter jsonb) IS 'Opens the cursor indelible_export over the events that match a filter: FETCH from it in the same transaction.';
-
-
---
--- Name: open_user_export(jsonb, text, text, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text) RETURNS refcursor
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_actor constant audit_private.actor := audit_private.resolve_actor(
-    open_user_export.sealed, open_user_export.user_id, open_user_export.ip_address, open_user_export.request_id
-  );
-begin
-  perform from iam.judge_permission(v_actor.user_id, 'audit.event.export') as judged where judged.verdict = 'granted';
-  if not found then
-    raise exception using errcode = '42501', message = 'exporting the log needs the permission audit.event.export';
-  end if;
-  return audit_private.open_export(open_user_export.filter);
-end $$;
-
-
-ALTER FUNCTION audit.open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text) IS 'The same for a user of the service, who must have the permission audit.event.export.';
 
 
 --
@@ -2231,137 +2061,6 @@ COMMENT ON FUNCTION audit.read_checkpoint(size bigint) IS 'The newest signed che
 
 
 --
--- Name: read_coverage(text, text, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.read_coverage(sealed text, user_id text, ip_address inet, request_id text) RETURNS TABLE(coverage json)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET "TimeZone" TO 'UTC'
-    AS $$
-begin
-  perform audit_private.admit_http_reader(
-    'http coverage', '{}', read_coverage.sealed, read_coverage.user_id, read_coverage.ip_address, read_coverage.request_id
-  );
-  return query
-    select row_to_json(covered) from audit.v_coverage as covered order by covered.table_name;
-end $$;
-
-
-ALTER FUNCTION audit.read_coverage(sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION read_coverage(sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.read_coverage(sealed text, user_id text, ip_address inet, request_id text) IS 'Every table, and whether and how its changes are captured. On record.';
-
-
---
--- Name: read_entity_history(text, text, bigint, integer, text, text, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.read_entity_history(entity_type text, entity_id text, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) RETURNS TABLE(id bigint, event json)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET "TimeZone" TO 'UTC'
-    SET enable_seqscan TO 'off'
-    SET plan_cache_mode TO 'force_custom_plan'
-    SET jit TO 'off'
-    AS $$
-declare
-  v_filter constant jsonb := jsonb_build_object(
-    'entity_type', read_entity_history.entity_type, 'entity_id', read_entity_history.entity_id
-  );
-begin
-  perform audit_private.admit_http_reader(
-    'http entity history', v_filter,
-    read_entity_history.sealed, read_entity_history.user_id, read_entity_history.ip_address, read_entity_history.request_id
-  );
-  return query
-    select * from audit_private.page_of_events(
-      v_filter || '{"reads": true}', read_entity_history.before, read_entity_history.most, true
-    );
-end $$;
-
-
-ALTER FUNCTION audit.read_entity_history(entity_type text, entity_id text, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION read_entity_history(entity_type text, entity_id text, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.read_entity_history(entity_type text, entity_id text, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) IS 'What happened to one record, newest first, each with what changed by column: {"old": …, "new": …}. On record.';
-
-
---
--- Name: read_event(bigint, text, text, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.read_event(id bigint, sealed text, user_id text, ip_address inet, request_id text) RETURNS TABLE(event json, leaf_index bigint, checkpoint_size bigint)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET "TimeZone" TO 'UTC'
-    AS $$
-#variable_conflict use_column
-begin
-  perform audit_private.admit_http_reader(
-    'http event', jsonb_build_object('id', read_event.id),
-    read_event.sealed, read_event.user_id, read_event.ip_address, read_event.request_id
-  );
-  return query
-    select
-      audit_private.event_json(log, audit_private.action_descriptions()),
-      leaf.leaf_index,
-      split_part(audit.read_checkpoint(), E'\n', 2)::bigint
-    from audit.audit_logs as log
-    left join audit_private.leaves as leaf on leaf.id = log.id
-    where log.id = read_event.id
-    order by leaf.leaf_index
-    limit 1;
-end $$;
-
-
-ALTER FUNCTION audit.read_event(id bigint, sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION read_event(id bigint, sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.read_event(id bigint, sealed text, user_id text, ip_address inet, request_id text) IS 'One event, its leaf if it is sealed, and the size of the published checkpoint. On record.';
-
-
---
--- Name: read_events(jsonb, bigint, integer, text, text, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.read_events(filter jsonb, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) RETURNS TABLE(id bigint, event json)
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET "TimeZone" TO 'UTC'
-    SET enable_seqscan TO 'off'
-    SET plan_cache_mode TO 'force_custom_plan'
-    SET jit TO 'off'
-    AS $$
-begin
-  perform audit_private.admit_http_reader(
-    'http events', read_events.filter,
-    read_events.sealed, read_events.user_id, read_events.ip_address, read_events.request_id
-  );
-  return query select * from audit_private.page_of_events(read_events.filter, read_events.before, read_events.most, false);
-end $$;
-
-
-ALTER FUNCTION audit.read_events(filter jsonb, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION read_events(filter jsonb, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.read_events(filter jsonb, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) IS 'The newest events before an id that match a filter; a last row without event says from where to go on. On record.';
-
-
---
 -- Name: read_leaf(bigint); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -2385,56 +2084,6 @@ ALTER FUNCTION audit.read_leaf(event_id bigint) OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.read_leaf(event_id bigint) IS 'What proves an event: its leaf, null while it is not sealed, and the salt and content that the leaf commits to.';
-
-
---
--- Name: read_sealed(jsonb, bigint); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.read_sealed(filter jsonb, from_leaf bigint) RETURNS TABLE(leaf_index bigint, event json)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET "TimeZone" TO 'UTC'
-    SET enable_seqscan TO 'off'
-    SET plan_cache_mode TO 'force_custom_plan'
-    SET jit TO 'off'
-    AS $$
-#variable_conflict use_column
-declare
-  v_wanted constant audit_private.event_filter := audit_private.parsed_filter(read_sealed.filter);
-  v_described constant text[] := audit_private.described_actions(v_wanted.text);
-  v_last constant bigint := greatest(read_sealed.from_leaf, least(read_sealed.from_leaf + 500, audit.sealed_size())) - 1;
-  v_descriptions constant jsonb := audit_private.action_descriptions();
-  v_room bigint := 4194304;
-  v_sealed record;
-begin
-  leaf_index := read_sealed.from_leaf - 1;
-  for v_sealed in
-    select found.leaf_index, audit_private.event_json(found.log, v_descriptions) as event
-    from audit_private.wanted_between(read_sealed.from_leaf, v_last, v_wanted, v_described) as found
-  loop
-    leaf_index := v_sealed.leaf_index;
-    event := v_sealed.event;
-    return next;
-    v_room := v_room - octet_length(event::text);
-    exit when v_room < 0;
-  end loop;
-  if v_room >= 0 then
-    leaf_index := v_last;
-  end if;
-  leaf_index := leaf_index + 1;
-  event := null;
-  return next;
-end $$;
-
-
-ALTER FUNCTION audit.read_sealed(filter jsonb, from_leaf bigint) OWNER TO audit_owner;
-
---
--- Name: FUNCTION read_sealed(filter jsonb, from_leaf bigint); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.read_sealed(filter jsonb, from_leaf bigint) IS 'The next sealed events that match a filter, in order, from a leaf on; the last row has no event, but the leaf to go on from.';
 
 
 --
@@ -2714,103 +2363,6 @@ ALTER FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) OW
 --
 
 COMMENT ON FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) IS 'Takes the next rows into the log, as many as there are salts at most, and returns their entries; complete if that is all.';
-
-
---
--- Name: sealed_events(bigint, integer); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.sealed_events(from_leaf bigint, most integer) RETURNS TABLE(leaf_index bigint, event audit.v_events)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_seqscan TO 'off'
-    SET plan_cache_mode TO 'force_custom_plan'
-    SET jit TO 'off'
-    AS $$
-#variable_conflict use_column
-declare
-  v_last constant bigint := least(
-    sealed_events.from_leaf + least(sealed_events.most, 1000), (select tree_size from audit.sealed_log())
-  ) - 1;
-  v_room bigint := 4194304;
-  v_sealed record;
-begin
-  for v_sealed in
-    select leaf.leaf_index, found.event
-    from audit_private.sealed_between(sealed_events.from_leaf, v_last) as leaf
-    -- One by one, by the key of the log: LIMIT keeps the planner from joining otherwise.
-    left join lateral (
-      select row(
-        flat.id, flat.created_at, flat.recorded_at, flat.action, flat.outcome, flat.user_id, flat.db_user, flat.actor_proof,
-        flat.entity_type, flat.entity_id, flat.description, flat.permission, flat.reason, flat.ip_address, flat.request_id,
-        flat.transaction_id, flat.changes, flat.metadata, flat.time_source
-      )::audit.v_events as event
-      from audit_private.flat_events as flat
-      where flat.id = leaf.id and flat.created_at = leaf.created_at
-      limit 1
-    ) as found on true
-    order by leaf.leaf_index
-  loop
-    leaf_index := v_sealed.leaf_index;
-    event := v_sealed.event;
-    return next;
-    v_room := v_room - coalesce(length((event).changes), 0) - coalesce(length((event).metadata), 0);
-    exit when v_room < 0;
-  end loop;
-end $$;
-
-
-ALTER FUNCTION audit.sealed_events(from_leaf bigint, most integer) OWNER TO audit_owner;
-
---
--- Name: FUNCTION sealed_events(from_leaf bigint, most integer); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.sealed_events(from_leaf bigint, most integer) IS 'The next sealed events in order, from a leaf on; null for one whose row is gone, which `indelible verify` says more of.';
-
-
---
--- Name: sealed_log(); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.sealed_log() RETURNS TABLE(origin text, tree_size bigint)
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select epoch.origin, log_position.tree_size
-  from audit_private.log_position
-  join audit_private.epochs as epoch using (epoch)
-$$;
-
-
-ALTER FUNCTION audit.sealed_log() OWNER TO audit_owner;
-
---
--- Name: FUNCTION sealed_log(); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.sealed_log() IS 'The name of the sealed log and how many events it has; no row before it begins.';
-
-
---
--- Name: sealed_size(); Type: FUNCTION; Schema: audit; Owner: audit_owner
---
-
-CREATE FUNCTION audit.sealed_size() RETURNS bigint
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select coalesce((select tree_size from audit_private.log_position), 0)
-$$;
-
-
-ALTER FUNCTION audit.sealed_size() OWNER TO audit_owner;
-
---
--- Name: FUNCTION sealed_size(); Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit.sealed_size() IS 'How many events are sealed: the leaves from 0 up to this, without it.';
 
 
 --
@@ -3989,20 +3541,6 @@ CREATE FUNCTION audit_guard.youth(xmin xid, top bigint) RETURNS bigint
 ALTER FUNCTION audit_guard.youth(xmin xid, top bigint) OWNER TO postgres;
 
 --
--- Name: action_descriptions(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.action_descriptions() RETURNS jsonb
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select jsonb_object_agg(code, description) from audit.actions
-$$;
-
-
-ALTER FUNCTION audit_private.action_descriptions() OWNER TO audit_owner;
-
---
 -- Name: watches; Type: TABLE; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4113,41 +3651,6 @@ ALTER FUNCTION audit_private.actor_source() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit_private.actor_source() IS 'Sets v_actor, and in v_metadata the claim that was not honoured.';
-
-
---
--- Name: admit_http_reader(text, jsonb, text, text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.admit_http_reader(view text, filter jsonb, sealed text, user_id text, ip_address inet, request_id text) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-  v_actor constant audit_private.actor := audit_private.resolve_actor(
-    admit_http_reader.sealed, admit_http_reader.user_id, admit_http_reader.ip_address, admit_http_reader.request_id
-  );
-begin
-  perform audit_private.require_http_reader(v_actor);
-  insert into audit_private.noted_reads (reader, view, minute) values (
-    format('%s/%s', session_user, v_actor.user_id),
-    format('%s %s', admit_http_reader.view, encode(sha256(convert_to(admit_http_reader.filter::text, 'UTF8')), 'hex')),
-    date_trunc('minute', clock_timestamp())
-  ) on conflict do nothing;
-  if found then
-    perform audit_private.note_http_read(v_actor, admit_http_reader.view, admit_http_reader.filter);
-  end if;
-end $$;
-
-
-ALTER FUNCTION audit_private.admit_http_reader(view text, filter jsonb, sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
-
---
--- Name: FUNCTION admit_http_reader(view text, filter jsonb, sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.admit_http_reader(view text, filter jsonb, sealed text, user_id text, ip_address inet, request_id text) IS 'Lets a user read who may, and puts that on record unless it is.';
 
 
 --
@@ -6516,22 +6019,6 @@ COMMENT ON FUNCTION audit_private.current_actor() IS 'The actor of this transact
 
 
 --
--- Name: described_actions(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.described_actions(words text) RETURNS text[]
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select coalesce(array_agg(action.code), '{}')
-  from audit.actions as action
-  where to_tsvector('simple', action.description) @@ websearch_to_tsquery('simple', words)
-$$;
-
-
-ALTER FUNCTION audit_private.described_actions(words text) OWNER TO audit_owner;
-
---
 -- Name: difference_source(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6819,90 +6306,6 @@ end $$;
 ALTER FUNCTION audit_private.entity_types_of(target regclass) OWNER TO audit_owner;
 
 --
--- Name: field_changes(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.field_changes(changes jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select jsonb_object_agg(name, sides)
-  from (
-    select field.key as name, jsonb_object_agg(side.key, field.value) as sides
-    from jsonb_each(changes) as side
-    cross join jsonb_each(side.value) as field
-    where jsonb_typeof(side.value) = 'object'
-    group by field.key
-  ) as changed
-  where (sides -> 'old')::text is distinct from (sides -> 'new')::text or sides ->> 'new' = '***'
-$$;
-
-
-ALTER FUNCTION audit_private.field_changes(changes jsonb) OWNER TO audit_owner;
-
---
--- Name: FUNCTION field_changes(changes jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.field_changes(changes jsonb) IS 'By column: {"old": value, "new": value}, of what changed.';
-
-
---
--- Name: event_json(audit.audit_logs, jsonb, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.event_json(log audit.audit_logs, descriptions jsonb, with_diff boolean DEFAULT false) RETURNS json
-    LANGUAGE sql STABLE
-    RETURN json_build_object('id', (log).id, 'created_at', (log).created_at, 'recorded_at', (log).recorded_at, 'action', (log).action, 'outcome', (log).outcome, 'user_id', (log).user_id, 'db_user', (log).db_user, 'actor_proof', (log).actor_proof, 'entity_type', (log).entity_type, 'entity_id', (log).entity_id, 'description', COALESCE((log).description, (descriptions ->> (log).action)), 'permission', (log).permission, 'reason', ((log).metadata ->> 'reason'::text), 'ip_address', host((log).ip_address), 'request_id', (log).request_id, 'transaction_id', ((log).xid)::text, CASE WHEN with_diff THEN 'diff'::text ELSE 'changes'::text END, CASE WHEN with_diff THEN audit_private.field_changes((log).changes) ELSE (log).changes END, 'metadata', (log).metadata, 'time_source', (log).time_source);
-
-
-ALTER FUNCTION audit_private.event_json(log audit.audit_logs, descriptions jsonb, with_diff boolean) OWNER TO audit_owner;
-
---
--- Name: events_by_id(audit_private.event_filter, bigint, bigint, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.events_by_id(wanted audit_private.event_filter, first_id bigint, last_id bigint, most integer) RETURNS SETOF audit.audit_logs
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_described constant text[] := audit_private.described_actions((wanted).text);
-begin
-  return query
-    select log.*
-    from audit.audit_logs as log
-    where log.id between first_id and last_id and audit_private.is_wanted(log, wanted, v_described)
-    order by log.id desc
-    limit events_by_id.most;
-end $$;
-
-
-ALTER FUNCTION audit_private.events_by_id(wanted audit_private.event_filter, first_id bigint, last_id bigint, most integer) OWNER TO audit_owner;
-
---
--- Name: events_by_index(audit_private.event_filter, bigint, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.events_by_index(wanted audit_private.event_filter, before bigint, most integer) RETURNS SETOF audit.audit_logs
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_described constant text[] := audit_private.described_actions((wanted).text);
-begin
-  return query
-    select log.*
-    from audit.audit_logs as log
-    where log.id < events_by_index.before and audit_private.is_wanted(log, wanted, v_described)
-    order by log.id + 0 desc
-    limit events_by_index.most;
-end $$;
-
-
-ALTER FUNCTION audit_private.events_by_index(wanted audit_private.event_filter, before bigint, most integer) OWNER TO audit_owner;
-
---
 -- Name: expression_digest(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6944,6 +6347,24 @@ $$;
 
 
 ALTER FUNCTION audit_private.family_shapes(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: field_changes(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.field_changes(changes jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    RETURN (SELECT jsonb_object_agg(changed.name, changed.sides) AS jsonb_object_agg FROM (SELECT field.key AS name, jsonb_object_agg(side.key, field.value) AS sides FROM (jsonb_each(field_changes.changes) side(key, value) CROSS JOIN LATERAL jsonb_each(side.value) field(key, value)) WHERE (jsonb_typeof(side.value) = 'object'::text) GROUP BY field.key) changed WHERE ((((changed.sides -> 'old'::text))::text IS DISTINCT FROM ((changed.sides -> 'new'::text))::text) OR ((changed.sides ->> 'new'::text) = '***'::text)));
+
+
+ALTER FUNCTION audit_private.field_changes(changes jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION field_changes(changes jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.field_changes(changes jsonb) IS 'By column: {"old": value, "new": value}, of what changed.';
+
 
 --
 -- Name: field_type(boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8025,32 +7446,28 @@ CREATE FUNCTION audit_private.id_before(moment timestamp with time zone) RETURNS
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-#variable_conflict use_column
 declare
-  v_low bigint := 0;
-  v_high bigint := coalesce((select max(id) from audit.audit_logs), 0);
-  v_middle bigint;
+  v_moment constant timestamptz := id_before.moment - interval '1 hour';
+  v_month constant timestamptz := date_trunc('month', v_moment, 'UTC');
   v_id bigint;
-  v_time timestamptz;
 begin
-  while v_low < v_high loop
-    v_middle := v_low + (v_high - v_low + 1) / 2;
-    select id, recorded_at into v_id, v_time
-    from audit.audit_logs
-    where id between v_middle and v_high
-    order by id
-    limit 1;
-    if v_time < id_before.moment - interval '1 hour' then
-      v_low := v_id;
-    else
-      v_high := v_middle - 1;
-    end if;
-  end loop;
-  return v_low;
+  if isfinite(v_moment) then
+    v_id := audit_private.newest_id_before(
+      v_moment, date_trunc('month', v_month - interval '1 day', 'UTC'), date_trunc('month', v_month + interval '40 days', 'UTC')
+    );
+  end if;
+  return coalesce(v_id, audit_private.newest_id_before(v_moment, '-infinity', 'infinity'), 0);
 end $$;
 
 
 ALTER FUNCTION audit_private.id_before(moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION id_before(moment timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.id_before(moment timestamp with time zone) IS 'A record such that it and all before it are older than a moment; 0 if there is none.';
+
 
 --
 -- Name: image_source(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8134,24 +7551,28 @@ CREATE FUNCTION audit_private.index_past_months(this_month date) RETURNS text[]
     AS $_$
 declare
   v_partition regclass;
+  v_index text;
+  v_what text;
+  v_on text;
   v_done text[] := '{}';
 begin
-  for v_partition in
-    select tree.relid
+  for v_partition, v_index, v_what, v_on in
+    select tree.relid, class.relname || made.suffix, made.what, made.on
     from pg_catalog.pg_partition_tree('audit.audit_logs') as tree
     join pg_catalog.pg_class as class on class.oid = tree.relid
+    cross join (values
+      ('_created_at_idx', 'time', 'using brin (created_at)'),
+      ('_ip_address_idx', 'addresses', '(ip_address) where ip_address is not null')
+    ) as made (suffix, what, "on")
     where tree.isleaf
       and class.relname ~ '^audit_logs_[0-9]{4}_[0-9]{2}$'
       -- Claimed times reach 30 days back.
       and class.relname < 'audit_logs_' || to_char(this_month - interval '1 month', 'YYYY_MM')
-      and to_regclass(format('audit_private.%I', class.relname || '_created_at_idx')) is null
-    order by class.relname
+      and to_regclass(format('audit_private.%I', class.relname || made.suffix)) is null
+    order by class.relname, made.what desc
   loop
-    execute format(
-      'create index %I on %s using brin (created_at)',
-      (select relname || '_created_at_idx' from pg_catalog.pg_class where oid = v_partition), v_partition
-    );
-    v_done := v_done || format('index: time of %s', v_partition);
+    execute format('create index %I on %s %s', v_index, v_partition, v_on);
+    v_done := v_done || format('index: %s of %s', v_what, v_partition);
   end loop;
   return v_done;
 end $_$;
@@ -8213,24 +7634,6 @@ end $$;
 
 
 ALTER FUNCTION audit_private.is_news(event jsonb) OWNER TO audit_owner;
-
---
--- Name: is_wanted(audit.audit_logs, audit_private.event_filter, text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.is_wanted(log audit.audit_logs, wanted audit_private.event_filter, described text[]) RETURNS boolean
-    LANGUAGE sql IMMUTABLE
-    RETURN ((((wanted).actor IS NULL) OR ((wanted).actor = ANY (ARRAY[(log).user_id, (log).db_user]))) AND (((wanted).action IS NULL) OR ((log).action = (wanted).action) OR (("right"((wanted).action, 1) = '*'::text) AND starts_with((log).action, rtrim((wanted).action, '*'::text)))) AND (((wanted).outcome IS NULL) OR ((log).outcome = (wanted).outcome)) AND (((wanted).entity_type IS NULL) OR ((log).entity_type = (wanted).entity_type)) AND (((wanted).entity_id IS NULL) OR ((log).entity_id = (wanted).entity_id)) AND (((wanted).network IS NULL) OR ((log).ip_address <<= (wanted).network)) AND (((wanted).since IS NULL) OR ((log).created_at >= (wanted).since)) AND (((wanted).until IS NULL) OR ((log).created_at < (wanted).until)) AND (((wanted).request_id IS NULL) OR ((log).request_id = (wanted).request_id)) AND (((wanted).text IS NULL) OR CASE WHEN ((log).description IS NULL) THEN ((log).action = ANY (described)) ELSE (to_tsvector('simple'::regconfig, (log).description) @@ websearch_to_tsquery('simple'::regconfig, (wanted).text)) END) AND (((wanted).reads IS TRUE) OR ((wanted).action = 'AUDIT_LOG_READ'::text) OR ((log).action <> 'AUDIT_LOG_READ'::text)));
-
-
-ALTER FUNCTION audit_private.is_wanted(log audit.audit_logs, wanted audit_private.event_filter, described text[]) OWNER TO audit_owner;
-
---
--- Name: FUNCTION is_wanted(log audit.audit_logs, wanted audit_private.event_filter, described text[]); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.is_wanted(log audit.audit_logs, wanted audit_private.event_filter, described text[]) IS 'Whether an event matches a filter. described: the codes whose description has the words of the filter.';
-
 
 --
 -- Name: json_source(text, text, boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8379,28 +7782,27 @@ CREATE FUNCTION audit_private.keyed_past_source(watch audit_private.watches, mom
     AS $_$
   select format(
     $source$
-    with past as materialized (select * from audit.past_rows(%1$L::regclass, %2$L))
     select %3$s
     from %4$s as present
+    full join audit.past_rows(%1$L::regclass, %2$L) as past on past.present_id = %5$s
+    cross join lateral (
+      -- Made once for each row that was another: offset 0 keeps the columns from making it each for itself.
+      select case when past.copies = 1 then jsonb_populate_record(present.*, %7$s) end as made offset 0
+    ) as rebuilt
     left join (select * from %4$s where false) as nothing on true
-    where not exists (select from past where past.present_id = %5$s) and %6$s
-    union all
-    select %7$s
-    from past
-    left join %4$s as present on %5$s = past.present_id
-    left join (select * from %4$s where false) as nothing on true
-    cross join lateral jsonb_populate_record(present.*, %8$s) as rebuilt
-    where past.copies = 1 and (present.tableoid is null or %6$s)
+    where past.copies is distinct from 0 and (present.tableoid is null or %6$s)
     $source$,
     watch.target, moment,
-    string_agg(audit_private.column_source(case when was_there and known then 'present' else 'nothing' end, name), ', ' order by place),
-    watch.target, audit_private.found_key_source(watch), audit_private.partition_condition(watch, moment),
     string_agg(
       case
-        when was_there and known then audit_private.rebuilt_source(name, type, audit_private.column_source('present', name))
+        when was_there and known then audit_private.rebuilt_source(name, type, format(
+          'case when past.copies = 1 then %s else %s end',
+          audit_private.column_source('(rebuilt.made)', name), audit_private.column_source('present', name)
+        ))
         else audit_private.column_source('nothing', name)
       end, ', ' order by place
     ),
+    watch.target, audit_private.found_key_source(watch), audit_private.partition_condition(watch, moment),
     audit_private.fitting_image_source(watch, moment)
   )
   from audit_private.columns_since(watch, moment)
@@ -8727,26 +8129,43 @@ COMMENT ON FUNCTION audit_private.names_since(watch audit_private.watches, momen
 
 
 --
--- Name: newest_before(bigint, audit_private.event_filter); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: newest_id_before(timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.newest_before(before bigint, wanted audit_private.event_filter) RETURNS bigint
-    LANGUAGE sql STABLE
+CREATE FUNCTION audit_private.newest_id_before(moment timestamp with time zone, since timestamp with time zone, until timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
     AS $$
-  select log.id
-  from audit.audit_logs as log
-  where log.id < newest_before.before
-    and log.created_at >= coalesce(date_trunc('month', (wanted).since, 'UTC'), '-infinity')
-    and log.created_at < coalesce(
-      date_trunc('month', date_trunc('month', (wanted).until - interval '1 microsecond', 'UTC') + interval '32 days', 'UTC'), 'infinity'
-    )
-  order by log.id desc
-  limit 1
-$$;
+#variable_conflict use_column
+declare
+  v_low bigint := 0;
+  v_high bigint := coalesce((
+    select max(id) from audit.audit_logs where created_at >= newest_id_before.since and created_at < newest_id_before.until
+  ), 0);
+  v_middle bigint;
+  v_id bigint;
+  v_time timestamptz;
+begin
+  while v_low < v_high loop
+    v_middle := v_low + (v_high - v_low + 1) / 2;
+    select id, recorded_at into v_id, v_time
+    from audit.audit_logs
+    where id between v_middle and v_high and created_at >= newest_id_before.since and created_at < newest_id_before.until
+    order by id
+    limit 1;
+    if v_time < newest_id_before.moment then
+      v_low := v_id;
+    else
+      v_high := v_middle - 1;
+    end if;
+  end loop;
+  return nullif(v_low, 0);
+end $$;
 
 
-ALTER FUNCTION audit_private.newest_before(before bigint, wanted audit_private.event_filter) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.newest_id_before(moment timestamp with time zone, since timestamp with time zone, until timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: next_relation(audit_private.baselines, regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8889,26 +8308,6 @@ end $$;
 ALTER FUNCTION audit_private.note_hidden(hidden bigint) OWNER TO audit_owner;
 
 --
--- Name: note_http_read(audit_private.actor, text, jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.note_http_read(actor audit_private.actor, view text, filter jsonb DEFAULT NULL::jsonb, metadata jsonb DEFAULT '{}'::jsonb) RETURNS void
-    LANGUAGE sql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select audit_private.append(
-    actor => actor,
-    action => 'AUDIT_LOG_READ',
-    entity_type => 'AUDIT_VIEW',
-    entity_id => view,
-    metadata => jsonb_strip_nulls(jsonb_build_object('filter', nullif(filter, '{}'))) || metadata
-  )
-$$;
-
-
-ALTER FUNCTION audit_private.note_http_read(actor audit_private.actor, view text, filter jsonb, metadata jsonb) OWNER TO audit_owner;
-
---
 -- Name: note_installation(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9041,45 +8440,6 @@ COMMENT ON FUNCTION audit_private.open_door() IS 'Lets the function that assigns
 
 
 --
--- Name: open_export(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.open_export(filter jsonb) RETURNS refcursor
-    LANGUAGE plpgsql
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    SET enable_seqscan TO 'off'
-    SET jit TO 'off'
-    AS $_$
-declare
-  v_wanted constant audit_private.event_filter := audit_private.parsed_filter(open_export.filter);
-  -- What names one record or one request has an index, and few rows to sort: the sum keeps the planner from reading all.
-  v_order constant text := case
-    when num_nonnulls(v_wanted.entity_id, v_wanted.request_id) > 0 then 'id + 0' else 'id'
-  end;
-  v_events refcursor := 'indelible_export';
-begin
-  open v_events no scroll for execute '
-    select
-      id, created_at, recorded_at, action, outcome, user_id, db_user, actor_proof, entity_type, entity_id, description,
-      permission, reason, ip_address, request_id, transaction_id, changes, metadata, time_source
-    from audit_private.flat_events
-    where audit_private.is_wanted(record, $1, $2)
-    order by ' || v_order
-    using v_wanted, audit_private.described_actions(v_wanted.text);
-  return v_events;
-end $_$;
-
-
-ALTER FUNCTION audit_private.open_export(filter jsonb) OWNER TO audit_owner;
-
---
--- Name: FUNCTION open_export(filter jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.open_export(filter jsonb) IS 'Opens the cursor indelible_export over the events that match a filter.';
-
-
---
 -- Name: open_sealed(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9143,56 +8503,6 @@ $$;
 ALTER FUNCTION audit_private.overdue_relations(target regclass, known audit_private.shapes) OWNER TO audit_owner;
 
 --
--- Name: page_of_events(jsonb, bigint, integer, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.page_of_events(filter jsonb, before bigint, most integer, with_diff boolean) RETURNS TABLE(id bigint, event json)
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-declare
-  v_wanted constant audit_private.event_filter := audit_private.parsed_filter(page_of_events.filter);
-  v_indexed constant boolean := v_wanted.entity_id is not null or v_wanted.request_id is not null;
-  v_before constant bigint := coalesce(page_of_events.before, 9223372036854775807);
-  v_last bigint := v_before - 1;
-  -- So many rows take some milliseconds.
-  v_looked_at constant bigint := 5000;
-  v_room bigint := 4194304;
-  v_found int := 0;
-  v_descriptions constant jsonb := audit_private.action_descriptions();
-  v_log audit.audit_logs;
-begin
-  if not v_indexed then
-    v_last := audit_private.newest_before(v_before, v_wanted);
-  end if;
-  for v_log in
-    select * from audit_private.events_by_index(v_wanted, v_before, page_of_events.most) where v_indexed
-    union all
-    select * from audit_private.events_by_id(v_wanted, v_last - v_looked_at + 1, v_last, page_of_events.most) where not v_indexed
-  loop
-    id := v_log.id;
-    event := audit_private.event_json(v_log, v_descriptions, page_of_events.with_diff);
-    return next;
-    v_found := v_found + 1;
-    v_room := v_room - octet_length(event::text);
-    exit when v_room < 0;
-  end loop;
-  if v_found < page_of_events.most and (v_room < 0 or not v_indexed) then
-    if v_room >= 0 then
-      id := v_last - v_looked_at + 1;
-    end if;
-    event := null;
-    if audit_private.newest_before(id, v_wanted) is not null then
-      return next;
-    end if;
-  end if;
-end $$;
-
-
-ALTER FUNCTION audit_private.page_of_events(filter jsonb, before bigint, most integer, with_diff boolean) OWNER TO audit_owner;
-
---
 -- Name: pair_changes_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9247,31 +8557,6 @@ $_$;
 
 
 ALTER FUNCTION audit_private.pairs_source(target regclass) OWNER TO audit_owner;
-
---
--- Name: parsed_filter(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.parsed_filter(filter jsonb) RETURNS audit_private.event_filter
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  v_wanted audit_private.event_filter := jsonb_populate_record(null::audit_private.event_filter, parsed_filter.filter);
-begin
-  v_wanted.entity_id := audit_private.entity_key(v_wanted.entity_id);
-  return v_wanted;
-end $$;
-
-
-ALTER FUNCTION audit_private.parsed_filter(filter jsonb) OWNER TO audit_owner;
-
---
--- Name: FUNCTION parsed_filter(filter jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.parsed_filter(filter jsonb) IS 'A filter from its JSON; {} wants everything but reads of the log.';
-
 
 --
 -- Name: partition_condition(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -9334,29 +8619,28 @@ $$;
 ALTER FUNCTION audit_private.place_name(target regclass) OWNER TO audit_owner;
 
 --
--- Name: present_changes(regclass, audit.audit_logs); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: present_names(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.present_changes(target regclass, record audit.audit_logs) RETURNS jsonb
+CREATE FUNCTION audit_private.present_names(target regclass) RETURNS TABLE(since_id bigint, until_id bigint, names jsonb)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select case when renamed.names is null then (record).changes else (
-    select jsonb_object_agg(side.key, audit_private.renamed_image(side.value, renamed.names))
-    from jsonb_each((record).changes) as side
-    where jsonb_typeof(side.value) = 'object'
-  ) end
-  from (
+  select version.since_id, lead(version.since_id) over (order by version.version_id), renamed.names
+  from audit_private.capture_versions as version
+  join audit_private.watches as watch on watch.watch_id = version.watch_id
+  cross join lateral (
     select jsonb_object_agg(past.value ->> 'name', attribute.attname) as names
-    from jsonb_each(audit_private.columns_before(present_changes.target, (record).id)) as past
+    from jsonb_each(version.shape -> 'columns') as past
     join pg_catalog.pg_attribute as attribute
-      on attribute.attrelid = present_changes.target and attribute.attnum = past.key::int and not attribute.attisdropped
+      on attribute.attrelid = present_names.target and attribute.attnum = past.key::int and not attribute.attisdropped
     where past.value ->> 'name' <> attribute.attname
   ) as renamed
+  where watch.target = present_names.target
 $$;
 
 
-ALTER FUNCTION audit_private.present_changes(target regclass, record audit.audit_logs) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.present_names(target regclass) OWNER TO audit_owner;
 
 --
 -- Name: secrets; Type: TABLE; Schema: audit_private; Owner: audit_owner
@@ -9451,7 +8735,7 @@ CREATE FUNCTION audit_private.rebuilt_source(name text, type oid, otherwise text
     when exists (select from base where base.type in ('json'::regtype, 'jsonb'::regtype)) then format(
       'case when past.image ? %1$L then (past.image ->> %1$L)::%2$s else %3$s end', name, format_type(rebuilt_source.type, null), otherwise
     )
-    else audit_private.column_source('rebuilt', name)
+    else rebuilt_source.otherwise
   end
 $_$;
 
@@ -9541,7 +8825,7 @@ ALTER FUNCTION audit_private.record_verdict(event jsonb) OWNER TO audit_owner;
 --
 
 CREATE FUNCTION audit_private.records_between(previous pg_snapshot, present pg_snapshot) RETURNS TABLE(id bigint, created_at timestamp with time zone)
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE ROWS 100
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select log.id, log.created_at
@@ -9563,9 +8847,13 @@ ALTER FUNCTION audit_private.records_between(previous pg_snapshot, present pg_sn
 --
 
 CREATE FUNCTION audit_private.records_of(entity_types text[], key text) RETURNS TABLE(taken_by bigint, record audit.audit_logs)
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
+#variable_conflict use_column
+begin
+  return query
   with recursive life (entity_id, since_id, until_id, taken_by) as (
     select records_of.key, 0::bigint, 9223372036854775807, null::bigint
     union
@@ -9608,8 +8896,8 @@ CREATE FUNCTION audit_private.records_of(entity_types text[], key text) RETURNS 
     ) over (order by (told.record).id), 0),
     told.record
   from told
-  where (told.record).action in ('ROW_INSERTED', 'ROW_UPDATED', 'ROW_DELETED', 'ROW_BASELINE')
-$$;
+  where (told.record).action in ('ROW_INSERTED', 'ROW_UPDATED', 'ROW_DELETED', 'ROW_BASELINE');
+end $$;
 
 
 ALTER FUNCTION audit_private.records_of(entity_types text[], key text) OWNER TO audit_owner;
@@ -9640,14 +8928,14 @@ CREATE FUNCTION audit_private.records_of_transaction(transaction xid8) RETURNS S
   from audit.audit_logs as log
   where log.xid = records_of_transaction.transaction
   union all
-  -- What the request told on its independent session.
+  -- What the request told on its independent session. An array: joined, the log might be read from end to end.
   select log.*
-  from (
-    select distinct own.request_id from audit.audit_logs as own
-    where own.xid = records_of_transaction.transaction and own.request_id is not null
-  ) as request
-  join audit.audit_logs as log on log.request_id = request.request_id
+  from audit.audit_logs as log
   where log.xid <> records_of_transaction.transaction
+    and log.request_id = any (array(
+      select distinct own.request_id from audit.audit_logs as own
+      where own.xid = records_of_transaction.transaction and own.request_id is not null
+    ))
 $$;
 
 
@@ -9926,6 +9214,22 @@ COMMENT ON FUNCTION audit_private.remember_version(watch audit_private.watches, 
 
 
 --
+-- Name: renamed_changes(jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.renamed_changes(changes jsonb, names jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_object_agg(side.key, audit_private.renamed_image(side.value, names))
+  from jsonb_each(changes) as side
+  where jsonb_typeof(side.value) = 'object'
+$$;
+
+
+ALTER FUNCTION audit_private.renamed_changes(changes jsonb, names jsonb) OWNER TO audit_owner;
+
+--
 -- Name: renamed_image(jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -10151,24 +9455,6 @@ end $$;
 
 
 ALTER FUNCTION audit_private.require_harmless_types(target regclass) OWNER TO audit_owner;
-
---
--- Name: require_http_reader(audit_private.actor); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.require_http_reader(actor audit_private.actor) RETURNS void
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  perform from iam.judge_permission((actor).user_id, 'audit.event.read') as judged where judged.verdict = 'granted';
-  if not found then
-    raise exception using errcode = '42501', message = 'reading the log over HTTP needs the permission audit.event.read';
-  end if;
-end $$;
-
-
-ALTER FUNCTION audit_private.require_http_reader(actor audit_private.actor) OWNER TO audit_owner;
 
 --
 -- Name: require_known_code(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -10782,32 +10068,6 @@ ALTER FUNCTION audit_private.seal_context(user_id text, ip_address inet, request
 
 COMMENT ON FUNCTION audit_private.seal_context(user_id text, ip_address inet, request_id text, session_id bigint) IS 'What the application gets for an authenticated request: good for 2 minutes while the session lasts, at set_context alone.';
 
-
---
--- Name: sealed_between(bigint, bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.sealed_between(first_leaf bigint, last_leaf bigint) RETURNS TABLE(leaf_index bigint, id bigint, created_at timestamp with time zone)
-    LANGUAGE sql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select
-    leaf.index,
-    ('x' || encode(substring(leaf.entry from 6 for 8), 'hex'))::bit(64)::bigint,
-    timestamptz '2000-01-01 00:00:00+00'
-      + ('x' || encode(substring(leaf.entry from 22 for 8), 'hex'))::bit(64)::bigint * interval '1 microsecond'
-  from (
-    select tile.number * 256 + tile.start + place as index, substring(tile.content from place * 63 + 3 for 61) as entry
-    from audit_private.tiles as tile
-    cross join generate_series(0, length(tile.content) / 63 - 1) as place
-    where tile.level = -1 and tile.number between first_leaf / 256 and last_leaf / 256
-  ) as leaf
-  where leaf.index between first_leaf and last_leaf
-  order by leaf.index
-$$;
-
-
-ALTER FUNCTION audit_private.sealed_between(first_leaf bigint, last_leaf bigint) OWNER TO audit_owner;
 
 --
 -- Name: settings_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -11684,30 +10944,6 @@ ALTER FUNCTION audit_private.versions_since(watch audit_private.watches, moment 
 
 COMMENT ON FUNCTION audit_private.versions_since(watch audit_private.watches, moment timestamp with time zone) IS 'How capture was at that moment, and how it was changed since.';
 
-
---
--- Name: wanted_between(bigint, bigint, audit_private.event_filter, text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.wanted_between(first_leaf bigint, last_leaf bigint, wanted audit_private.event_filter, described text[]) RETURNS TABLE(leaf_index bigint, log audit.audit_logs)
-    LANGUAGE plpgsql STABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-#variable_conflict use_column
-begin
-  return query
-    select leaf.leaf_index, row(found.*)::audit.audit_logs
-    from audit_private.sealed_between(wanted_between.first_leaf, wanted_between.last_leaf) as leaf
-    -- One by one, by the key of the log: LIMIT keeps the planner from any other way to join.
-    cross join lateral (
-      select log.* from audit.audit_logs as log where log.id = leaf.id and log.created_at = leaf.created_at limit 1
-    ) as found
-    where audit_private.is_wanted(row(found.*)::audit.audit_logs, wanted, wanted_between.described)
-    order by leaf.leaf_index;
-end $$;
-
-
-ALTER FUNCTION audit_private.wanted_between(first_leaf bigint, last_leaf bigint, wanted audit_private.event_filter, described text[]) OWNER TO audit_owner;
 
 --
 -- Name: was_ever_masked(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -12815,7 +12051,7 @@ CREATE VIEW audit.v_authentication AS
     db_user,
     (actor_proof)::text AS actor_proof
    FROM audit.audit_logs log
-  WHERE ((action ~~ 'AUTH\_%'::text) AND ( SELECT audit.note_read('v_authentication'::text) AS note_read));
+  WHERE ((action ~~ 'AUTH\_%'::text) AND (action <> ALL (ARRAY['ROW_INSERTED'::text, 'ROW_UPDATED'::text, 'ROW_DELETED'::text])) AND ( SELECT audit.note_read('v_authentication'::text) AS note_read));
 
 
 ALTER VIEW audit.v_authentication OWNER TO audit_owner;
@@ -14358,6 +13594,13 @@ ALTER TABLE ONLY iam.users
 
 
 --
+-- Name: audit_logs_action_idx; Type: INDEX; Schema: audit; Owner: audit_owner
+--
+
+CREATE INDEX audit_logs_action_idx ON ONLY audit.audit_logs USING btree (action text_pattern_ops, id) WHERE (action <> ALL (ARRAY['ROW_INSERTED'::text, 'ROW_UPDATED'::text, 'ROW_DELETED'::text]));
+
+
+--
 -- Name: audit_logs_entity_idx; Type: INDEX; Schema: audit; Owner: audit_owner
 --
 
@@ -14365,10 +13608,24 @@ CREATE INDEX audit_logs_entity_idx ON ONLY audit.audit_logs USING btree (entity_
 
 
 --
+-- Name: audit_logs_outcome_idx; Type: INDEX; Schema: audit; Owner: audit_owner
+--
+
+CREATE INDEX audit_logs_outcome_idx ON ONLY audit.audit_logs USING btree (outcome, id) WHERE (outcome <> 'success'::audit.outcome);
+
+
+--
 -- Name: audit_logs_request_id_idx; Type: INDEX; Schema: audit; Owner: audit_owner
 --
 
 CREATE INDEX audit_logs_request_id_idx ON ONLY audit.audit_logs USING btree (request_id) WHERE (request_id IS NOT NULL);
+
+
+--
+-- Name: audit_logs_user_idx; Type: INDEX; Schema: audit; Owner: audit_owner
+--
+
+CREATE INDEX audit_logs_user_idx ON ONLY audit.audit_logs USING btree (user_id text_pattern_ops, id) WHERE (user_id IS NOT NULL);
 
 
 --
@@ -14938,14 +14195,6 @@ GRANT ALL ON FUNCTION audit.begin_epoch(origin text, verifier_key text, reason t
 
 
 --
--- Name: FUNCTION begin_stream(stream text, filter jsonb, from_leaf bigint, sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.begin_stream(stream text, filter jsonb, from_leaf bigint, sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.begin_stream(stream text, filter jsonb, from_leaf bigint, sealed text, user_id text, ip_address inet, request_id text) TO audit_writer;
-
-
---
 -- Name: FUNCTION history(target regclass, key text); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
@@ -14991,14 +14240,6 @@ GRANT ALL ON FUNCTION audit.doctor() TO audit_admin;
 
 REVOKE ALL ON FUNCTION audit.drain() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.drain() TO audit_admin;
-
-
---
--- Name: FUNCTION end_stream(stream text, reason text, next_leaf bigint, events bigint, sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.end_stream(stream text, reason text, next_leaf bigint, events bigint, sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.end_stream(stream text, reason text, next_leaf bigint, events bigint, sealed text, user_id text, ip_address inet, request_id text) TO audit_writer;
 
 
 --
@@ -15058,6 +14299,15 @@ GRANT ALL ON FUNCTION audit.heartbeat() TO audit_sealer;
 
 
 --
+-- Name: FUNCTION id_since(moment timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.id_since(moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.id_since(moment timestamp with time zone) TO audit_reader;
+GRANT ALL ON FUNCTION audit.id_since(moment timestamp with time zone) TO audit_investigator;
+
+
+--
 -- Name: FUNCTION log_head(); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
@@ -15071,15 +14321,6 @@ GRANT ALL ON FUNCTION audit.log_head() TO audit_sealer;
 
 REVOKE ALL ON FUNCTION audit.maintain() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.maintain() TO audit_admin;
-
-
---
--- Name: FUNCTION note_export(format text, filter jsonb, outcome text, rows bigint, began bigint); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.note_export(format text, filter jsonb, outcome text, rows bigint, began bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.note_export(format text, filter jsonb, outcome text, rows bigint, began bigint) TO audit_reader;
-GRANT ALL ON FUNCTION audit.note_export(format text, filter jsonb, outcome text, rows bigint, began bigint) TO audit_investigator;
 
 
 --
@@ -15104,23 +14345,6 @@ GRANT ALL ON FUNCTION audit.notes() TO audit_admin;
 
 REVOKE ALL ON FUNCTION audit.observe_capture() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.observe_capture() TO audit_sealer;
-
-
---
--- Name: FUNCTION open_export(filter jsonb); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.open_export(filter jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.open_export(filter jsonb) TO audit_reader;
-GRANT ALL ON FUNCTION audit.open_export(filter jsonb) TO audit_investigator;
-
-
---
--- Name: FUNCTION open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text) TO audit_writer;
 
 
 --
@@ -15150,52 +14374,12 @@ GRANT ALL ON FUNCTION audit.read_checkpoint(size bigint) TO audit_investigator;
 
 
 --
--- Name: FUNCTION read_coverage(sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.read_coverage(sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.read_coverage(sealed text, user_id text, ip_address inet, request_id text) TO audit_writer;
-
-
---
--- Name: FUNCTION read_entity_history(entity_type text, entity_id text, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.read_entity_history(entity_type text, entity_id text, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.read_entity_history(entity_type text, entity_id text, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) TO audit_writer;
-
-
---
--- Name: FUNCTION read_event(id bigint, sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.read_event(id bigint, sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.read_event(id bigint, sealed text, user_id text, ip_address inet, request_id text) TO audit_writer;
-
-
---
--- Name: FUNCTION read_events(filter jsonb, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.read_events(filter jsonb, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.read_events(filter jsonb, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) TO audit_writer;
-
-
---
 -- Name: FUNCTION read_leaf(event_id bigint); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit.read_leaf(event_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.read_leaf(event_id bigint) TO audit_investigator;
 GRANT ALL ON FUNCTION audit.read_leaf(event_id bigint) TO audit_writer;
-
-
---
--- Name: FUNCTION read_sealed(filter jsonb, from_leaf bigint); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.read_sealed(filter jsonb, from_leaf bigint) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.read_sealed(filter jsonb, from_leaf bigint) TO audit_writer;
 
 
 --
@@ -15230,32 +14414,6 @@ GRANT ALL ON FUNCTION audit.request(request_id text) TO audit_investigator;
 
 REVOKE ALL ON FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) TO audit_sealer;
-
-
---
--- Name: FUNCTION sealed_events(from_leaf bigint, most integer); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.sealed_events(from_leaf bigint, most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.sealed_events(from_leaf bigint, most integer) TO audit_reader;
-GRANT ALL ON FUNCTION audit.sealed_events(from_leaf bigint, most integer) TO audit_investigator;
-
-
---
--- Name: FUNCTION sealed_log(); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.sealed_log() FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.sealed_log() TO audit_reader;
-GRANT ALL ON FUNCTION audit.sealed_log() TO audit_investigator;
-
-
---
--- Name: FUNCTION sealed_size(); Type: ACL; Schema: audit; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit.sealed_size() FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.sealed_size() TO audit_writer;
 
 
 --
@@ -15553,13 +14711,6 @@ REVOKE ALL ON FUNCTION audit_guard.youth(xmin xid, top bigint) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION action_descriptions(); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.action_descriptions() FROM PUBLIC;
-
-
---
 -- Name: FUNCTION active_watch(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -15571,13 +14722,6 @@ REVOKE ALL ON FUNCTION audit_private.active_watch(target regclass) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.actor_source() FROM PUBLIC;
-
-
---
--- Name: FUNCTION admit_http_reader(view text, filter jsonb, sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.admit_http_reader(view text, filter jsonb, sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
 
 
 --
@@ -16022,13 +15166,6 @@ REVOKE ALL ON FUNCTION audit_private.current_actor() FROM PUBLIC;
 
 
 --
--- Name: FUNCTION described_actions(words text); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.described_actions(words text) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION difference_source(watch audit_private.watches, skipped boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -16092,34 +15229,6 @@ REVOKE ALL ON FUNCTION audit_private.entity_types_of(target regclass) FROM PUBLI
 
 
 --
--- Name: FUNCTION field_changes(changes jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.field_changes(changes jsonb) FROM PUBLIC;
-
-
---
--- Name: FUNCTION event_json(log audit.audit_logs, descriptions jsonb, with_diff boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.event_json(log audit.audit_logs, descriptions jsonb, with_diff boolean) FROM PUBLIC;
-
-
---
--- Name: FUNCTION events_by_id(wanted audit_private.event_filter, first_id bigint, last_id bigint, most integer); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.events_by_id(wanted audit_private.event_filter, first_id bigint, last_id bigint, most integer) FROM PUBLIC;
-
-
---
--- Name: FUNCTION events_by_index(wanted audit_private.event_filter, before bigint, most integer); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.events_by_index(wanted audit_private.event_filter, before bigint, most integer) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION expression_digest(expression text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -16131,6 +15240,13 @@ REVOKE ALL ON FUNCTION audit_private.expression_digest(expression text) FROM PUB
 --
 
 REVOKE ALL ON FUNCTION audit_private.family_shapes(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION field_changes(changes jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.field_changes(changes jsonb) FROM PUBLIC;
 
 
 --
@@ -16407,13 +15523,6 @@ REVOKE ALL ON FUNCTION audit_private.is_news(event jsonb) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION is_wanted(log audit.audit_logs, wanted audit_private.event_filter, described text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.is_wanted(log audit.audit_logs, wanted audit_private.event_filter, described text[]) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION json_source(record_name text, name text, built_in boolean, type oid, is_masked boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -16526,10 +15635,10 @@ REVOKE ALL ON FUNCTION audit_private.names_since(watch audit_private.watches, mo
 
 
 --
--- Name: FUNCTION newest_before(before bigint, wanted audit_private.event_filter); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION newest_id_before(moment timestamp with time zone, since timestamp with time zone, until timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.newest_before(before bigint, wanted audit_private.event_filter) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.newest_id_before(moment timestamp with time zone, since timestamp with time zone, until timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -16575,13 +15684,6 @@ REVOKE ALL ON FUNCTION audit_private.note_hidden(hidden bigint) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION note_http_read(actor audit_private.actor, view text, filter jsonb, metadata jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.note_http_read(actor audit_private.actor, view text, filter jsonb, metadata jsonb) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION note_installation(digest text, version text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -16617,13 +15719,6 @@ REVOKE ALL ON FUNCTION audit_private.open_door() FROM PUBLIC;
 
 
 --
--- Name: FUNCTION open_export(filter jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.open_export(filter jsonb) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION open_sealed(sealed text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -16638,13 +15733,6 @@ REVOKE ALL ON FUNCTION audit_private.overdue_relations(target regclass, known au
 
 
 --
--- Name: FUNCTION page_of_events(filter jsonb, before bigint, most integer, with_diff boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.page_of_events(filter jsonb, before bigint, most integer, with_diff boolean) FROM PUBLIC;
-
-
---
 -- Name: FUNCTION pair_changes_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -16656,13 +15744,6 @@ REVOKE ALL ON FUNCTION audit_private.pair_changes_source(watch audit_private.wat
 --
 
 REVOKE ALL ON FUNCTION audit_private.pairs_source(target regclass) FROM PUBLIC;
-
-
---
--- Name: FUNCTION parsed_filter(filter jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.parsed_filter(filter jsonb) FROM PUBLIC;
 
 
 --
@@ -16687,10 +15768,10 @@ REVOKE ALL ON FUNCTION audit_private.place_name(target regclass) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION present_changes(target regclass, record audit.audit_logs); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION present_names(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.present_changes(target regclass, record audit.audit_logs) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.present_names(target regclass) FROM PUBLIC;
 
 
 --
@@ -16834,6 +15915,13 @@ REVOKE ALL ON FUNCTION audit_private.remember_version(watch audit_private.watche
 
 
 --
+-- Name: FUNCTION renamed_changes(changes jsonb, names jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.renamed_changes(changes jsonb, names jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION renamed_image(image jsonb, renamed jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -16887,13 +15975,6 @@ REVOKE ALL ON FUNCTION audit_private.require_harmless_code(target regclass, call
 --
 
 REVOKE ALL ON FUNCTION audit_private.require_harmless_types(target regclass) FROM PUBLIC;
-
-
---
--- Name: FUNCTION require_http_reader(actor audit_private.actor); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.require_http_reader(actor audit_private.actor) FROM PUBLIC;
 
 
 --
@@ -17048,13 +16129,6 @@ REVOKE ALL ON FUNCTION audit_private.save_watch(before audit_private.watches, af
 --
 
 REVOKE ALL ON FUNCTION audit_private.seal_context(user_id text, ip_address inet, request_id text, session_id bigint) FROM PUBLIC;
-
-
---
--- Name: FUNCTION sealed_between(first_leaf bigint, last_leaf bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.sealed_between(first_leaf bigint, last_leaf bigint) FROM PUBLIC;
 
 
 --
@@ -17244,13 +16318,6 @@ REVOKE ALL ON FUNCTION audit_private.value_source(record_name text, name text, b
 --
 
 REVOKE ALL ON FUNCTION audit_private.versions_since(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
-
-
---
--- Name: FUNCTION wanted_between(first_leaf bigint, last_leaf bigint, wanted audit_private.event_filter, described text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.wanted_between(first_leaf bigint, last_leaf bigint, wanted audit_private.event_filter, described text[]) FROM PUBLIC;
 
 
 --
