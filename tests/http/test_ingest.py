@@ -180,6 +180,7 @@ async def refusal(client: httpx.AsyncClient, world: World, headers: Any, user_id
     assert answer.headers["www-authenticate"] == "Bearer"
     event = await world.late_event(answer)
     assert (event["action"], event["outcome"], event["user_id"]) == ("AUTH_KEY_REFUSED", "failure", user_id)
+    event["metadata"].pop("event_id")
     return event
 
 
