@@ -22,6 +22,7 @@ SUBCOMMANDS = (
     "unwatch",
     "doctor",
     "maintain",
+    "spool",
     "seal",
     "verify",
     "prove",

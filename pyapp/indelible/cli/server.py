@@ -22,6 +22,8 @@ START_SECONDS = 20.0
 
 # Loaded by name, as a server loads any application: the library knows nothing of its sample.
 SAMPLE = "ftms.app"
+# The login of its audit service.
+SERVICE_LOGIN = "ftms_audit"
 
 
 def bind(port: int, host: str = "127.0.0.1") -> socket.socket:
@@ -65,7 +67,7 @@ def make_server(credentials: Credentials, spool_dir: Path) -> uvicorn.Server:
     create_app = import_module(SAMPLE).create_app
     settings = Settings(
         app_dsn=SecretStr(credentials.roles["ftms_api"]),
-        audit_dsn=SecretStr(credentials.roles["ftms_audit"]),
+        audit_dsn=SecretStr(credentials.roles[SERVICE_LOGIN]),
         spool_dir=spool_dir,
     )
     return server_of(create_app(settings))

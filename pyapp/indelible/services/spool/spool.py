@@ -98,11 +98,14 @@ class Spool:
         """Forget events that are on record, whoever holds them."""
         found = list(event_ids)
 
-        def work(_: Desk, connection: sqlite3.Connection) -> int:
+        def work(desk: Desk, connection: sqlite3.Connection) -> bool:
             table.done(connection, found)
-            return table.wasted_bytes(connection)
+            wasted = table.wasted_bytes(connection)
+            # Nor has anything else room on a small disk that this file has filled.
+            is_scarce = desk.folder.free_bytes() < reserve_for(self._max_bytes)
+            return wasted > _WASTE_BYTES or (wasted > 0 and is_scarce)
 
-        if self._work(work) > _WASTE_BYTES:
+        if self._work(work):
             with self._turn() as desk:
                 desk.shrink()
 
