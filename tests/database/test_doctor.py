@@ -15,6 +15,9 @@ SOUND = """
 """
 
 
+pytestmark = pytest.mark.usefixtures("drained")
+
+
 def findings(connection: psycopg.Connection, login: str = "") -> list[tuple[str, str]]:
     """What doctor finds; logins are the whole server's, so those of other tests are left out."""
     rows = connection.execute("select finding, object, detail, remedy from audit.doctor()").fetchall()
