@@ -33,6 +33,7 @@ begin
     execute v_source;
   end loop;
   perform audit_private.remember_columns(watch);
+  perform audit_private.remember_version(watch);
   if v_owner_of_partitioned is not null then
     -- New partitions copy the triggers with the owner's rights. Without USAGE on the schema the owner can do nothing else with this.
     foreach v_operation in array array['insert', 'update', 'delete'] loop

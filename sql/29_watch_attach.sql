@@ -110,6 +110,7 @@ as $$
 declare
   v_door constant bigint := audit_private.open_door();
   v_definition text;
+  v_attached boolean := false;
 begin
   perform audit_private.require_owner(attach_capture.target);
   if exists (
@@ -124,7 +125,13 @@ begin
   perform audit_private.require_known_partitioning(attach_capture.target);
   for v_definition in select definition from audit.pending_capture(attach_capture.target) loop
     execute v_definition;
+    v_attached := true;
   end loop;
+  if v_attached then
+    perform audit_private.restart_version(watch)
+    from audit_private.watches as watch
+    where watch.target = attach_capture.target and watch.stopped_at is null;
+  end if;
   perform audit_private.close_door(v_door);
 end $$;
 comment on function audit.attach_capture is 'Makes the missing triggers, while the owner lends the privilege.';

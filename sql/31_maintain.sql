@@ -137,6 +137,7 @@ begin
   return query
     select split_part(done, ': ', 1), split_part(done, ': ', 2) from unnest(audit_private.maintain_partitions()) as done;
   perform iam.forget_attempts();
+  perform audit_private.forget_reads();
 end $$;
 comment on function audit.maintain() is
   'Makes the partitions of last month to three months ahead, empties the net, forgets old attempts and sessions.';

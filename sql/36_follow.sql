@@ -89,6 +89,9 @@ begin
       select jsonb_agg(label order by label) from audit_private.capture_places(watch) where place = any (v_restored)
     )));
   end if;
+  if v_lost <> '{}' or v_restored <> '{}' then
+    perform audit_private.remember_version(watch, starts => true);
+  end if;
   update audit_private.shapes set
     capture = (watch).capture,
     attached = v_attached,

@@ -80,7 +80,7 @@ begin
     v_event := audit_guard.open_verdict(v_message.content);
     if v_event is null then
       v_forged := v_forged + 1;
-    else
+    elsif audit_private.is_news(v_event) then
       perform audit_private.record_verdict(v_event);
       v_recorded := v_recorded + 1;
     end if;

@@ -1,6 +1,6 @@
 -- Chapter 5, read: flat views for people and BI tools.
 -- Granted to audit_reader and audit_investigator. Only text, bigint and timestamptz: other types are shown wrongly
--- or cut short by common drivers. A view's columns are interface: a change is a new view.
+-- or cut short by common drivers. A view's columns are interface: a change is a new view. That a view is read is on record.
 
 create or replace view audit.v_events as
 select
@@ -24,7 +24,8 @@ select
   log.metadata::text as metadata,
   log.time_source::text as time_source
 from audit.audit_logs as log
-left join audit.actions as action on action.code = log.action;
+left join audit.actions as action on action.code = log.action
+where (select audit.note_read('v_events'));
 comment on view audit.v_events is 'Everything on record, one row per event.';
 
 create or replace view audit.v_data_changes as
@@ -46,7 +47,8 @@ select
   log.request_id,
   log.xid::text as transaction_id
 from audit.audit_logs as log
-where log.action in ('ROW_INSERTED', 'ROW_UPDATED', 'ROW_DELETED', 'TABLE_TRUNCATED');
+where log.action in ('ROW_INSERTED', 'ROW_UPDATED', 'ROW_DELETED', 'TABLE_TRUNCATED')
+  and (select audit.note_read('v_data_changes'));
 comment on view audit.v_data_changes is 'Row changes of watched tables, with the values before and after.';
 
 create or replace view audit.v_authentication as
@@ -62,7 +64,8 @@ select
   log.db_user,
   log.actor_proof::text as actor_proof
 from audit.audit_logs as log
-where log.action like 'AUTH\_%';
+where log.action like 'AUTH\_%'
+  and (select audit.note_read('v_authentication'));
 comment on view audit.v_authentication is 'Logins, refused logins and logouts.';
 
 create or replace view audit.v_denials as
@@ -80,7 +83,8 @@ select
   log.db_user,
   log.actor_proof::text as actor_proof
 from audit.audit_logs as log
-where log.outcome = 'denied';
+where log.outcome = 'denied'
+  and (select audit.note_read('v_denials'));
 comment on view audit.v_denials is 'What was attempted and refused, with the permission that was missing.';
 
 create or replace view audit.v_entity_history as
@@ -101,5 +105,6 @@ select
   log.request_id,
   log.xid::text as transaction_id
 from audit.audit_logs as log
-where log.entity_type is not null and log.entity_id is not null;
+where log.entity_type is not null and log.entity_id is not null
+  and (select audit.note_read('v_entity_history'));
 comment on view audit.v_entity_history is 'All that happened to one record: business events and row changes in order of id.';

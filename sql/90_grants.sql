@@ -69,6 +69,7 @@ grant select on
   audit.v_events, audit.v_data_changes, audit.v_authentication, audit.v_denials, audit.v_entity_history,
   audit.v_coverage
 to audit_reader, audit_investigator;
+grant execute on function audit.note_read(text), audit.events_between(pg_snapshot, pg_snapshot) to audit_reader, audit_investigator;
 grant select on audit.audit_logs, audit.actions to audit_investigator;
 
 -- The sealer. The log itself only so that it can lock it against being rearranged: row security shows it no row.
@@ -91,6 +92,12 @@ to audit_app, audit_sealer, audit_investigator;
 
 -- Proofs of events: to investigators, and to the service, which asks iam who may have one.
 grant execute on function audit.read_leaf(bigint) to audit_investigator, audit_writer;
+-- Investigators: of tables that the login may read.
+grant execute on function
+  audit.history(regclass, text), audit.blame(regclass, text), audit.undo_sql(regclass, text, bigint),
+  audit.transaction(xid8), audit.request(text),
+  audit.as_of(anyelement, timestamptz), audit.past_source(regclass, timestamptz), audit.past_rows(regclass, timestamptz)
+to audit_investigator;
 
 -- Administration, kept apart from use.
 grant execute on function

@@ -98,7 +98,7 @@ ATTACKS = [
         "create or replace view audit.installation as select 'x'::text as digest, 'y'::text as version, now() "
         "as installed_at"
     ),
-    "drop view audit.v_events",
+    "drop view audit.v_events cascade",
     "create cast (audit.outcome as lair.e) with inout",
     "create cast (lair.e as audit.actor_proof) with inout as implicit",
     "create trigger evil after insert on lair.t for each row execute function audit_private.tg__refuse_change()",

@@ -59,3 +59,21 @@ def one(connection: psycopg.Connection, query: str, *parameters: object) -> tupl
     rows = connection.execute(query.encode(), parameters or None).fetchall()
     assert len(rows) == 1, rows
     return rows[0]
+
+
+def notices(connection: psycopg.Connection[Any]) -> list[str]:
+    """A list that grows by each NOTICE that the connection is sent."""
+    told: list[str] = []
+    connection.add_notice_handler(lambda diagnostic: told.append(diagnostic.message_primary or ""))
+    return told
+
+
+def plan_of(connection: psycopg.Connection[Any], function: str, **arguments: str) -> str:
+    """The plan of the query in a SQL function of ours, with these literals for its parameters, which it qualifies."""
+    (source,) = one(connection, "select prosrc from pg_proc where oid = %s::regproc", f"audit_private.{function}")
+    for name, literal in arguments.items():
+        source = source.replace(f"{function}.{name}", literal)
+    with connection.transaction(force_rollback=True):
+        # The test's log is small: what matters is whether an index serves at all.
+        connection.execute("set local enable_seqscan = off")
+        return "\n".join(line for (line,) in connection.execute(f"explain {source}".encode()))

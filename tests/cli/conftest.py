@@ -97,3 +97,13 @@ def as_root() -> None:
     """Skip a test that only root can try."""
     if os.geteuid() != 0:
         pytest.skip("only root has to give up its rights")
+
+
+@pytest.fixture
+def shop(empty_database: str, run: Run) -> str:
+    """A migrated database with a table of its owner's own."""
+    assert run("migrate", database=empty_database).code == 0
+    with psycopg.connect(empty_database) as connection:
+        connection.execute("create schema shop")
+        connection.execute("create table shop.orders (id bigint primary key, item text, card text, note text)")
+    return empty_database

@@ -14,8 +14,10 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from indelible.cli.context import Context
 from indelible.embedded import EmbeddedServer, open_server
 from indelible.embedded.cluster import existing_version
+from indelible.embedded.lock import Lock
 from indelible.errors import DataDirectoryInUse, EmbeddedError
 
 # A process that starts a server in the folder of its first argument, says where, and waits to be ended.
@@ -27,6 +29,7 @@ server.start()
 print(server.pid, server.dsn, flush=True)
 time.sleep(600)
 """
+Holder = tuple[subprocess.Popen[str], int, str]
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def server(folder: Path) -> Iterator[EmbeddedServer]:
 
 
 @pytest.fixture
-def holder(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int, str]]:
+def holder(folder: Path) -> Iterator[Holder]:
     """Another process that runs a server in `data`: the process, the server's process id and its DSN."""
     command = [sys.executable, "-c", HOLDER, str(folder / "data")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -160,7 +163,7 @@ def test_server_outlives_the_thread_that_started_it(folder: Path) -> None:
         server.stop()
 
 
-def test_server_ends_with_its_killed_parent(holder: tuple[subprocess.Popen[str], int, str], folder: Path) -> None:
+def test_server_ends_with_its_killed_parent(holder: Holder, folder: Path) -> None:
     """kill -9 of the parent ends the server too, and the next start in the data directory just works."""
     if sys.platform != "linux":
         pytest.skip("only Linux tells a process that its parent is gone")
@@ -186,16 +189,14 @@ class EmbeddedServerRunning:
         self.server.stop()
 
 
-def test_two_processes_do_not_share_a_data_directory_by_accident(
-    holder: tuple[subprocess.Popen[str], int, str], folder: Path
-) -> None:
+def test_two_processes_do_not_share_a_data_directory_by_accident(holder: Holder, folder: Path) -> None:
     """A second server in a data directory in use is refused in one sentence that names the process."""
     process, _, _ = holder
     with pytest.raises(DataDirectoryInUse, match=rf"^Another process \({process.pid}\) uses .*data.*\.$"):
         EmbeddedServer(folder / "data").start()
 
 
-def test_running_server_is_shared_and_left_alone(holder: tuple[subprocess.Popen[str], int, str], folder: Path) -> None:
+def test_running_server_is_shared_and_left_alone(holder: Holder, folder: Path) -> None:
     """open_server uses the server that another process runs, and does not stop it."""
     _, pid, dsn = holder
     with open_server(folder / "data") as shared:
@@ -204,6 +205,14 @@ def test_running_server_is_shared_and_left_alone(holder: tuple[subprocess.Popen[
     os.kill(pid, 0)
     with pytest.raises(EmbeddedError, match="A PostgreSQL 18, not 16, runs"), open_server(folder / "data", "16"):
         pass
+
+
+def test_a_command_that_follows_the_log_keeps_nobody_waiting(holder: Holder, folder: Path) -> None:
+    """The folder is another command's as soon as it is clear that somebody else looks after the server."""
+    with Context(None, folder / "data", as_json=False).database():
+        lock = Lock(folder / "data" / "command.lock")
+        assert lock.acquire()
+        lock.release()
 
 
 def test_leftover_of_a_dead_server_is_cleared(server: EmbeddedServer, folder: Path) -> None:

@@ -68,7 +68,7 @@ def test_the_guard_is_the_bootstrap_superusers(empty_database: str) -> None:
 
 
 def test_what_anybody_may_in_the_guard(empty_database: str) -> None:
-    """Nobody but audit_owner reaches into the schema, and it into seven functions; the drainer cannot log in."""
+    """Nobody but audit_owner reaches into the schema, and it into eight functions; the drainer cannot log in."""
     migrate(empty_database)
     granted = """
         select coalesce(nullif(grantee, 0)::regrole::text, 'public'), name, privilege_type from (
@@ -81,7 +81,7 @@ def test_what_anybody_may_in_the_guard(empty_database: str) -> None:
         ) as acl where grantee <> owner order by 2
     """
     functions = [
-        "close_door", "door_is_open", "emit_denial", "open_door", "open_slot", "open_verdict", "read_slot",
+        "close_door", "door_is_open", "emit_denial", "emit_read", "open_door", "open_slot", "open_verdict", "read_slot",
     ]  # fmt: skip
     assert rows(empty_database, granted) == [
         ("audit_owner", "audit_guard", "USAGE"), *(("audit_owner", name, "EXECUTE") for name in functions),

@@ -487,6 +487,57 @@ COMMENT ON FUNCTION audit.allow_unwatched(target regclass, reason text) IS 'Decl
 
 
 --
+-- Name: as_of(anyelement, timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) RETURNS SETOF anyelement
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET work_mem TO '64MB'
+    SET row_security TO 'off'
+    SET constraint_exclusion TO 'off'
+    SET extra_float_digits TO '1'
+    SET "TimeZone" TO 'UTC'
+    SET bytea_output TO 'hex'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET "IntervalStyle" TO 'postgres'
+    SET lc_monetary TO 'C'
+    SET xmlbinary TO 'base64'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+declare
+  v_target constant regclass := (
+    select class.oid from pg_catalog.pg_type as kind
+    join pg_catalog.pg_class as class on class.oid = kind.typrelid
+    where kind.oid = pg_typeof(as_of.table_row) and class.relkind in ('r', 'p')
+  );
+  v_source text;
+begin
+  if v_target is null then
+    raise exception using
+      errcode = '42804',
+      message = format('audit.as_of wants a row of a table, not %s', pg_typeof(as_of.table_row)),
+      hint = 'audit.as_of(null::schema.table, moment)';
+  end if;
+  -- Its columns stay as they are from here on.
+  execute format('lock table %s in access share mode', v_target);
+  perform set_config('indelible.caller', current_user, true);
+  -- A simple assignment: between the halves nothing else stands on the stack.
+  v_source := audit.past_source(v_target, coalesce(as_of.moment, clock_timestamp()));
+  return query execute v_source;
+end $$;
+
+
+ALTER FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION as_of(table_row anyelement, moment timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) IS 'The rows of a watched table as they stood at a moment: select * from audit.as_of(null::shop.orders, now() - interval ''1 hour''). Called by investigators who may read the table; columns whose values are not on record are NULL, with a notice.';
+
+
+--
 -- Name: attach_capture(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -497,6 +548,7 @@ CREATE FUNCTION audit.attach_capture(target regclass) RETURNS void
 declare
   v_door constant bigint := audit_private.open_door();
   v_definition text;
+  v_attached boolean := false;
 begin
   perform audit_private.require_owner(attach_capture.target);
   if exists (
@@ -511,7 +563,13 @@ begin
   perform audit_private.require_known_partitioning(attach_capture.target);
   for v_definition in select definition from audit.pending_capture(attach_capture.target) loop
     execute v_definition;
+    v_attached := true;
   end loop;
+  if v_attached then
+    perform audit_private.restart_version(watch)
+    from audit_private.watches as watch
+    where watch.target = attach_capture.target and watch.stopped_at is null;
+  end if;
   perform audit_private.close_door(v_door);
 end $$;
 
@@ -682,6 +740,117 @@ COMMENT ON FUNCTION audit.begin_epoch(origin text, verifier_key text, reason tex
 
 
 --
+-- Name: history(regclass, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.history(target regclass, key text) RETURNS TABLE(version bigint, id bigint, created_at timestamp with time zone, action text, user_id text, db_user text, actor_proof text, ip_address inet, request_id text, transaction xid8, entity_id text, diff jsonb, known jsonb, taken_by bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+#variable_conflict use_column
+begin
+  perform audit_private.require_may_read(history.target);
+  perform audit_private.tell_read('history ' || history.target::text);
+  return query
+  with told as (
+    select (past.record).*, past.taken_by, audit_private.present_changes(history.target, past.record) as present
+    from audit_private.records_of(
+      audit_private.entity_types_of(history.target), audit_private.named_key(history.target, history.key)
+    ) as past
+  )
+  select
+    row_number() over (order by told.id), told.id, told.created_at, told.action, told.user_id, told.db_user,
+    told.actor_proof::text, told.ip_address, told.request_id, told.xid, told.entity_id::text,
+    audit_private.field_changes(told.present),
+    case when told.action <> 'ROW_DELETED' then
+      audit_private.merged(nullif(told.present -> 'new', 'null')) over (partition by told.taken_by order by told.id)
+    end,
+    told.taken_by
+  from told
+  order by told.id;
+end $$;
+
+
+ALTER FUNCTION audit.history(target regclass, key text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION history(target regclass, key text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.history(target regclass, key text) IS 'Every version of a row that the log has: who made it, what changed by column ({"old": …, "new": …}), and the row after it as far as it is known. A row whose key was changed is followed back; taken_by tells rows apart that bore the key in turn. select * from audit.history(''shop.orders'', ''7'').';
+
+
+--
+-- Name: blame(regclass, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.blame(target regclass, key text) RETURNS TABLE(column_name text, value text, changed_at timestamp with time zone, action text, user_id text, db_user text, actor_proof text, ip_address inet, request_id text, id bigint)
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ WITH version AS MATERIALIZED (
+          SELECT history.version,
+             history.id,
+             history.created_at,
+             history.action,
+             history.user_id,
+             history.db_user,
+             history.actor_proof,
+             history.ip_address,
+             history.request_id,
+             history.transaction,
+             history.entity_id,
+             history.diff,
+             history.known,
+             history.taken_by
+            FROM audit.history(blame.target, blame.key) history(version, id, created_at, action, user_id, db_user, actor_proof, ip_address, request_id, transaction, entity_id, diff, known, taken_by)
+         ), present AS (
+          SELECT version.version,
+             version.id,
+             version.created_at,
+             version.action,
+             version.user_id,
+             version.db_user,
+             version.actor_proof,
+             version.ip_address,
+             version.request_id,
+             version.transaction,
+             version.entity_id,
+             version.diff,
+             version.known,
+             version.taken_by
+            FROM version
+           WHERE (version.taken_by = ( SELECT max(latest.taken_by) AS max
+                    FROM version latest))
+         )
+  SELECT DISTINCT ON (field.key) field.key,
+     (field.value ->> 'new'::text),
+     present.created_at,
+     present.action,
+     present.user_id,
+     present.db_user,
+     present.actor_proof,
+     present.ip_address,
+     present.request_id,
+     present.id
+    FROM (present
+      CROSS JOIN LATERAL jsonb_each(present.diff) field(key, value))
+   WHERE (present.action <> 'ROW_DELETED'::text)
+   ORDER BY field.key, present.id DESC;
+END;
+
+
+ALTER FUNCTION audit.blame(target regclass, key text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION blame(target regclass, key text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.blame(target regclass, key text) IS 'Of each column of a row who set its present value, when, from where and in which request: select * from audit.blame(''shop.orders'', ''7''). ROW_BASELINE: it was so before the table was watched.';
+
+
+--
 -- Name: captured_relations(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -763,16 +932,7 @@ begin
   perform audit_private.require_reader(comparison_source.target, v_caller);
   v_watch := audit_private.active_watch(comparison_source.target);
   perform audit_private.require_reconcilable(v_watch);
-  -- Owners run their own code; whoever else compares, a superuser above all, must not run it for them.
-  if not exists (
-    select from pg_catalog.pg_class
-    where oid = comparison_source.target
-      and pg_get_userbyid(relowner) = v_caller
-  ) then
-    perform audit_private.require_known_code(relid)
-    from pg_catalog.pg_partition_tree(comparison_source.target) where not isleaf;
-    perform audit_private.require_known_code(relation) from audit.captured_relations(comparison_source.target) as relation;
-  end if;
+  perform audit_private.require_harmless_code(comparison_source.target, v_caller);
   select * into v_baseline from audit_private.baselines where watch_id = v_watch.watch_id and finished_at is not null;
   perform set_config('indelible.permit', audit_private.reading_permit(comparison_source.target), true);
   return case
@@ -1010,6 +1170,402 @@ COMMENT ON FUNCTION audit.entity_key(key text) IS 'A key as the log names it: lo
 
 
 --
+-- Name: note_read(text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.note_read(view text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.tell_read(note_read.view)
+  from pg_catalog.pg_class
+  where relnamespace = 'audit'::regnamespace and relname = note_read.view;
+  return true;
+end $$;
+
+
+ALTER FUNCTION audit.note_read(view text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION note_read(view text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.note_read(view text) IS 'Puts on record that the log is read through this view of it; true.';
+
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: actions; Type: TABLE; Schema: audit; Owner: audit_owner
+--
+
+CREATE TABLE audit.actions (
+    code text NOT NULL,
+    description text NOT NULL,
+    origin text NOT NULL,
+    defined_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT actions_code_format CHECK (((code ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$'::text) AND (length(code) <= 100))),
+    CONSTRAINT actions_description_present CHECK ((description <> ''::text)),
+    CONSTRAINT actions_origin_known CHECK ((origin = ANY (ARRAY['trigger'::text, 'database'::text, 'service'::text, 'client'::text])))
+);
+
+
+ALTER TABLE audit.actions OWNER TO audit_owner;
+
+--
+-- Name: TABLE actions; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit.actions IS 'The event codes that may stand in the log; never renamed, never reused.';
+
+
+--
+-- Name: COLUMN actions.origin; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.actions.origin IS 'Which door may record the code: capture triggers, database functions, the audit service, or ingest clients.';
+
+
+--
+-- Name: audit_logs; Type: TABLE; Schema: audit; Owner: audit_owner
+--
+
+CREATE TABLE audit.audit_logs (
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    action text NOT NULL,
+    outcome audit.outcome DEFAULT 'success'::audit.outcome NOT NULL,
+    user_id text,
+    db_user text DEFAULT SESSION_USER NOT NULL,
+    actor_proof audit.actor_proof NOT NULL,
+    entity_type text COLLATE pg_catalog."C",
+    entity_id text COLLATE pg_catalog."C",
+    description text,
+    permission text,
+    ip_address inet,
+    request_id text,
+    changes jsonb,
+    metadata jsonb,
+    time_source audit.time_source DEFAULT 'database'::audit.time_source NOT NULL
+)
+PARTITION BY RANGE (created_at);
+
+
+ALTER TABLE audit.audit_logs OWNER TO audit_owner;
+
+--
+-- Name: TABLE audit_logs; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit.audit_logs IS 'Who did what, to which record, from where, and whether it worked. Append-only; written by functions alone.';
+
+
+--
+-- Name: COLUMN audit_logs.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.id IS 'Order of recording; the order of history.';
+
+
+--
+-- Name: COLUMN audit_logs.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.created_at IS 'When it happened (UTC). Row changes: the database''s clock.';
+
+
+--
+-- Name: COLUMN audit_logs.recorded_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.recorded_at IS 'When the database wrote it down, always by its own clock.';
+
+
+--
+-- Name: COLUMN audit_logs.xid; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.xid IS 'The transaction that wrote this row: joins what belonged together.';
+
+
+--
+-- Name: COLUMN audit_logs.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.action IS 'Event code, see audit.actions.';
+
+
+--
+-- Name: COLUMN audit_logs.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.outcome IS 'success, failure, denied; attempted for a durable intent.';
+
+
+--
+-- Name: COLUMN audit_logs.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.user_id IS 'The acting user, or null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN audit_logs.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.db_user IS 'session_user: the login that really did it.';
+
+
+--
+-- Name: COLUMN audit_logs.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.actor_proof IS 'How far user_id is proven: sealed (the database authenticated the session), service (the word of a trusted application), client (the word of an ingest client), direct (no user claimed; db_user is the actor).';
+
+
+--
+-- Name: COLUMN audit_logs.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.entity_id IS 'The key''s text for one column, a JSON object by column name for several.';
+
+
+--
+-- Name: COLUMN audit_logs.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.permission IS 'The permission that was attempted, on denials.';
+
+
+--
+-- Name: COLUMN audit_logs.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.ip_address IS 'The client, as a trusted proxy or the socket named it.';
+
+
+--
+-- Name: COLUMN audit_logs.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.request_id IS 'Made by the middleware for each request, never by the client.';
+
+
+--
+-- Name: COLUMN audit_logs.changes; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.changes IS 'Row changes: {"old": {column: value}, "new": {column: value}}.';
+
+
+--
+-- Name: COLUMN audit_logs.time_source; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.audit_logs.time_source IS 'Whether created_at is the database''s, claimed, or clamped.';
+
+
+--
+-- Name: v_events; Type: VIEW; Schema: audit; Owner: audit_owner
+--
+
+CREATE VIEW audit.v_events AS
+ SELECT log.id,
+    log.created_at,
+    log.recorded_at,
+    log.action,
+    (log.outcome)::text AS outcome,
+    log.user_id,
+    log.db_user,
+    (log.actor_proof)::text AS actor_proof,
+    log.entity_type,
+    log.entity_id,
+    COALESCE(log.description, action.description) AS description,
+    log.permission,
+    (log.metadata ->> 'reason'::text) AS reason,
+    host(log.ip_address) AS ip_address,
+    log.request_id,
+    (log.xid)::text AS transaction_id,
+    (log.changes)::text AS changes,
+    (log.metadata)::text AS metadata,
+    (log.time_source)::text AS time_source
+   FROM (audit.audit_logs log
+     LEFT JOIN audit.actions action ON ((action.code = log.action)))
+  WHERE ( SELECT audit.note_read('v_events'::text) AS note_read);
+
+
+ALTER VIEW audit.v_events OWNER TO audit_owner;
+
+--
+-- Name: VIEW v_events; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON VIEW audit.v_events IS 'Everything on record, one row per event.';
+
+
+--
+-- Name: COLUMN v_events.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.id IS 'Number of the event; the order of history.';
+
+
+--
+-- Name: COLUMN v_events.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
+
+
+--
+-- Name: COLUMN v_events.recorded_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.recorded_at IS 'When the database wrote it down, always by its own clock.';
+
+
+--
+-- Name: COLUMN v_events.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
+
+
+--
+-- Name: COLUMN v_events.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.outcome IS 'success, failure, denied; attempted for an intent that was recorded ahead.';
+
+
+--
+-- Name: COLUMN v_events.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.user_id IS 'The acting user of the application; null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN v_events.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.db_user IS 'The database login that really did it.';
+
+
+--
+-- Name: COLUMN v_events.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
+
+
+--
+-- Name: COLUMN v_events.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
+
+
+--
+-- Name: COLUMN v_events.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.entity_id IS 'Which record: its key, of several columns as a JSON object.';
+
+
+--
+-- Name: COLUMN v_events.description; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.description IS 'What happened, in words: the event''s own or those of its code.';
+
+
+--
+-- Name: COLUMN v_events.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.permission IS 'The permission that was missing, on denials.';
+
+
+--
+-- Name: COLUMN v_events.reason; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.reason IS 'Why it failed or was refused, as a code; of a table without capture, why it needs none.';
+
+
+--
+-- Name: COLUMN v_events.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.ip_address IS 'The client''s address.';
+
+
+--
+-- Name: COLUMN v_events.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.request_id IS 'The request it belonged to: the same for its business events and row changes.';
+
+
+--
+-- Name: COLUMN v_events.transaction_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.transaction_id IS 'The database transaction that wrote it.';
+
+
+--
+-- Name: COLUMN v_events.changes; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.changes IS 'Row changes, as JSON text: {"old": {column: value}, "new": {column: value}}.';
+
+
+--
+-- Name: COLUMN v_events.metadata; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.metadata IS 'What else is known, as JSON text.';
+
+
+--
+-- Name: COLUMN v_events.time_source; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_events.time_source IS 'Whether created_at is the database''s, claimed, or clamped to what can be.';
+
+
+--
+-- Name: events_between(pg_snapshot, pg_snapshot); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) RETURNS SETOF audit.v_events
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select event.*
+  from audit_private.records_between(events_between.previous, events_between.present) as record
+  join audit.v_events as event on event.id = record.id and event.created_at = record.created_at
+  order by event.id
+$$;
+
+
+ALTER FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION events_between(previous pg_snapshot, present pg_snapshot); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) IS 'What became visible between two values of pg_current_snapshot(), each event once, however late it was committed. To follow the log: keep the snapshot of the last look, take the present one, then call this.';
+
+
+--
 -- Name: finish_unwatch(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -1129,6 +1685,7 @@ begin
   return query
     select split_part(done, ': ', 1), split_part(done, ': ', 2) from unnest(audit_private.maintain_partitions()) as done;
   perform iam.forget_attempts();
+  perform audit_private.forget_reads();
 end $$;
 
 
@@ -1250,6 +1807,93 @@ ALTER FUNCTION audit.observe_capture() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.observe_capture() IS 'Records the capture triggers of watched tables, and the guards of the log, that are new or changed; returns how many.';
+
+
+--
+-- Name: past_rows(regclass, timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) RETURNS TABLE(present_id text, copies bigint, image jsonb)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_watch audit_private.watches;
+begin
+  perform audit_private.require_may_read(past_rows.target);
+  v_watch := audit_private.active_watch(past_rows.target);
+  perform audit_private.require_past(v_watch, past_rows.moment);
+  if audit_private.key_identifies(v_watch.target) then
+    return query
+      with told as materialized (select * from audit_private.told_rows(v_watch, past_rows.moment))
+      select told.origin, 1::bigint, coalesce(told.image, '{}') from told where told.copies = 1
+      union all
+      -- Rows of now that were not there yet.
+      select told.entity_id, 0::bigint, null
+      from told
+      where not exists (select from told as other where other.origin = told.entity_id);
+  else
+    return query
+      select null::text, sign, image
+      from (
+        select 1::bigint as sign, image from audit_private.records_since(v_watch, past_rows.moment, 'old')
+        union all
+        select -1, image from audit_private.records_since(v_watch, past_rows.moment, 'new')
+      ) as change
+      where image is not null;
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION past_rows(target regclass, moment timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) IS 'What was different of the rows of a table: by the key of the row as it is now, 0 copies for one that was not there; without a key, how many rows of an image there were more or less.';
+
+
+--
+-- Name: past_source(regclass, timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.past_source(target regclass, moment timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_watch audit_private.watches;
+  v_context text;
+  v_caller name;
+begin
+  get diagnostics v_context = pg_context;
+  v_caller := audit_private.caller_of(v_context, 'audit.past_source', 'audit.as_of');
+  perform audit_private.require_may_read(past_source.target);
+  v_watch := audit_private.active_watch(past_source.target);
+  perform audit_private.require_past(v_watch, past_source.moment);
+  perform audit_private.require_harmless_code(past_source.target, v_caller);
+  -- To make a value of a domain runs its checks.
+  if v_caller <> (select pg_get_userbyid(relowner) from pg_catalog.pg_class where oid = past_source.target) then
+    perform audit_private.require_harmless_types(past_source.target);
+  end if;
+  perform audit_private.note_unknown(v_watch, past_source.moment);
+  perform audit_private.tell_read('as_of ' || v_watch.target_name);
+  return case
+    when audit_private.key_identifies(v_watch.target) then audit_private.keyed_past_source(v_watch, past_source.moment)
+    else audit_private.keyless_past_source(v_watch, past_source.moment)
+  end;
+end $$;
+
+
+ALTER FUNCTION audit.past_source(target regclass, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION past_source(target regclass, moment timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.past_source(target regclass, moment timestamp with time zone) IS 'The query by which the caller rebuilds a table as it stood.';
 
 
 --
@@ -1604,6 +2248,37 @@ COMMENT ON FUNCTION audit.recorded_rows(target regclass) IS 'What a table must h
 
 
 --
+-- Name: request(text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.request(request_id text) RETURNS SETOF audit.audit_logs
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_hidden constant text[] := audit_private.hidden_entity_types();
+begin
+  perform audit_private.tell_read('request');
+  return query
+    select * from audit_private.records_of_request(request.request_id) as log
+    where entity_type = any (v_hidden) is not true order by id;
+  perform audit_private.note_hidden(
+    (select count(*) from audit_private.records_of_request(request.request_id) where entity_type = any (v_hidden))
+  );
+end $$;
+
+
+ALTER FUNCTION audit.request(request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION request(request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.request(request_id text) IS 'All records of a request, whatever transaction wrote them: select * from audit.request(''…'').';
+
+
+--
 -- Name: seal_batch(integer, bigint, bytea); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -1820,6 +2495,86 @@ ALTER FUNCTION audit.surplus_capture(target regclass) OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.surplus_capture(target regclass) IS 'Capture triggers on a table that it ought not to have: all of them, once it is not watched.';
+
+
+--
+-- Name: transaction(xid8); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.transaction(transaction xid8) RETURNS SETOF audit.audit_logs
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_hidden constant text[] := audit_private.hidden_entity_types();
+begin
+  perform audit_private.tell_read('transaction');
+  return query
+    select * from audit_private.records_of_transaction(transaction.transaction) as log
+    where entity_type = any (v_hidden) is not true order by id;
+  perform audit_private.note_hidden(
+    (select count(*) from audit_private.records_of_transaction(transaction.transaction) where entity_type = any (v_hidden))
+  );
+end $$;
+
+
+ALTER FUNCTION audit.transaction(transaction xid8) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION transaction(transaction xid8); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.transaction(transaction xid8) IS 'All records of a transaction, and of the requests that it served: select * from audit.transaction(''4711'').';
+
+
+--
+-- Name: undo_sql(regclass, text, bigint); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.undo_sql(target regclass, key text, id bigint DEFAULT NULL::bigint) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $$
+declare
+  v_record audit.audit_logs;
+  v_source text;
+  v_lost text;
+begin
+  perform audit_private.require_may_read(undo_sql.target);
+  perform audit_private.tell_read('undo_sql ' || undo_sql.target::text);
+  select (past.record).* into v_record
+  from audit_private.records_of(
+    audit_private.entity_types_of(undo_sql.target), audit_private.named_key(undo_sql.target, undo_sql.key)
+  ) as past
+  where (past.record).id = undo_sql.id or undo_sql.id is null
+  order by (past.record).id desc
+  limit 1;
+  v_source := audit_private.undo_source(undo_sql.target, v_record);
+  if v_source is null then
+    raise exception using
+      errcode = 'ID012',
+      message = format('nothing to undo: no recorded change of this row of %s can be taken back', undo_sql.target),
+      hint = 'audit.history() has its changes; masked values and those of dropped columns are not to be had.';
+  end if;
+  select string_agg(quote_ident(name), ', ') into v_lost
+  from audit_private.restorable_values(undo_sql.target, v_record, 'old')
+  where not restorable;
+  if v_lost is not null then
+    raise notice 'not restored, because the value is not on record or the column is gone: %', v_lost;
+  end if;
+  return v_source;
+end $$;
+
+
+ALTER FUNCTION audit.undo_sql(target regclass, key text, id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION undo_sql(target regclass, key text, id bigint); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.undo_sql(target regclass, key text, id bigint) IS 'The statement that would take back a change of a row, the last one unless an id of audit.history() is given: select audit.undo_sql(''shop.orders'', ''7''). It is not executed, and says nothing of what came after that change.';
 
 
 --
@@ -2098,6 +2853,36 @@ ALTER FUNCTION audit_guard.emit_denial(denial jsonb) OWNER TO postgres;
 --
 
 COMMENT ON FUNCTION audit_guard.emit_denial(denial jsonb) IS 'Puts a denied permission on record, past the transaction of its caller.';
+
+
+--
+-- Name: emit_read(text, text, text, inet, text); Type: FUNCTION; Schema: audit_guard; Owner: postgres
+--
+
+CREATE FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_guard.emit(jsonb_build_object(
+    'action', 'AUDIT_LOG_READ',
+    'outcome', 'success',
+    'user_id', emit_read.user_id,
+    'actor_proof', emit_read.actor_proof,
+    'entity_type', 'AUDIT_VIEW',
+    'entity_id', emit_read.view,
+    'ip_address', emit_read.ip_address,
+    'request_id', emit_read.request_id
+  ))
+$$;
+
+
+ALTER FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) OWNER TO postgres;
+
+--
+-- Name: FUNCTION emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_guard; Owner: postgres
+--
+
+COMMENT ON FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) IS 'Sends word of a read past the transaction.';
 
 
 --
@@ -2823,10 +3608,6 @@ CREATE FUNCTION audit_guard.youth(xmin xid, top bigint) RETURNS bigint
 
 
 ALTER FUNCTION audit_guard.youth(xmin xid, top bigint) OWNER TO postgres;
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 --
 -- Name: watches; Type: TABLE; Schema: audit_private; Owner: audit_owner
@@ -4655,6 +5436,29 @@ $$;
 ALTER FUNCTION audit_private.capture_places(watch audit_private.watches) OWNER TO audit_owner;
 
 --
+-- Name: capture_shape(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_shape(watch audit_private.watches) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_build_object(
+    'frame', jsonb_build_object(
+      'entity_type', (watch).entity_type,
+      'whole', (watch).operations @> '{insert,update,delete,truncate}',
+      'key_identifies', audit_private.key_identifies((watch).target),
+      'key', audit_private.key_version((watch).target)
+    ),
+    'columns', audit_private.column_versions(watch),
+    'relations', (select jsonb_agg(relation::oid order by relation::oid) from audit.captured_relations((watch).target) as relation)
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.capture_shape(watch audit_private.watches) OWNER TO audit_owner;
+
+--
 -- Name: capture_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -4763,6 +5567,51 @@ ALTER FUNCTION audit_private.captured_columns(watch audit_private.watches) OWNER
 
 COMMENT ON FUNCTION audit_private.captured_columns(watch audit_private.watches) IS 'Columns in table order. Virtual generated columns read as NULL in triggers and are left out.';
 
+
+--
+-- Name: chained_rows(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.chained_rows(watch audit_private.watches, back_to timestamp with time zone) RETURNS TABLE(entity_id text, copies bigint, image jsonb, origin text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with recursive record as materialized (
+    select * from audit_private.told_records(watch, back_to)
+  ), step as (
+    select id, entity_id, begins, ends, previous_id, image from record
+    union all
+    select id, previous_id, false, true, null, null from record where previous_id is not null
+  ), numbered as (
+    select *, count(*) filter (where begins) over (partition by entity_id order by id, begins) as segment from step
+  ), segment as materialized (
+    select
+      entity_id, segment, min(id) filter (where begins) as begun, max(previous_id) as previous_id,
+      (array_agg(ends order by id desc, begins desc))[1] as is_over,
+      max(id) filter (where ends) as left_at, audit_private.merged(image order by id) as image
+    from numbered
+    group by entity_id, segment
+  ), latest as (
+    select distinct on (entity_id) * from segment order by entity_id, segment desc
+  ), chain as (
+    select entity_id as row_id, 0 as depth, entity_id, begun, previous_id, image from latest where not is_over
+    union all
+    select chain.row_id, chain.depth + 1, earlier.entity_id, earlier.begun, earlier.previous_id, earlier.image
+    from chain
+    join segment as earlier on earlier.entity_id = chain.previous_id and earlier.left_at = chain.begun
+  ), state as (
+    select
+      row_id, audit_private.merged(image order by depth desc) as image, max(entity_id) filter (where begun is null) as origin
+    from chain
+    group by row_id
+  )
+  select latest.entity_id, (not latest.is_over)::int::bigint, state.image, state.origin
+  from latest
+  left join state on state.row_id = latest.entity_id
+$$;
+
+
+ALTER FUNCTION audit_private.chained_rows(watch audit_private.watches, back_to timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: change_source(text, boolean, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5023,6 +5872,78 @@ $$;
 ALTER FUNCTION audit_private.column_source(record_name text, name text) OWNER TO audit_owner;
 
 --
+-- Name: column_versions(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.column_versions(watch audit_private.watches) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(jsonb_object_agg(attribute.attnum, jsonb_build_object(
+    'name', attribute.attname, 'type', attribute.atttypid, 'typmod', attribute.atttypmod, 'known', comparable.name is not null
+  )), '{}')
+  from pg_catalog.pg_attribute as attribute
+  left join audit_private.comparable_columns(watch) as comparable on comparable.place = attribute.attnum
+  where attribute.attrelid = (watch).target and attribute.attnum > 0 and not attribute.attisdropped
+$$;
+
+
+ALTER FUNCTION audit_private.column_versions(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: columns_before(regclass, bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.columns_before(target regclass, id bigint) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select version.shape -> 'columns'
+  from audit_private.capture_versions as version
+  join audit_private.watches as watch on watch.watch_id = version.watch_id
+  where watch.target = columns_before.target and version.since_id < columns_before.id
+  order by version.version_id desc
+  limit 1
+$$;
+
+
+ALTER FUNCTION audit_private.columns_before(target regclass, id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION columns_before(target regclass, id bigint); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.columns_before(target regclass, id bigint) IS 'The columns of a table, by number, as they were captured for a record.';
+
+
+--
+-- Name: columns_since(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.columns_since(watch audit_private.watches, moment timestamp with time zone) RETURNS TABLE(place integer, name text, type oid, typmod integer, was_there boolean, known boolean, retyped boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    attribute.attnum::int, attribute.attname::text, attribute.atttypid, attribute.atttypmod, past.was_there, past.known, past.retyped
+  from pg_catalog.pg_attribute as attribute
+  cross join lateral (
+    select
+      bool_and(version.shape -> 'columns' ? attribute.attnum::text) as was_there,
+      bool_and(coalesce((version.shape #>> array['columns', attribute.attnum::text, 'known'])::boolean, false)) as known,
+      bool_or(
+        (version.shape #>> array['columns', attribute.attnum::text, 'type'])::oid <> attribute.atttypid
+        or (version.shape #>> array['columns', attribute.attnum::text, 'typmod'])::int <> attribute.atttypmod
+      ) as retyped
+    from audit_private.versions_since(watch, moment) as version
+  ) as past
+  where attribute.attrelid = (watch).target and attribute.attnum > 0 and not attribute.attisdropped
+$$;
+
+
+ALTER FUNCTION audit_private.columns_since(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
 -- Name: columns_to_compare(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5101,147 +6022,6 @@ CREATE FUNCTION audit_private.complete(changes jsonb, old_remainder jsonb, new_r
 
 
 ALTER FUNCTION audit_private.complete(changes jsonb, old_remainder jsonb, new_remainder jsonb) OWNER TO audit_owner;
-
---
--- Name: audit_logs; Type: TABLE; Schema: audit; Owner: audit_owner
---
-
-CREATE TABLE audit.audit_logs (
-    id bigint NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
-    action text NOT NULL,
-    outcome audit.outcome DEFAULT 'success'::audit.outcome NOT NULL,
-    user_id text,
-    db_user text DEFAULT SESSION_USER NOT NULL,
-    actor_proof audit.actor_proof NOT NULL,
-    entity_type text COLLATE pg_catalog."C",
-    entity_id text COLLATE pg_catalog."C",
-    description text,
-    permission text,
-    ip_address inet,
-    request_id text,
-    changes jsonb,
-    metadata jsonb,
-    time_source audit.time_source DEFAULT 'database'::audit.time_source NOT NULL
-)
-PARTITION BY RANGE (created_at);
-
-
-ALTER TABLE audit.audit_logs OWNER TO audit_owner;
-
---
--- Name: TABLE audit_logs; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON TABLE audit.audit_logs IS 'Who did what, to which record, from where, and whether it worked. Append-only; written by functions alone.';
-
-
---
--- Name: COLUMN audit_logs.id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.id IS 'Order of recording; the order of history.';
-
-
---
--- Name: COLUMN audit_logs.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.created_at IS 'When it happened (UTC). Row changes: the database''s clock.';
-
-
---
--- Name: COLUMN audit_logs.recorded_at; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.recorded_at IS 'When the database wrote it down, always by its own clock.';
-
-
---
--- Name: COLUMN audit_logs.xid; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.xid IS 'The transaction that wrote this row: joins what belonged together.';
-
-
---
--- Name: COLUMN audit_logs.action; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.action IS 'Event code, see audit.actions.';
-
-
---
--- Name: COLUMN audit_logs.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.outcome IS 'success, failure, denied; attempted for a durable intent.';
-
-
---
--- Name: COLUMN audit_logs.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.user_id IS 'The acting user, or null where none is proven or claimed.';
-
-
---
--- Name: COLUMN audit_logs.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.db_user IS 'session_user: the login that really did it.';
-
-
---
--- Name: COLUMN audit_logs.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.actor_proof IS 'How far user_id is proven: sealed (the database authenticated the session), service (the word of a trusted application), client (the word of an ingest client), direct (no user claimed; db_user is the actor).';
-
-
---
--- Name: COLUMN audit_logs.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.entity_id IS 'The key''s text for one column, a JSON object by column name for several.';
-
-
---
--- Name: COLUMN audit_logs.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.permission IS 'The permission that was attempted, on denials.';
-
-
---
--- Name: COLUMN audit_logs.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.ip_address IS 'The client, as a trusted proxy or the socket named it.';
-
-
---
--- Name: COLUMN audit_logs.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.request_id IS 'Made by the middleware for each request, never by the client.';
-
-
---
--- Name: COLUMN audit_logs.changes; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.changes IS 'Row changes: {"old": {column: value}, "new": {column: value}}.';
-
-
---
--- Name: COLUMN audit_logs.time_source; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.audit_logs.time_source IS 'Whether created_at is the database''s, claimed, or clamped.';
-
 
 --
 -- Name: content_v1(audit.audit_logs); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5380,7 +6160,7 @@ begin
     v_event := audit_guard.open_verdict(v_message.content);
     if v_event is null then
       v_forged := v_forged + 1;
-    else
+    elsif audit_private.is_news(v_event) then
       perform audit_private.record_verdict(v_event);
       v_recorded := v_recorded + 1;
     end if;
@@ -5564,6 +6344,37 @@ end $$;
 ALTER FUNCTION audit_private.entity_id_source(watch audit_private.watches, record_name text) OWNER TO audit_owner;
 
 --
+-- Name: entity_types_of(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.entity_types_of(target regclass) RETURNS text[]
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_types constant text[] := array(
+    select entity_type from audit_private.watches where target = entity_types_of.target
+    union
+    select version.shape #>> '{frame,entity_type}'
+    from audit_private.capture_versions as version
+    join audit_private.watches as watch using (watch_id)
+    where watch.target = entity_types_of.target
+  );
+begin
+  if v_types = '{}' then
+    raise exception using
+      errcode = 'ID012',
+      message = format('%s was never watched', entity_types_of.target),
+      hint = 'Its changes are on record from audit.watch() on; a partition belongs to its partitioned table.';
+  end if;
+  return v_types;
+end $$;
+
+
+ALTER FUNCTION audit_private.entity_types_of(target regclass) OWNER TO audit_owner;
+
+--
 -- Name: expression_digest(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5605,6 +6416,35 @@ $$;
 
 
 ALTER FUNCTION audit_private.family_shapes(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: field_changes(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.field_changes(changes jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_object_agg(name, sides)
+  from (
+    select field.key as name, jsonb_object_agg(side.key, field.value) as sides
+    from jsonb_each(changes) as side
+    cross join jsonb_each(side.value) as field
+    where jsonb_typeof(side.value) = 'object'
+    group by field.key
+  ) as changed
+  where (sides -> 'old')::text is distinct from (sides -> 'new')::text or sides ->> 'new' = '***'
+$$;
+
+
+ALTER FUNCTION audit_private.field_changes(changes jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION field_changes(changes jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.field_changes(changes jsonb) IS 'By column: {"old": value, "new": value}, of what changed.';
+
 
 --
 -- Name: field_type(boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5967,8 +6807,8 @@ CREATE FUNCTION audit_private.findings_of_verdicts() RETURNS TABLE(finding text,
     -- A night was left out.
     or lag.waiting_seconds >= 90000
   union all
-  select 'verdicts not kept', 'iam.require_permission', 'its denials, and refused changes of the audit, leave no record: ' || missing.what,
-    missing.remedy
+  select 'verdicts not kept', 'iam.require_permission',
+    'its denials, refused changes of the audit, and reads of the log leave no record: ' || missing.what, missing.remedy
   from (
     select
       case
@@ -6081,6 +6921,26 @@ end $$;
 ALTER FUNCTION audit_private.finished_rows(snapshot pg_snapshot, target pg_snapshot, after_xid xid8, after_id bigint, last_id bigint, most integer) OWNER TO audit_owner;
 
 --
+-- Name: fitting_image_source(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.fitting_image_source(watch audit_private.watches, moment timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+  select 'past.image' || coalesce(string_agg(format(
+    E'\n      || case when pg_input_is_valid(past.image ->> %1$L, %2$L) is false then jsonb_build_object(%1$L, null) else ''{}'' end',
+    name, format_type(type, typmod)
+  ), '' order by place), '')
+  from audit_private.columns_since(watch, moment)
+  where known and (retyped or type >= 16384)
+$_$;
+
+
+ALTER FUNCTION audit_private.fitting_image_source(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
 -- Name: follow_capture(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6115,6 +6975,9 @@ begin
     perform audit_private.note_changes('AUDIT_CAPTURE_ENABLED', watch, command, jsonb_build_object('triggers', (
       select jsonb_agg(label order by label) from audit_private.capture_places(watch) where place = any (v_restored)
     )));
+  end if;
+  if v_lost <> '{}' or v_restored <> '{}' then
+    perform audit_private.remember_version(watch, starts => true);
   end if;
   update audit_private.shapes set
     capture = (watch).capture,
@@ -6375,6 +7238,20 @@ COMMENT ON FUNCTION audit_private.follow_watch(watch audit_private.watches, comm
 
 
 --
+-- Name: forget_reads(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.forget_reads() RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  delete from audit_private.noted_reads where minute < clock_timestamp() - interval '1 day'
+$$;
+
+
+ALTER FUNCTION audit_private.forget_reads() OWNER TO audit_owner;
+
+--
 -- Name: forget_rewritten(bigint, jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6444,14 +7321,60 @@ CREATE FUNCTION audit_private.found_image_source(watch audit_private.watches) RE
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select format('(select to_jsonb(image.*) from (select %s) as image)', coalesce(string_agg(
-    format('%s as %I', audit_private.value_source('present', name, built_in, type, false), name), ', ' order by place
-  ), ''))
-  from audit_private.columns_to_compare(watch)
+  select audit_private.found_image_source(watch, array(select name from audit_private.columns_to_compare(watch)))
 $$;
 
 
 ALTER FUNCTION audit_private.found_image_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: found_image_source(audit_private.watches, text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.found_image_source(watch audit_private.watches, names text[]) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format('(select to_jsonb(image.*) from (select %s) as image)', coalesce(string_agg(
+    format('%s as %I', audit_private.value_source('present', name, built_in, type, false), name), ', ' order by place
+  ), ''))
+  from audit_private.captured_columns(watch)
+  where name = any (names)
+$$;
+
+
+ALTER FUNCTION audit_private.found_image_source(watch audit_private.watches, names text[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION found_image_source(watch audit_private.watches, names text[]); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.found_image_source(watch audit_private.watches, names text[]) IS 'An expression for what the log would hold of the row called present, in these columns.';
+
+
+--
+-- Name: found_key_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.found_key_source(watch audit_private.watches) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format(
+    '((%s) collate "C")',
+    replace(audit_private.entity_id_source(watch, 'present'), 'audit_private.entity_key(', 'audit.entity_key(')
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.found_key_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION found_key_source(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.found_key_source(watch audit_private.watches) IS 'An expression for the key of the row called present, as the log names it.';
+
 
 --
 -- Name: full_xid(xid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6573,6 +7496,28 @@ $$;
 ALTER FUNCTION audit_private.has_drifted(watch audit_private.watches) OWNER TO audit_owner;
 
 --
+-- Name: hidden_entity_types(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.hidden_entity_types() RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(array_agg(distinct hidden.entity_type), '{}')
+  from (
+    select watch.entity_type, watch.target from audit_private.watches as watch
+    union
+    select version.shape #>> '{frame,entity_type}', watch.target
+    from audit_private.capture_versions as version
+    join audit_private.watches as watch using (watch_id)
+  ) as hidden
+  where not audit_private.may_read(hidden.target)
+$$;
+
+
+ALTER FUNCTION audit_private.hidden_entity_types() OWNER TO audit_owner;
+
+--
 -- Name: holds_lock(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6597,6 +7542,41 @@ ALTER FUNCTION audit_private.holds_lock(relation regclass) OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.holds_lock(relation regclass) IS 'Whether this session has locked out all others that write to a table, or change it.';
 
+
+--
+-- Name: id_before(timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.id_before(moment timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_low bigint := 0;
+  v_high bigint := coalesce((select max(id) from audit.audit_logs), 0);
+  v_middle bigint;
+  v_id bigint;
+  v_time timestamptz;
+begin
+  while v_low < v_high loop
+    v_middle := v_low + (v_high - v_low + 1) / 2;
+    select id, recorded_at into v_id, v_time
+    from audit.audit_logs
+    where id between v_middle and v_high
+    order by id
+    limit 1;
+    if v_time < id_before.moment - interval '1 hour' then
+      v_low := v_id;
+    else
+      v_high := v_middle - 1;
+    end if;
+  end loop;
+  return v_low;
+end $$;
+
+
+ALTER FUNCTION audit_private.id_before(moment timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: image_source(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6740,6 +7720,27 @@ COMMENT ON FUNCTION audit_private.is_application() IS 'Whether this login may sa
 
 
 --
+-- Name: is_news(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.is_news(event jsonb) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if is_news.event ->> 'action' <> 'AUDIT_LOG_READ' then
+    return true;
+  end if;
+  insert into audit_private.noted_reads (reader, view, minute) values (
+    is_news.event ->> 'db_user', is_news.event ->> 'entity_id', date_trunc('minute', (is_news.event ->> 'created_at')::timestamptz)
+  ) on conflict do nothing;
+  return found;
+end $$;
+
+
+ALTER FUNCTION audit_private.is_news(event jsonb) OWNER TO audit_owner;
+
+--
 -- Name: json_source(text, text, boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6810,6 +7811,30 @@ COMMENT ON FUNCTION audit_private.key_identifies(target regclass) IS 'Whether no
 
 
 --
+-- Name: key_version(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.key_version(target regclass) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(jsonb_agg(jsonb_build_array(
+    attribute.attnum,
+    case
+      when attribute.atttypid = any (array['int2', 'int4', 'int8']::regtype[]) then 'integer'
+      when attribute.atttypid = any (array['text', 'varchar']::regtype[]) then 'text'
+      else format('%s,%s', attribute.atttypid, attribute.atttypmod)
+    end,
+    case when cardinality(key.names) > 1 then attribute.attname end
+  ) order by attribute.attnum), '[]')
+  from audit_private.key_columns(target) as key (names)
+  join pg_catalog.pg_attribute as attribute on attribute.attrelid = target and attribute.attname = any (key.names)
+$$;
+
+
+ALTER FUNCTION audit_private.key_version(target regclass) OWNER TO audit_owner;
+
+--
 -- Name: keyed_comparison_source(audit_private.watches, oid[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6823,7 +7848,7 @@ CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watche
       recorded.image, found.image
     from audit.recorded_rows(%1$L::regclass) as recorded
     full join (
-      select (%2$s) collate "C" as entity_id, %3$s as image, present.tableoid as relation from %4$s as present
+      select %2$s as entity_id, %3$s as image, present.tableoid as relation from %4$s as present
     ) as found
       on found.entity_id = recorded.entity_id
     cross join lateral (
@@ -6844,13 +7869,53 @@ CREATE FUNCTION audit_private.keyed_comparison_source(watch audit_private.watche
     where finding.name is not null
     order by 1
     $source$,
-    watch.target, replace(audit_private.entity_id_source(watch, 'present'), 'audit_private.entity_key(', 'audit.entity_key('),
+    watch.target, audit_private.found_key_source(watch),
     audit_private.found_image_source(watch), watch.target, baselined
   )
 $_$;
 
 
 ALTER FUNCTION audit_private.keyed_comparison_source(watch audit_private.watches, baselined oid[]) OWNER TO audit_owner;
+
+--
+-- Name: keyed_past_source(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.keyed_past_source(watch audit_private.watches, moment timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select format(
+    $source$
+    with past as materialized (select * from audit.past_rows(%1$L::regclass, %2$L))
+    select %3$s
+    from %4$s as present
+    left join (select * from %4$s where false) as nothing on true
+    where not exists (select from past where past.present_id = %5$s) and %6$s
+    union all
+    select %7$s
+    from past
+    left join %4$s as present on %5$s = past.present_id
+    left join (select * from %4$s where false) as nothing on true
+    cross join lateral jsonb_populate_record(present.*, %8$s) as rebuilt
+    where past.copies = 1 and (present.tableoid is null or %6$s)
+    $source$,
+    watch.target, moment,
+    string_agg(audit_private.column_source(case when was_there and known then 'present' else 'nothing' end, name), ', ' order by place),
+    watch.target, audit_private.found_key_source(watch), audit_private.partition_condition(watch, moment),
+    string_agg(
+      case
+        when was_there and known then audit_private.rebuilt_source(name, type, audit_private.column_source('present', name))
+        else audit_private.column_source('nothing', name)
+      end, ', ' order by place
+    ),
+    audit_private.fitting_image_source(watch, moment)
+  )
+  from audit_private.columns_since(watch, moment)
+$_$;
+
+
+ALTER FUNCTION audit_private.keyed_past_source(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: keyless_comparison_source(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -6884,6 +7949,46 @@ $_$;
 
 
 ALTER FUNCTION audit_private.keyless_comparison_source(watch audit_private.watches, baselined boolean) OWNER TO audit_owner;
+
+--
+-- Name: keyless_past_source(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.keyless_past_source(watch audit_private.watches, moment timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select format(
+    $source$
+    select %1$s
+    from (
+      select image::jsonb as image, sum(copies) as copies
+      from (
+        select %2$s::text collate "C" as image, 1 as copies from %3$s as present
+        union all
+        select (past.image - %4$L::text[])::text collate "C", past.copies from audit.past_rows(%5$L::regclass, %6$L) as past
+      ) as counted
+      group by 1
+    ) as past
+    cross join lateral generate_series(1, past.copies)
+    left join (select * from %3$s where false) as nothing on true
+    cross join lateral jsonb_populate_record(null::%3$s, past.image) as rebuilt
+    $source$,
+    string_agg(
+      case
+        when was_there and known and not retyped then
+          audit_private.rebuilt_source(name, type, audit_private.column_source('rebuilt', name))
+        else audit_private.column_source('nothing', name)
+      end, ', ' order by place
+    ),
+    audit_private.found_image_source(watch, array_agg(name) filter (where was_there and known and not retyped)),
+    watch.target, coalesce(array_agg(name) filter (where retyped), '{}'), watch.target, moment
+  )
+  from audit_private.columns_since(watch, moment)
+$_$;
+
+
+ALTER FUNCTION audit_private.keyless_past_source(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: mac(text, bytea); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7024,6 +8129,38 @@ end $$;
 ALTER FUNCTION audit_private.make_partition(month date) OWNER TO audit_owner;
 
 --
+-- Name: may_read(oid); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.may_read(target oid) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  -- session_user: neither SET ROLE nor somebody's SECURITY DEFINER function lends a login its eyes.
+  select exists (
+    select
+    from pg_catalog.pg_class as class
+    join pg_catalog.pg_roles as reader on reader.rolname = session_user
+    where class.oid = target
+      and has_table_privilege(reader.oid, class.oid, 'select')
+      and (
+        not class.relrowsecurity or reader.rolsuper or reader.rolbypassrls
+        or pg_has_role(reader.oid, class.relowner, 'usage') and not class.relforcerowsecurity
+      )
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.may_read(target oid) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION may_read(target oid); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.may_read(target oid) IS 'Whether the login may read each row of a table.';
+
+
+--
 -- Name: name_differences(text, jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7048,6 +8185,54 @@ $$;
 
 
 ALTER FUNCTION audit_private.name_differences(section text, before jsonb, after jsonb) OWNER TO audit_owner;
+
+--
+-- Name: named_key(regclass, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.named_key(target regclass, key text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if cardinality(audit_private.key_columns(named_key.target)) > 1 and pg_input_is_valid(named_key.key, 'jsonb') then
+    return audit_private.entity_key(named_key.key::jsonb::text);
+  end if;
+  return audit_private.entity_key(named_key.key);
+end $$;
+
+
+ALTER FUNCTION audit_private.named_key(target regclass, key text) OWNER TO audit_owner;
+
+--
+-- Name: names_since(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.names_since(watch audit_private.watches, moment timestamp with time zone) RETURNS TABLE(since_id bigint, until_id bigint, unknown text[], renamed jsonb)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    version.since_id,
+    lead(version.since_id) over (order by version.version_id),
+    coalesce(array_agg(past.name) filter (where present.known is not true), '{}'),
+    jsonb_object_agg(past.name, present.name) filter (where present.known and past.name <> present.name)
+  from audit_private.versions_since(watch, moment) as version
+  cross join jsonb_each(version.shape -> 'columns') as field
+  cross join lateral (select field.value ->> 'name' as name) as past
+  left join audit_private.columns_since(watch, moment) as present on present.place = field.key::int
+  group by version.version_id, version.since_id
+$$;
+
+
+ALTER FUNCTION audit_private.names_since(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION names_since(watch audit_private.watches, moment timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.names_since(watch audit_private.watches, moment timestamp with time zone) IS 'Of each version the columns whose values say nothing of the present ones, and those that have another name now.';
+
 
 --
 -- Name: next_relation(audit_private.baselines, regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7173,6 +8358,23 @@ COMMENT ON FUNCTION audit_private.note_guard(made text[]) IS 'Called by migrate 
 
 
 --
+-- Name: note_hidden(bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.note_hidden(hidden bigint) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if note_hidden.hidden > 0 then
+    raise notice '% more of tables that % may not read', note_hidden.hidden, session_user;
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.note_hidden(hidden bigint) OWNER TO audit_owner;
+
+--
 -- Name: note_installation(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7231,6 +8433,37 @@ end $$;
 
 
 ALTER FUNCTION audit_private.note_own_table(target regclass, command text) OWNER TO audit_owner;
+
+--
+-- Name: note_unknown(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.note_unknown(watch audit_private.watches, moment timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_unknown text;
+  v_retyped text;
+begin
+  select
+    string_agg(quote_ident(name), ', ' order by place) filter (where was_there and not known),
+    string_agg(quote_ident(name), ', ' order by place) filter (where was_there and known and retyped)
+  into v_unknown, v_retyped
+  from audit_private.columns_since(watch, moment);
+  if v_unknown is not null then
+    raise notice 'NULL, because their values are not on record: %', v_unknown
+      using hint = 'They are masked, excluded, skipped or virtual, or were since then.';
+  end if;
+  if v_retyped is not null then
+    raise notice 'of another type then: %', v_retyped
+      using hint = 'Values that the present type cannot hold are NULL, and all of them in a table without a key.';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.note_unknown(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: null_fields(text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7393,6 +8626,28 @@ $_$;
 ALTER FUNCTION audit_private.pairs_source(target regclass) OWNER TO audit_owner;
 
 --
+-- Name: partition_condition(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.partition_condition(watch audit_private.watches, moment timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when (select relkind from pg_catalog.pg_class where oid = (watch).target) = 'r' then 'true'
+    else (
+      select format('present.tableoid = any (%L::oid[])', translate(version.shape ->> 'relations', '[]', '{}'))
+      from audit_private.versions_since(watch, moment) as version
+      order by version.version_id
+      limit 1
+    )
+  end
+$$;
+
+
+ALTER FUNCTION audit_private.partition_condition(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
 -- Name: partitions_to_record(regclass, regproc); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7429,6 +8684,31 @@ $$;
 
 
 ALTER FUNCTION audit_private.place_name(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: present_changes(regclass, audit.audit_logs); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.present_changes(target regclass, record audit.audit_logs) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case when renamed.names is null then (record).changes else (
+    select jsonb_object_agg(side.key, audit_private.renamed_image(side.value, renamed.names))
+    from jsonb_each((record).changes) as side
+    where jsonb_typeof(side.value) = 'object'
+  ) end
+  from (
+    select jsonb_object_agg(past.value ->> 'name', attribute.attname) as names
+    from jsonb_each(audit_private.columns_before(present_changes.target, (record).id)) as past
+    join pg_catalog.pg_attribute as attribute
+      on attribute.attrelid = present_changes.target and attribute.attnum = past.key::int and not attribute.attisdropped
+    where past.value ->> 'name' <> attribute.attname
+  ) as renamed
+$$;
+
+
+ALTER FUNCTION audit_private.present_changes(target regclass, record audit.audit_logs) OWNER TO audit_owner;
 
 --
 -- Name: secrets; Type: TABLE; Schema: audit_private; Owner: audit_owner
@@ -7476,6 +8756,22 @@ COMMENT ON FUNCTION audit_private.proven_context(body text) IS 'A context for th
 
 
 --
+-- Name: read_mark(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.read_mark(view text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select encode(audit_private.mac('context', convert_to(concat_ws(
+    E'\x1f', 'read', pg_backend_pid(), session_user, extract(epoch from date_trunc('minute', clock_timestamp())), view
+  ), 'UTF8')), 'hex')
+$$;
+
+
+ALTER FUNCTION audit_private.read_mark(view text) OWNER TO audit_owner;
+
+--
 -- Name: reading_permit(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7488,6 +8784,31 @@ $$;
 
 
 ALTER FUNCTION audit_private.reading_permit(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: rebuilt_source(text, oid, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.rebuilt_source(name text, type oid, otherwise text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET quote_all_identifiers TO 'off'
+    AS $_$
+  with recursive base (type) as (
+    select rebuilt_source.type
+    union all
+    select kind.typbasetype from base join pg_catalog.pg_type as kind on kind.oid = base.type where kind.typtype = 'd'
+  )
+  select case
+    when exists (select from base where base.type in ('json'::regtype, 'jsonb'::regtype)) then format(
+      'case when past.image ? %1$L then (past.image ->> %1$L)::%2$s else %3$s end', name, format_type(rebuilt_source.type, null), otherwise
+    )
+    else audit_private.column_source('rebuilt', name)
+  end
+$_$;
+
+
+ALTER FUNCTION audit_private.rebuilt_source(name text, type oid, otherwise text) OWNER TO audit_owner;
 
 --
 -- Name: record_baseline(audit_private.watches, regclass, text, bigint, bigint, pg_snapshot); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7566,6 +8887,161 @@ end $$;
 
 
 ALTER FUNCTION audit_private.record_verdict(event jsonb) OWNER TO audit_owner;
+
+--
+-- Name: records_between(pg_snapshot, pg_snapshot); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.records_between(previous pg_snapshot, present pg_snapshot) RETURNS TABLE(id bigint, created_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select log.id, log.created_at
+  from audit.audit_logs as log
+  where log.xid = any (array(select pg_snapshot_xip(records_between.previous)))
+    and pg_visible_in_snapshot(log.xid, records_between.present)
+  union all
+  select log.id, log.created_at
+  from audit.audit_logs as log
+  where log.xid >= pg_snapshot_xmax(records_between.previous)
+    and pg_visible_in_snapshot(log.xid, records_between.present)
+$$;
+
+
+ALTER FUNCTION audit_private.records_between(previous pg_snapshot, present pg_snapshot) OWNER TO audit_owner;
+
+--
+-- Name: records_of(text[], text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.records_of(entity_types text[], key text) RETURNS TABLE(taken_by bigint, record audit.audit_logs)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with recursive life (entity_id, since_id, until_id, taken_by) as (
+    select records_of.key, 0::bigint, 9223372036854775807, null::bigint
+    union
+    select rekeyed.previous_id, coalesce(beginning.id, 0), rekeyed.id, coalesce(life.taken_by, rekeyed.id)
+    from life
+    cross join lateral (
+      select log.id, log.metadata ->> 'previous_entity_id' as previous_id
+      from audit.audit_logs as log
+      where log.entity_id = life.entity_id and log.entity_type = any (records_of.entity_types)
+        and log.id >= life.since_id and log.id < life.until_id and log.metadata ? 'previous_entity_id'
+    ) as rekeyed
+    left join lateral (
+      select max(log.id) as id
+      from audit.audit_logs as log
+      where log.entity_id = rekeyed.previous_id and log.entity_type = any (records_of.entity_types)
+        and log.id < rekeyed.id and (log.action = 'ROW_INSERTED' or log.metadata ? 'previous_entity_id')
+    ) as beginning on true
+  ), told (taken_by, record) as (
+    select life.taken_by, log
+    from life
+    join audit.audit_logs as log
+      on log.entity_id = life.entity_id and log.entity_type = any (records_of.entity_types)
+      and log.id >= life.since_id and log.id < life.until_id
+    union all
+    -- Where a row gave the key up.
+    select null, log
+    from (
+      select distinct change.entity_type, change.entity_id
+      from audit_private.key_changes as change
+      where change.previous_entity_id = records_of.key and change.entity_type = any (records_of.entity_types)
+    ) as change
+    join audit.audit_logs as log
+      on log.entity_id = change.entity_id and log.entity_type = change.entity_type
+      and log.metadata ->> 'previous_entity_id' = records_of.key
+  )
+  select
+    coalesce(told.taken_by, max((told.record).id) filter (
+      where told.taken_by is null and (told.record).entity_id = records_of.key
+        and ((told.record).action in ('ROW_INSERTED', 'ROW_BASELINE') or (told.record).metadata ? 'previous_entity_id')
+    ) over (order by (told.record).id), 0),
+    told.record
+  from told
+  where (told.record).action in ('ROW_INSERTED', 'ROW_UPDATED', 'ROW_DELETED', 'ROW_BASELINE')
+$$;
+
+
+ALTER FUNCTION audit_private.records_of(entity_types text[], key text) OWNER TO audit_owner;
+
+--
+-- Name: records_of_request(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.records_of_request(request_id text) RETURNS SETOF audit.audit_logs
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select log.* from audit.audit_logs as log where log.request_id = records_of_request.request_id
+$$;
+
+
+ALTER FUNCTION audit_private.records_of_request(request_id text) OWNER TO audit_owner;
+
+--
+-- Name: records_of_transaction(xid8); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.records_of_transaction(transaction xid8) RETURNS SETOF audit.audit_logs
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select log.*
+  from audit.audit_logs as log
+  where log.xid = records_of_transaction.transaction
+  union all
+  -- What the request told on its independent session.
+  select log.*
+  from (
+    select distinct own.request_id from audit.audit_logs as own
+    where own.xid = records_of_transaction.transaction and own.request_id is not null
+  ) as request
+  join audit.audit_logs as log on log.request_id = request.request_id
+  where log.xid <> records_of_transaction.transaction
+$$;
+
+
+ALTER FUNCTION audit_private.records_of_transaction(transaction xid8) OWNER TO audit_owner;
+
+--
+-- Name: records_since(audit_private.watches, timestamp with time zone, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.records_since(watch audit_private.watches, moment timestamp with time zone, side text) RETURNS TABLE(id bigint, action text, entity_id text, previous_id text, image jsonb)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_before constant bigint := audit_private.id_before(records_since.moment);
+begin
+  return query
+  select
+    log.id, log.action, log.entity_id::text, log.metadata ->> 'previous_entity_id',
+    case
+      when version.renamed is null then (log.changes -> side) - version.unknown
+      else audit_private.renamed_image((log.changes -> side) - version.unknown, version.renamed)
+    end
+  from audit.audit_logs as log
+  join audit_private.names_since(watch, moment) as version
+    on log.id > version.since_id and (version.until_id is null or log.id <= version.until_id)
+  where log.id > v_before
+    and log.created_at > records_since.moment
+    and log.entity_type = (watch).entity_type
+    and log.action in ('ROW_INSERTED', 'ROW_UPDATED', 'ROW_DELETED');
+end $$;
+
+
+ALTER FUNCTION audit_private.records_since(watch audit_private.watches, moment timestamp with time zone, side text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION records_since(watch audit_private.watches, moment timestamp with time zone, side text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.records_since(watch audit_private.watches, moment timestamp with time zone, side text) IS 'Row changes after a moment, each with the image of that side.';
+
 
 --
 -- Name: records_to_compare(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7767,6 +9243,55 @@ COMMENT ON FUNCTION audit_private.remember_columns(watch audit_private.watches) 
 
 
 --
+-- Name: remember_version(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.remember_version(watch audit_private.watches, starts boolean DEFAULT false) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_shape constant jsonb := audit_private.capture_shape(watch);
+  v_known jsonb;
+begin
+  select version.shape into v_known
+  from audit_private.capture_versions as version
+  where version.watch_id = (watch).watch_id
+  order by version.version_id desc
+  limit 1;
+  if v_known is distinct from v_shape or starts then
+    insert into audit_private.capture_versions (watch_id, since_id, is_start, shape)
+    select
+      (watch).watch_id, coalesce((select max(id) from audit.audit_logs), 0),
+      starts or v_known is null or v_known -> 'frame' <> v_shape -> 'frame', v_shape;
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.remember_version(watch audit_private.watches, starts boolean) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION remember_version(watch audit_private.watches, starts boolean); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.remember_version(watch audit_private.watches, starts boolean) IS 'Notes how the capture of a table is now, if that is new; starts: changes before may be missing from the log.';
+
+
+--
+-- Name: renamed_image(jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.renamed_image(image jsonb, renamed jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_object_agg(coalesce(renamed ->> field.key, field.key), field.value) from jsonb_each(image) as field
+$$;
+
+
+ALTER FUNCTION audit_private.renamed_image(image jsonb, renamed jsonb) OWNER TO audit_owner;
+
+--
 -- Name: renew_capture(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7917,6 +9442,69 @@ end $$;
 ALTER FUNCTION audit_private.require_entity_type(entity_type text, target regclass) OWNER TO audit_owner;
 
 --
+-- Name: require_harmless_code(regclass, name); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_harmless_code(target regclass, caller name) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if exists (
+    select from pg_catalog.pg_class
+    where oid = require_harmless_code.target and pg_get_userbyid(relowner) = require_harmless_code.caller
+  ) then
+    return;
+  end if;
+  perform audit_private.require_known_code(relid)
+  from pg_catalog.pg_partition_tree(require_harmless_code.target) where not isleaf;
+  perform audit_private.require_known_code(relation) from audit.captured_relations(require_harmless_code.target) as relation;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_harmless_code(target regclass, caller name) OWNER TO audit_owner;
+
+--
+-- Name: require_harmless_types(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_harmless_types(target regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_function regprocedure;
+begin
+  with recursive made (type) as (
+    select atttypid from pg_catalog.pg_attribute
+    where attrelid = require_harmless_types.target and attnum > 0 and not attisdropped
+    union
+    select part.type
+    from made
+    join pg_catalog.pg_type as kind on kind.oid = made.type
+    left join pg_catalog.pg_range as range on kind.oid in (range.rngtypid, range.rngmultitypid)
+    left join pg_catalog.pg_attribute as field on field.attrelid = kind.typrelid and field.attnum > 0 and not field.attisdropped
+    cross join unnest(array[kind.typelem, kind.typbasetype, range.rngsubtype, field.atttypid]) as part (type)
+    where part.type <> 0
+  )
+  select called into v_function
+  from made
+  join pg_catalog.pg_constraint as rule on rule.contypid = made.type
+  cross join audit_private.code_of_others('pg_constraint', rule.oid) as called
+  where called is not null
+  limit 1;
+  if v_function is not null then
+    raise exception using
+      errcode = 'ID012',
+      message = format('rows of %s are not rebuilt for others than its owner: a domain of its calls %s', require_harmless_types.target, v_function);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_harmless_types(target regclass) OWNER TO audit_owner;
+
+--
 -- Name: require_known_code(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7986,6 +9574,26 @@ end $$;
 ALTER FUNCTION audit_private.require_known_partitioning(target regclass) OWNER TO audit_owner;
 
 --
+-- Name: require_may_read(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_may_read(target regclass) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not audit_private.may_read(require_may_read.target) then
+    raise exception using
+      errcode = '42501',
+      message = format('%s may not read all of %s, nor its past', session_user, require_may_read.target),
+      hint = 'SELECT on the table itself is needed and, if it has row security, to be exempt from it.';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_may_read(target regclass) OWNER TO audit_owner;
+
+--
 -- Name: require_origin(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8050,6 +9658,48 @@ end $$;
 
 
 ALTER FUNCTION audit_private.require_owner(target regclass, caller name) OWNER TO audit_owner;
+
+--
+-- Name: require_past(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_past(watch audit_private.watches, moment timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_start constant timestamptz := (
+    select max(since) from audit_private.capture_versions where watch_id = (watch).watch_id and is_start
+  );
+begin
+  if v_start is null or require_past.moment < v_start then
+    raise exception using
+      errcode = 'ID012',
+      message = format('how %s stood at %s is not on record', (watch).target, require_past.moment),
+      hint = format('Its changes are recorded, without a gap, since %s.', v_start);
+  elsif not (watch).operations @> '{insert,update,delete,truncate}' then
+    raise exception using
+      errcode = 'ID012',
+      message = format('how %s stood is not on record: not all of its operations are', (watch).target);
+  elsif exists (select from audit_private.capture_places(watch) where not right_there) then
+    raise exception using
+      errcode = 'ID012',
+      message = format('how %s stood is not on record: its capture was disabled or replaced', (watch).target),
+      hint = 'indelible doctor says more.';
+  elsif exists (
+    select from audit_private.versions_since(watch, require_past.moment) as version
+    cross join jsonb_array_elements_text(version.shape -> 'relations') as part
+    where part::oid not in (select audit.captured_relations((watch).target))
+  ) then
+    raise exception using
+      errcode = 'ID012',
+      message = format('how %s stood at %s is not on record: a partition was dropped or detached since', (watch).target, require_past.moment);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_past(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: require_present(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8260,6 +9910,81 @@ COMMENT ON FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_ad
 
 
 --
+-- Name: restart_version(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.restart_version(watch audit_private.watches) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  if exists (
+    select from audit_private.capture_versions where watch_id = (watch).watch_id and is_start and since >= now()
+  ) then
+    perform audit_private.remember_version(watch, starts => true);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.restart_version(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION restart_version(watch audit_private.watches); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.restart_version(watch audit_private.watches) IS 'Once triggers are attached: a version that this transaction began begins now.';
+
+
+--
+-- Name: restorable_values(regclass, audit.audit_logs, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.restorable_values(target regclass, record audit.audit_logs, side text) RETURNS TABLE(place integer, name text, value text, restorable boolean)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    attribute.attnum::int, coalesce(attribute.attname::text, field.key), field.value,
+    attribute.attnum is not null and (past.value ->> 'known')::boolean
+  from jsonb_each_text((record).changes -> side) as field
+  join jsonb_each(audit_private.columns_before(restorable_values.target, (record).id)) as past
+    on past.value ->> 'name' = field.key
+  left join pg_catalog.pg_attribute as attribute
+    on attribute.attrelid = restorable_values.target and attribute.attnum = past.key::int and not attribute.attisdropped
+  where attribute.attgenerated is distinct from 's'
+$$;
+
+
+ALTER FUNCTION audit_private.restorable_values(target regclass, record audit.audit_logs, side text) OWNER TO audit_owner;
+
+--
+-- Name: row_condition(regclass, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.row_condition(target regclass, entity_id text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_key constant text[] := audit_private.key_columns(row_condition.target);
+begin
+  if cardinality(v_key) > 1 then
+    return (
+      select string_agg(format('%I = %L', field.key, field.value), ' and ' order by array_position(v_key, field.key))
+      from jsonb_each_text(row_condition.entity_id::jsonb) as field
+    );
+  end if;
+  return format(
+    case when starts_with(row_condition.entity_id, 'sha256:') then 'audit.entity_key(%I::text) = %L' else '%I = %L' end,
+    v_key[1], row_condition.entity_id
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.row_condition(target regclass, entity_id text) OWNER TO audit_owner;
+
+--
 -- Name: rows_by_image(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8287,38 +10012,7 @@ CREATE FUNCTION audit_private.rows_by_key(watch audit_private.watches) RETURNS T
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  with recursive record as materialized (
-    select * from audit_private.records_to_compare(watch, 'new')
-  ), step as (
-    select
-      id, entity_id, action in ('ROW_INSERTED', 'ROW_BASELINE') or previous_id is not null as begins, action = 'ROW_DELETED' as ends,
-      previous_id, image
-    from record
-    union all
-    select id, previous_id, false, true, null, null from record where previous_id is not null
-  ), numbered as (
-    select *, count(*) filter (where begins) over (partition by entity_id order by id, begins) as segment from step
-  ), segment as materialized (
-    select
-      entity_id, segment, min(id) filter (where begins) as begun, max(previous_id) as previous_id,
-      (array_agg(ends order by id desc, begins desc))[1] as is_over,
-      max(id) filter (where ends) as left_at, audit_private.merged(image order by id) as image
-    from numbered
-    group by entity_id, segment
-  ), latest as (
-    select distinct on (entity_id) * from segment order by entity_id, segment desc
-  ), chain as (
-    select entity_id as row_id, 0 as depth, begun, previous_id, image from latest where not is_over
-    union all
-    select chain.row_id, chain.depth + 1, earlier.begun, earlier.previous_id, earlier.image
-    from chain
-    join segment as earlier on earlier.entity_id = chain.previous_id and earlier.left_at = chain.begun
-  ), state as (
-    select row_id, audit_private.merged(image order by depth desc) as image from chain group by row_id
-  )
-  select latest.entity_id, (not latest.is_over)::int::bigint, state.image
-  from latest
-  left join state on state.row_id = latest.entity_id
+  select entity_id, copies, image from audit_private.told_rows(watch, null)
 $$;
 
 
@@ -8695,6 +10389,38 @@ COMMENT ON FUNCTION audit_private.take_overdue() IS 'Which tables lack what thei
 
 
 --
+-- Name: tell_read(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.tell_read(view text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_mark constant text := audit_private.read_mark(tell_read.view);
+  v_told constant text := coalesce(current_setting('indelible.reads', true), '');
+  v_actor audit_private.actor;
+begin
+  if strpos(v_told, v_mark) = 0 and not pg_is_in_recovery() and audit_private.guard_is_installed() then
+    v_actor := audit_private.current_actor();
+    perform audit_guard.emit_read(
+      audit_private.clean(tell_read.view, 200), v_actor.user_id, v_actor.proof::text, v_actor.ip_address, v_actor.request_id
+    );
+    perform set_config('indelible.reads', left(v_mark || v_told, 1280), false);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.tell_read(view text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION tell_read(view text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.tell_read(view text) IS 'Puts on record what is read of the log, unless this session has told it this minute.';
+
+
+--
 -- Name: tg__follow_command(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8881,6 +10607,58 @@ $$;
 ALTER FUNCTION audit_private.timeline() OWNER TO audit_owner;
 
 --
+-- Name: told_records(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.told_records(watch audit_private.watches, back_to timestamp with time zone) RETURNS TABLE(id bigint, entity_id text, begins boolean, ends boolean, previous_id text, image jsonb)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    id, entity_id, action in ('ROW_INSERTED', 'ROW_BASELINE') or previous_id is not null, action = 'ROW_DELETED', previous_id, image
+  from audit_private.records_to_compare(watch, 'new')
+  where back_to is null
+  union all
+  select
+    -id, coalesce(previous_id, entity_id), action = 'ROW_DELETED' or previous_id is not null, action = 'ROW_INSERTED',
+    case when previous_id is not null then entity_id end, image
+  from audit_private.records_since(watch, back_to, 'old')
+  where back_to is not null
+$$;
+
+
+ALTER FUNCTION audit_private.told_records(watch audit_private.watches, back_to timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: told_rows(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.told_rows(watch audit_private.watches, back_to timestamp with time zone) RETURNS TABLE(entity_id text, copies bigint, image jsonb, origin text)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if exists (
+    select from audit_private.key_changes as change
+    where change.entity_type = watch.entity_type and (told_rows.back_to is null or change.changed_at > told_rows.back_to)
+  ) then
+    return query select * from audit_private.chained_rows(watch, told_rows.back_to);
+  else
+    return query select * from audit_private.unchained_rows(watch, told_rows.back_to);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.told_rows(watch audit_private.watches, back_to timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION told_rows(watch audit_private.watches, back_to timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.told_rows(watch audit_private.watches, back_to timestamp with time zone) IS 'The rows under each key as the log tells them, forwards or back to a moment; the key of the row that they were told from.';
+
+
+--
 -- Name: triggers_of(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9017,6 +10795,54 @@ $$;
 ALTER FUNCTION audit_private.types_within(type oid) OWNER TO audit_owner;
 
 --
+-- Name: unchained_rows(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.unchained_rows(watch audit_private.watches, back_to timestamp with time zone) RETURNS TABLE(entity_id text, copies bigint, image jsonb, origin text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    entity_id, is_there::int::bigint, case when is_there then image end, case when is_there and not has_begun then entity_id end
+  from (
+    select
+      entity_id, max(id) filter (where ends) is distinct from max(id) as is_there, bool_or(begins) as has_begun,
+      audit_private.merged(image order by id) as image
+    from audit_private.told_records(watch, back_to)
+    group by entity_id
+  ) as told
+$$;
+
+
+ALTER FUNCTION audit_private.unchained_rows(watch audit_private.watches, back_to timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: undo_source(regclass, audit.audit_logs); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.undo_source(target regclass, record audit.audit_logs) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case (record).action
+    when 'ROW_INSERTED' then format('delete from %s where %s;', target, audit_private.row_condition(target, (record).entity_id))
+    when 'ROW_UPDATED' then format(
+      'update %s set %s where %s;', target, string_agg(format('%I = %L', name, value), ', ' order by place),
+      audit_private.row_condition(target, (record).entity_id)
+    )
+    when 'ROW_DELETED' then format(
+      'insert into %s (%s) overriding system value values (%s);', target, string_agg(format('%I', name), ', ' order by place),
+      string_agg(format('%L', value), ', ' order by place)
+    )
+  end
+  from audit_private.restorable_values(target, record, 'old')
+  where restorable
+$$;
+
+
+ALTER FUNCTION audit_private.undo_source(target regclass, record audit.audit_logs) OWNER TO audit_owner;
+
+--
 -- Name: update_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9095,6 +10921,77 @@ ALTER FUNCTION audit_private.value_source(record_name text, name text, built_in 
 --
 
 COMMENT ON FUNCTION audit_private.value_source(record_name text, name text, built_in boolean, type oid, is_masked boolean) IS 'An expression for a column''s value, of the type that field_type names.';
+
+
+--
+-- Name: capture_versions; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.capture_versions (
+    version_id bigint NOT NULL,
+    watch_id bigint NOT NULL,
+    since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    since_id bigint NOT NULL,
+    is_start boolean NOT NULL,
+    shape jsonb NOT NULL
+);
+
+
+ALTER TABLE audit_private.capture_versions OWNER TO audit_owner;
+
+--
+-- Name: TABLE capture_versions; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.capture_versions IS 'What was captured of a watched table, and under which names, from when on.';
+
+
+--
+-- Name: COLUMN capture_versions.since_id; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.capture_versions.since_id IS 'The newest record before it.';
+
+
+--
+-- Name: COLUMN capture_versions.is_start; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.capture_versions.is_start IS 'Whether changes before it may be missing, or cannot be followed across it.';
+
+
+--
+-- Name: COLUMN capture_versions.shape; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.capture_versions.shape IS 'frame: what makes rows comparable at all; columns by number, with name, type and whether each change is recorded; relations.';
+
+
+--
+-- Name: versions_since(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.versions_since(watch audit_private.watches, moment timestamp with time zone) RETURNS SETOF audit_private.capture_versions
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select version.*
+  from audit_private.capture_versions as version
+  where version.watch_id = (watch).watch_id
+    and version.version_id >= (
+      select max(earlier.version_id) from audit_private.capture_versions as earlier
+      where earlier.watch_id = (watch).watch_id and earlier.since <= moment
+    )
+$$;
+
+
+ALTER FUNCTION audit_private.versions_since(watch audit_private.watches, moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION versions_since(watch audit_private.watches, moment timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.versions_since(watch audit_private.watches, moment timestamp with time zone) IS 'How capture was at that moment, and how it was changed since.';
 
 
 --
@@ -9274,6 +11171,7 @@ begin
     execute v_source;
   end loop;
   perform audit_private.remember_columns(watch);
+  perform audit_private.remember_version(watch);
   if v_owner_of_partitioned is not null then
     -- New partitions copy the triggers with the owner's rights. Without USAGE on the schema the owner can do nothing else with this.
     foreach v_operation in array array['insert', 'update', 'delete'] loop
@@ -10189,37 +12087,6 @@ CREATE AGGREGATE audit_private.merged(jsonb) (
 ALTER AGGREGATE audit_private.merged(jsonb) OWNER TO audit_owner;
 
 --
--- Name: actions; Type: TABLE; Schema: audit; Owner: audit_owner
---
-
-CREATE TABLE audit.actions (
-    code text NOT NULL,
-    description text NOT NULL,
-    origin text NOT NULL,
-    defined_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT actions_code_format CHECK (((code ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$'::text) AND (length(code) <= 100))),
-    CONSTRAINT actions_description_present CHECK ((description <> ''::text)),
-    CONSTRAINT actions_origin_known CHECK ((origin = ANY (ARRAY['trigger'::text, 'database'::text, 'service'::text, 'client'::text])))
-);
-
-
-ALTER TABLE audit.actions OWNER TO audit_owner;
-
---
--- Name: TABLE actions; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON TABLE audit.actions IS 'The event codes that may stand in the log; never renamed, never reused.';
-
-
---
--- Name: COLUMN actions.origin; Type: COMMENT; Schema: audit; Owner: audit_owner
---
-
-COMMENT ON COLUMN audit.actions.origin IS 'Which door may record the code: capture triggers, database functions, the audit service, or ingest clients.';
-
-
---
 -- Name: audit_logs_id_seq; Type: SEQUENCE; Schema: audit; Owner: audit_owner
 --
 
@@ -10292,7 +12159,7 @@ CREATE VIEW audit.v_authentication AS
     db_user,
     (actor_proof)::text AS actor_proof
    FROM audit.audit_logs log
-  WHERE (action ~~ 'AUTH\_%'::text);
+  WHERE ((action ~~ 'AUTH\_%'::text) AND ( SELECT audit.note_read('v_authentication'::text) AS note_read));
 
 
 ALTER VIEW audit.v_authentication OWNER TO audit_owner;
@@ -10302,6 +12169,76 @@ ALTER VIEW audit.v_authentication OWNER TO audit_owner;
 --
 
 COMMENT ON VIEW audit.v_authentication IS 'Logins, refused logins and logouts.';
+
+
+--
+-- Name: COLUMN v_authentication.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.id IS 'Number of the event; the order of history.';
+
+
+--
+-- Name: COLUMN v_authentication.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
+
+
+--
+-- Name: COLUMN v_authentication.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
+
+
+--
+-- Name: COLUMN v_authentication.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.outcome IS 'success, failure, denied; attempted for an intent that was recorded ahead.';
+
+
+--
+-- Name: COLUMN v_authentication.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.user_id IS 'The acting user of the application; null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN v_authentication.reason; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.reason IS 'Why it failed or was refused, as a code; of a table without capture, why it needs none.';
+
+
+--
+-- Name: COLUMN v_authentication.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.ip_address IS 'The client''s address.';
+
+
+--
+-- Name: COLUMN v_authentication.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.request_id IS 'The request it belonged to: the same for its business events and row changes.';
+
+
+--
+-- Name: COLUMN v_authentication.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.db_user IS 'The database login that really did it.';
+
+
+--
+-- Name: COLUMN v_authentication.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_authentication.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
 
 
 --
@@ -10367,6 +12304,69 @@ COMMENT ON VIEW audit.v_coverage IS 'Every table of the database, and whether an
 
 
 --
+-- Name: COLUMN v_coverage.table_name; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.table_name IS 'The table, with its schema.';
+
+
+--
+-- Name: COLUMN v_coverage.coverage; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.coverage IS 'watched, watched as a partition, unwatched by choice, or unwatched.';
+
+
+--
+-- Name: COLUMN v_coverage.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
+
+
+--
+-- Name: COLUMN v_coverage.capture; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.capture IS 'How it is captured: row or statement.';
+
+
+--
+-- Name: COLUMN v_coverage.excluded_columns; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.excluded_columns IS 'Columns that are never recorded.';
+
+
+--
+-- Name: COLUMN v_coverage.masked_columns; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.masked_columns IS 'Columns of which only the fact of a change is recorded.';
+
+
+--
+-- Name: COLUMN v_coverage.virtual_columns; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.virtual_columns IS 'Columns that are computed when they are read, and so are not recorded.';
+
+
+--
+-- Name: COLUMN v_coverage.reason; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.reason IS 'Why it failed or was refused, as a code; of a table without capture, why it needs none.';
+
+
+--
+-- Name: COLUMN v_coverage.started_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_coverage.started_at IS 'Since when it is watched.';
+
+
+--
 -- Name: v_data_changes; Type: VIEW; Schema: audit; Owner: audit_owner
 --
 
@@ -10386,7 +12386,7 @@ CREATE VIEW audit.v_data_changes AS
     request_id,
     (xid)::text AS transaction_id
    FROM audit.audit_logs log
-  WHERE (action = ANY (ARRAY['ROW_INSERTED'::text, 'ROW_UPDATED'::text, 'ROW_DELETED'::text, 'TABLE_TRUNCATED'::text]));
+  WHERE ((action = ANY (ARRAY['ROW_INSERTED'::text, 'ROW_UPDATED'::text, 'ROW_DELETED'::text, 'TABLE_TRUNCATED'::text])) AND ( SELECT audit.note_read('v_data_changes'::text) AS note_read));
 
 
 ALTER VIEW audit.v_data_changes OWNER TO audit_owner;
@@ -10396,6 +12396,104 @@ ALTER VIEW audit.v_data_changes OWNER TO audit_owner;
 --
 
 COMMENT ON VIEW audit.v_data_changes IS 'Row changes of watched tables, with the values before and after.';
+
+
+--
+-- Name: COLUMN v_data_changes.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.id IS 'Number of the event; the order of history.';
+
+
+--
+-- Name: COLUMN v_data_changes.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
+
+
+--
+-- Name: COLUMN v_data_changes.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
+
+
+--
+-- Name: COLUMN v_data_changes.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.user_id IS 'The acting user of the application; null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN v_data_changes.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.db_user IS 'The database login that really did it.';
+
+
+--
+-- Name: COLUMN v_data_changes.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
+
+
+--
+-- Name: COLUMN v_data_changes.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
+
+
+--
+-- Name: COLUMN v_data_changes.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.entity_id IS 'Which record: its key, of several columns as a JSON object.';
+
+
+--
+-- Name: COLUMN v_data_changes.columns; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.columns IS 'The columns that changed, or all of a row that came or went.';
+
+
+--
+-- Name: COLUMN v_data_changes.old_values; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.old_values IS 'Their values before, as JSON text; *** where masked.';
+
+
+--
+-- Name: COLUMN v_data_changes.new_values; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.new_values IS 'Their values after, as JSON text; *** where masked.';
+
+
+--
+-- Name: COLUMN v_data_changes.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.ip_address IS 'The client''s address.';
+
+
+--
+-- Name: COLUMN v_data_changes.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.request_id IS 'The request it belonged to: the same for its business events and row changes.';
+
+
+--
+-- Name: COLUMN v_data_changes.transaction_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_data_changes.transaction_id IS 'The database transaction that wrote it.';
 
 
 --
@@ -10416,7 +12514,7 @@ CREATE VIEW audit.v_denials AS
     db_user,
     (actor_proof)::text AS actor_proof
    FROM audit.audit_logs log
-  WHERE (outcome = 'denied'::audit.outcome);
+  WHERE ((outcome = 'denied'::audit.outcome) AND ( SELECT audit.note_read('v_denials'::text) AS note_read));
 
 
 ALTER VIEW audit.v_denials OWNER TO audit_owner;
@@ -10426,6 +12524,90 @@ ALTER VIEW audit.v_denials OWNER TO audit_owner;
 --
 
 COMMENT ON VIEW audit.v_denials IS 'What was attempted and refused, with the permission that was missing.';
+
+
+--
+-- Name: COLUMN v_denials.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.id IS 'Number of the event; the order of history.';
+
+
+--
+-- Name: COLUMN v_denials.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
+
+
+--
+-- Name: COLUMN v_denials.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
+
+
+--
+-- Name: COLUMN v_denials.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.user_id IS 'The acting user of the application; null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN v_denials.permission; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.permission IS 'The permission that was missing, on denials.';
+
+
+--
+-- Name: COLUMN v_denials.reason; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.reason IS 'Why it failed or was refused, as a code; of a table without capture, why it needs none.';
+
+
+--
+-- Name: COLUMN v_denials.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
+
+
+--
+-- Name: COLUMN v_denials.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.entity_id IS 'Which record: its key, of several columns as a JSON object.';
+
+
+--
+-- Name: COLUMN v_denials.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.ip_address IS 'The client''s address.';
+
+
+--
+-- Name: COLUMN v_denials.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.request_id IS 'The request it belonged to: the same for its business events and row changes.';
+
+
+--
+-- Name: COLUMN v_denials.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.db_user IS 'The database login that really did it.';
+
+
+--
+-- Name: COLUMN v_denials.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_denials.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
 
 
 --
@@ -10449,7 +12631,7 @@ CREATE VIEW audit.v_entity_history AS
     request_id,
     (xid)::text AS transaction_id
    FROM audit.audit_logs log
-  WHERE ((entity_type IS NOT NULL) AND (entity_id IS NOT NULL));
+  WHERE ((entity_type IS NOT NULL) AND (entity_id IS NOT NULL) AND ( SELECT audit.note_read('v_entity_history'::text) AS note_read));
 
 
 ALTER VIEW audit.v_entity_history OWNER TO audit_owner;
@@ -10462,40 +12644,108 @@ COMMENT ON VIEW audit.v_entity_history IS 'All that happened to one record: busi
 
 
 --
--- Name: v_events; Type: VIEW; Schema: audit; Owner: audit_owner
+-- Name: COLUMN v_entity_history.entity_type; Type: COMMENT; Schema: audit; Owner: audit_owner
 --
 
-CREATE VIEW audit.v_events AS
- SELECT log.id,
-    log.created_at,
-    log.recorded_at,
-    log.action,
-    (log.outcome)::text AS outcome,
-    log.user_id,
-    log.db_user,
-    (log.actor_proof)::text AS actor_proof,
-    log.entity_type,
-    log.entity_id,
-    COALESCE(log.description, action.description) AS description,
-    log.permission,
-    (log.metadata ->> 'reason'::text) AS reason,
-    host(log.ip_address) AS ip_address,
-    log.request_id,
-    (log.xid)::text AS transaction_id,
-    (log.changes)::text AS changes,
-    (log.metadata)::text AS metadata,
-    (log.time_source)::text AS time_source
-   FROM (audit.audit_logs log
-     LEFT JOIN audit.actions action ON ((action.code = log.action)));
+COMMENT ON COLUMN audit.v_entity_history.entity_type IS 'What kind of record it was about, such as SHOP_ORDER.';
 
-
-ALTER VIEW audit.v_events OWNER TO audit_owner;
 
 --
--- Name: VIEW v_events; Type: COMMENT; Schema: audit; Owner: audit_owner
+-- Name: COLUMN v_entity_history.entity_id; Type: COMMENT; Schema: audit; Owner: audit_owner
 --
 
-COMMENT ON VIEW audit.v_events IS 'Everything on record, one row per event.';
+COMMENT ON COLUMN audit.v_entity_history.entity_id IS 'Which record: its key, of several columns as a JSON object.';
+
+
+--
+-- Name: COLUMN v_entity_history.id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.id IS 'Number of the event; the order of history.';
+
+
+--
+-- Name: COLUMN v_entity_history.created_at; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.created_at IS 'When it happened. Row changes: the database''s clock; events of services: the time they claimed.';
+
+
+--
+-- Name: COLUMN v_entity_history.action; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.action IS 'Event code, such as ROW_UPDATED or AUTH_LOGIN_FAILED; audit.actions describes each.';
+
+
+--
+-- Name: COLUMN v_entity_history.outcome; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.outcome IS 'success, failure, denied; attempted for an intent that was recorded ahead.';
+
+
+--
+-- Name: COLUMN v_entity_history.user_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.user_id IS 'The acting user of the application; null where none is proven or claimed.';
+
+
+--
+-- Name: COLUMN v_entity_history.db_user; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.db_user IS 'The database login that really did it.';
+
+
+--
+-- Name: COLUMN v_entity_history.actor_proof; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.actor_proof IS 'How far user_id is proven: sealed by the database, the word of a service or client, or direct: none claimed.';
+
+
+--
+-- Name: COLUMN v_entity_history.old_values; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.old_values IS 'Their values before, as JSON text; *** where masked.';
+
+
+--
+-- Name: COLUMN v_entity_history.new_values; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.new_values IS 'Their values after, as JSON text; *** where masked.';
+
+
+--
+-- Name: COLUMN v_entity_history.description; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.description IS 'What happened, in words: the event''s own or those of its code.';
+
+
+--
+-- Name: COLUMN v_entity_history.ip_address; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.ip_address IS 'The client''s address.';
+
+
+--
+-- Name: COLUMN v_entity_history.request_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.request_id IS 'The request it belonged to: the same for its business events and row changes.';
+
+
+--
+-- Name: COLUMN v_entity_history.transaction_id; Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit.v_entity_history.transaction_id IS 'The database transaction that wrote it.';
 
 
 --
@@ -10637,6 +12887,20 @@ ALTER TABLE audit_private.batches OWNER TO audit_owner;
 --
 
 COMMENT ON TABLE audit_private.batches IS 'Every size and root that the tree has had, and the snapshot that was sealed then.';
+
+
+--
+-- Name: capture_versions_version_id_seq; Type: SEQUENCE; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE audit_private.capture_versions ALTER COLUMN version_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audit_private.capture_versions_version_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 
 --
@@ -10860,6 +13124,26 @@ COMMENT ON TABLE audit_private.leaves IS 'Which leaf a row of the log is.';
 --
 
 COMMENT ON COLUMN audit_private.leaves.salt IS 'Hides the row''s content in its leaf. May be erased, and with it every way to guess that content.';
+
+
+--
+-- Name: noted_reads; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.noted_reads (
+    reader text NOT NULL,
+    view text NOT NULL,
+    minute timestamp with time zone NOT NULL
+);
+
+
+ALTER TABLE audit_private.noted_reads OWNER TO audit_owner;
+
+--
+-- Name: TABLE noted_reads; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.noted_reads IS 'Reads of the log that are on record, of the last day: one for each reader, view and minute.';
 
 
 --
@@ -11228,6 +13512,14 @@ ALTER TABLE ONLY audit_private.batches
 
 
 --
+-- Name: capture_versions capture_versions_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.capture_versions
+    ADD CONSTRAINT capture_versions_pkey PRIMARY KEY (version_id);
+
+
+--
 -- Name: checkpoints checkpoints_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11289,6 +13581,14 @@ ALTER TABLE ONLY audit_private.leaves
 
 ALTER TABLE ONLY audit_private.log_position
     ADD CONSTRAINT log_position_pkey PRIMARY KEY (only_row);
+
+
+--
+-- Name: noted_reads noted_reads_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.noted_reads
+    ADD CONSTRAINT noted_reads_pkey PRIMARY KEY (reader, view, minute);
 
 
 --
@@ -11435,10 +13735,24 @@ CREATE INDEX audit_logs_entity_idx ON ONLY audit.audit_logs USING btree (entity_
 
 
 --
+-- Name: audit_logs_request_id_idx; Type: INDEX; Schema: audit; Owner: audit_owner
+--
+
+CREATE INDEX audit_logs_request_id_idx ON ONLY audit.audit_logs USING btree (request_id) WHERE (request_id IS NOT NULL);
+
+
+--
 -- Name: audit_logs_xid_idx; Type: INDEX; Schema: audit; Owner: audit_owner
 --
 
 CREATE INDEX audit_logs_xid_idx ON ONLY audit.audit_logs USING btree (xid);
+
+
+--
+-- Name: capture_versions_watch_idx; Type: INDEX; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE INDEX capture_versions_watch_idx ON audit_private.capture_versions USING btree (watch_id, version_id);
 
 
 --
@@ -11831,6 +14145,14 @@ ALTER TABLE ONLY audit_private.batches
 
 
 --
+-- Name: capture_versions capture_versions_watch_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.capture_versions
+    ADD CONSTRAINT capture_versions_watch_fkey FOREIGN KEY (watch_id) REFERENCES audit_private.watches(watch_id);
+
+
+--
 -- Name: checkpoints checkpoints_batch_fkey; Type: FK CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11936,7 +14258,7 @@ ALTER TABLE audit.audit_logs ENABLE ROW LEVEL SECURITY;
 -- Name: audit_logs audit_logs_read; Type: POLICY; Schema: audit; Owner: audit_owner
 --
 
-CREATE POLICY audit_logs_read ON audit.audit_logs FOR SELECT TO audit_investigator USING (true);
+CREATE POLICY audit_logs_read ON audit.audit_logs FOR SELECT TO audit_investigator USING (( SELECT audit.note_read('audit_logs'::text) AS note_read));
 
 
 --
@@ -11971,11 +14293,35 @@ GRANT ALL ON FUNCTION audit.allow_unwatched(target regclass, reason text) TO aud
 
 
 --
+-- Name: FUNCTION as_of(table_row anyelement, moment timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.as_of(table_row anyelement, moment timestamp with time zone) TO audit_investigator;
+
+
+--
 -- Name: FUNCTION begin_epoch(origin text, verifier_key text, reason text, lost jsonb); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit.begin_epoch(origin text, verifier_key text, reason text, lost jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.begin_epoch(origin text, verifier_key text, reason text, lost jsonb) TO audit_sealer;
+
+
+--
+-- Name: FUNCTION history(target regclass, key text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.history(target regclass, key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.history(target regclass, key text) TO audit_investigator;
+
+
+--
+-- Name: FUNCTION blame(target regclass, key text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.blame(target regclass, key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.blame(target regclass, key text) TO audit_investigator;
 
 
 --
@@ -12015,6 +14361,47 @@ GRANT ALL ON FUNCTION audit.drain() TO audit_admin;
 --
 
 REVOKE ALL ON FUNCTION audit_private.entity_key(key text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION note_read(view text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.note_read(view text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.note_read(view text) TO audit_reader;
+GRANT ALL ON FUNCTION audit.note_read(view text) TO audit_investigator;
+
+
+--
+-- Name: TABLE actions; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.actions TO audit_investigator;
+
+
+--
+-- Name: TABLE audit_logs; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.audit_logs TO audit_investigator;
+GRANT SELECT ON TABLE audit.audit_logs TO audit_sealer;
+
+
+--
+-- Name: TABLE v_events; Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+GRANT SELECT ON TABLE audit.v_events TO audit_reader;
+GRANT SELECT ON TABLE audit.v_events TO audit_investigator;
+
+
+--
+-- Name: FUNCTION events_between(previous pg_snapshot, present pg_snapshot); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) TO audit_reader;
+GRANT ALL ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapshot) TO audit_investigator;
 
 
 --
@@ -12066,6 +14453,22 @@ GRANT ALL ON FUNCTION audit.observe_capture() TO audit_sealer;
 
 
 --
+-- Name: FUNCTION past_rows(target regclass, moment timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.past_rows(target regclass, moment timestamp with time zone) TO audit_investigator;
+
+
+--
+-- Name: FUNCTION past_source(target regclass, moment timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.past_source(target regclass, moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.past_source(target regclass, moment timestamp with time zone) TO audit_investigator;
+
+
+--
 -- Name: FUNCTION read_checkpoint(size bigint); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
@@ -12100,6 +14503,14 @@ GRANT ALL ON FUNCTION audit.read_tile(level integer, number bigint) TO audit_inv
 
 REVOKE ALL ON FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.record(action text, entity_type text, entity_id text, description text, outcome text, metadata jsonb, permission text, user_id text, ip_address inet, request_id text, created_at timestamp with time zone, sealed text) TO audit_writer;
+
+
+--
+-- Name: FUNCTION request(request_id text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.request(request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.request(request_id text) TO audit_investigator;
 
 
 --
@@ -12148,6 +14559,22 @@ GRANT ALL ON FUNCTION audit.store_checkpoint(origin text, tree_size bigint, note
 
 REVOKE ALL ON FUNCTION audit.store_cosignatures(origin text, tree_size bigint, lines text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.store_cosignatures(origin text, tree_size bigint, lines text[]) TO audit_sealer;
+
+
+--
+-- Name: FUNCTION transaction(transaction xid8); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.transaction(transaction xid8) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.transaction(transaction xid8) TO audit_investigator;
+
+
+--
+-- Name: FUNCTION undo_sql(target regclass, key text, id bigint); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.undo_sql(target regclass, key text, id bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.undo_sql(target regclass, key text, id bigint) TO audit_investigator;
 
 
 --
@@ -12209,6 +14636,14 @@ REVOKE ALL ON FUNCTION audit_guard.emit(event jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION audit_guard.emit_denial(denial jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit_guard.emit_denial(denial jsonb) TO audit_owner;
+
+
+--
+-- Name: FUNCTION emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text); Type: ACL; Schema: audit_guard; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit_guard.emit_read(view text, user_id text, actor_proof text, ip_address inet, request_id text) TO audit_owner;
 
 
 --
@@ -12685,6 +15120,13 @@ REVOKE ALL ON FUNCTION audit_private.capture_places(watch audit_private.watches)
 
 
 --
+-- Name: FUNCTION capture_shape(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_shape(watch audit_private.watches) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION capture_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -12703,6 +15145,13 @@ REVOKE ALL ON FUNCTION audit_private.capture_triggers(watch audit_private.watche
 --
 
 REVOKE ALL ON FUNCTION audit_private.captured_columns(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION chained_rows(watch audit_private.watches, back_to timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.chained_rows(watch audit_private.watches, back_to timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -12783,6 +15232,27 @@ REVOKE ALL ON FUNCTION audit_private.column_source(record_name text, name text) 
 
 
 --
+-- Name: FUNCTION column_versions(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.column_versions(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION columns_before(target regclass, id bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.columns_before(target regclass, id bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION columns_since(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.columns_since(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION columns_to_compare(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -12808,14 +15278,6 @@ REVOKE ALL ON FUNCTION audit_private.comparison_start(watch audit_private.watche
 --
 
 REVOKE ALL ON FUNCTION audit_private.complete(changes jsonb, old_remainder jsonb, new_remainder jsonb) FROM PUBLIC;
-
-
---
--- Name: TABLE audit_logs; Type: ACL; Schema: audit; Owner: audit_owner
---
-
-GRANT SELECT ON TABLE audit.audit_logs TO audit_investigator;
-GRANT SELECT ON TABLE audit.audit_logs TO audit_sealer;
 
 
 --
@@ -12889,6 +15351,13 @@ REVOKE ALL ON FUNCTION audit_private.entity_id_source(watch audit_private.watche
 
 
 --
+-- Name: FUNCTION entity_types_of(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.entity_types_of(target regclass) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION expression_digest(expression text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -12900,6 +15369,13 @@ REVOKE ALL ON FUNCTION audit_private.expression_digest(expression text) FROM PUB
 --
 
 REVOKE ALL ON FUNCTION audit_private.family_shapes(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION field_changes(changes jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.field_changes(changes jsonb) FROM PUBLIC;
 
 
 --
@@ -12973,6 +15449,13 @@ REVOKE ALL ON FUNCTION audit_private.finished_rows(snapshot pg_snapshot, target 
 
 
 --
+-- Name: FUNCTION fitting_image_source(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.fitting_image_source(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION follow_capture(watch audit_private.watches, command text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13022,6 +15505,13 @@ REVOKE ALL ON FUNCTION audit_private.follow_watch(watch audit_private.watches, c
 
 
 --
+-- Name: FUNCTION forget_reads(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.forget_reads() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION forget_rewritten(watch_id bigint, before jsonb, after jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13040,6 +15530,20 @@ REVOKE ALL ON FUNCTION audit_private.former_rows(after_id bigint, last_id bigint
 --
 
 REVOKE ALL ON FUNCTION audit_private.found_image_source(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION found_image_source(watch audit_private.watches, names text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.found_image_source(watch audit_private.watches, names text[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION found_key_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.found_key_source(watch audit_private.watches) FROM PUBLIC;
 
 
 --
@@ -13085,10 +15589,24 @@ REVOKE ALL ON FUNCTION audit_private.has_drifted(watch audit_private.watches) FR
 
 
 --
+-- Name: FUNCTION hidden_entity_types(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.hidden_entity_types() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION holds_lock(relation regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.holds_lock(relation regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION id_before(moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.id_before(moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13134,6 +15652,13 @@ REVOKE ALL ON FUNCTION audit_private.is_application() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION is_news(event jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.is_news(event jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION json_source(record_name text, name text, built_in boolean, type oid, is_masked boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13155,6 +15680,13 @@ REVOKE ALL ON FUNCTION audit_private.key_identifies(target regclass) FROM PUBLIC
 
 
 --
+-- Name: FUNCTION key_version(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.key_version(target regclass) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION keyed_comparison_source(watch audit_private.watches, baselined oid[]); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13162,10 +15694,24 @@ REVOKE ALL ON FUNCTION audit_private.keyed_comparison_source(watch audit_private
 
 
 --
+-- Name: FUNCTION keyed_past_source(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.keyed_past_source(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION keyless_comparison_source(watch audit_private.watches, baselined boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.keyless_comparison_source(watch audit_private.watches, baselined boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION keyless_past_source(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.keyless_past_source(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13197,10 +15743,31 @@ REVOKE ALL ON FUNCTION audit_private.make_partition(month date) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION may_read(target oid); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.may_read(target oid) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION name_differences(section text, before jsonb, after jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.name_differences(section text, before jsonb, after jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION named_key(target regclass, key text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.named_key(target regclass, key text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION names_since(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.names_since(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13239,6 +15806,13 @@ REVOKE ALL ON FUNCTION audit_private.note_guard(made text[]) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION note_hidden(hidden bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.note_hidden(hidden bigint) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION note_installation(digest text, version text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13250,6 +15824,13 @@ REVOKE ALL ON FUNCTION audit_private.note_installation(digest text, version text
 --
 
 REVOKE ALL ON FUNCTION audit_private.note_own_table(target regclass, command text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION note_unknown(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.note_unknown(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13295,6 +15876,13 @@ REVOKE ALL ON FUNCTION audit_private.pairs_source(target regclass) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION partition_condition(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.partition_condition(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION partitions_to_record(relation regclass, function regproc); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13309,6 +15897,13 @@ REVOKE ALL ON FUNCTION audit_private.place_name(target regclass) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION present_changes(target regclass, record audit.audit_logs); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.present_changes(target regclass, record audit.audit_logs) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION proven_context(body text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13316,10 +15911,24 @@ REVOKE ALL ON FUNCTION audit_private.proven_context(body text) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION read_mark(view text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.read_mark(view text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION reading_permit(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.reading_permit(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION rebuilt_source(name text, type oid, otherwise text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.rebuilt_source(name text, type oid, otherwise text) FROM PUBLIC;
 
 
 --
@@ -13341,6 +15950,41 @@ REVOKE ALL ON FUNCTION audit_private.record_source(watch audit_private.watches, 
 --
 
 REVOKE ALL ON FUNCTION audit_private.record_verdict(event jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION records_between(previous pg_snapshot, present pg_snapshot); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.records_between(previous pg_snapshot, present pg_snapshot) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION records_of(entity_types text[], key text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.records_of(entity_types text[], key text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION records_of_request(request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.records_of_request(request_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION records_of_transaction(transaction xid8); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.records_of_transaction(transaction xid8) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION records_since(watch audit_private.watches, moment timestamp with time zone, side text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.records_since(watch audit_private.watches, moment timestamp with time zone, side text) FROM PUBLIC;
 
 
 --
@@ -13393,6 +16037,20 @@ REVOKE ALL ON FUNCTION audit_private.remember_columns(watch audit_private.watche
 
 
 --
+-- Name: FUNCTION remember_version(watch audit_private.watches, starts boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.remember_version(watch audit_private.watches, starts boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION renamed_image(image jsonb, renamed jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.renamed_image(image jsonb, renamed jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION renew_capture(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13428,6 +16086,20 @@ REVOKE ALL ON FUNCTION audit_private.require_entity_type(entity_type text, targe
 
 
 --
+-- Name: FUNCTION require_harmless_code(target regclass, caller name); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_harmless_code(target regclass, caller name) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_harmless_types(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_harmless_types(target regclass) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION require_known_code(relation regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13439,6 +16111,13 @@ REVOKE ALL ON FUNCTION audit_private.require_known_code(relation regclass) FROM 
 --
 
 REVOKE ALL ON FUNCTION audit_private.require_known_partitioning(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_may_read(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_may_read(target regclass) FROM PUBLIC;
 
 
 --
@@ -13460,6 +16139,13 @@ REVOKE ALL ON FUNCTION audit_private.require_owner(target regclass) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.require_owner(target regclass, caller name) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_past(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_past(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13509,6 +16195,27 @@ REVOKE ALL ON FUNCTION audit_private.require_watchable(watch audit_private.watch
 --
 
 REVOKE ALL ON FUNCTION audit_private.resolve_actor(sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION restart_version(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.restart_version(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION restorable_values(target regclass, record audit.audit_logs, side text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.restorable_values(target regclass, record audit.audit_logs, side text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION row_condition(target regclass, entity_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.row_condition(target regclass, entity_id text) FROM PUBLIC;
 
 
 --
@@ -13610,6 +16317,13 @@ REVOKE ALL ON FUNCTION audit_private.take_overdue() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION tell_read(view text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.tell_read(view text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION tg__follow_command(); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13642,6 +16356,20 @@ REVOKE ALL ON FUNCTION audit_private.tg__refuse_change() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.timeline() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION told_records(watch audit_private.watches, back_to timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.told_records(watch audit_private.watches, back_to timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION told_rows(watch audit_private.watches, back_to timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.told_rows(watch audit_private.watches, back_to timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13680,6 +16408,20 @@ REVOKE ALL ON FUNCTION audit_private.types_within(type oid) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION unchained_rows(watch audit_private.watches, back_to timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.unchained_rows(watch audit_private.watches, back_to timestamp with time zone) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION undo_source(target regclass, record audit.audit_logs); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.undo_source(target regclass, record audit.audit_logs) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION update_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13691,6 +16433,13 @@ REVOKE ALL ON FUNCTION audit_private.update_source(watch audit_private.watches) 
 --
 
 REVOKE ALL ON FUNCTION audit_private.value_source(record_name text, name text, built_in boolean, type oid, is_masked boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION versions_since(watch audit_private.watches, moment timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.versions_since(watch audit_private.watches, moment timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -13947,13 +16696,6 @@ REVOKE ALL ON FUNCTION audit_private.merged(jsonb) FROM PUBLIC;
 
 
 --
--- Name: TABLE actions; Type: ACL; Schema: audit; Owner: audit_owner
---
-
-GRANT SELECT ON TABLE audit.actions TO audit_investigator;
-
-
---
 -- Name: TABLE installation; Type: ACL; Schema: audit; Owner: audit_owner
 --
 
@@ -14001,14 +16743,6 @@ GRANT SELECT ON TABLE audit.v_denials TO audit_investigator;
 
 GRANT SELECT ON TABLE audit.v_entity_history TO audit_reader;
 GRANT SELECT ON TABLE audit.v_entity_history TO audit_investigator;
-
-
---
--- Name: TABLE v_events; Type: ACL; Schema: audit; Owner: audit_owner
---
-
-GRANT SELECT ON TABLE audit.v_events TO audit_reader;
-GRANT SELECT ON TABLE audit.v_events TO audit_investigator;
 
 
 --

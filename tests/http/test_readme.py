@@ -25,7 +25,7 @@ def shop(
 ) -> dict[str, Any]:
     """The README's SQL has been run, its environment is set, its code is loaded."""
     postgresql.execute("create schema shop")
-    _, people, watch, query, demand = blocks("sql")
+    _, people, watch, query, demand, _ = blocks("sql")
     business = login("audit_app")
     watch = watch.replace("shop_api", str(psycopg.conninfo.conninfo_to_dict(business)["user"]))
     for block in (people, watch, query, demand):
@@ -78,7 +78,7 @@ def test_the_commands_are_documented() -> None:
     from indelible.cli.app import SUBCOMMANDS
 
     table = README.split("| command | does |")[1].split("\n\n")[0]
-    assert re.findall(r"^\| `([a-z]+)` \|", table, re.MULTILINE) == list(SUBCOMMANDS)
+    assert re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE) == list(SUBCOMMANDS)
 
 
 def test_the_demo_is_as_printed() -> None:

@@ -27,6 +27,11 @@ SUBCOMMANDS = (
     "prove",
     "witness",
     "tlog",
+    "events",
+    "tail",
+    "history",
+    "as-of",
+    "blame",
 )
 
 HELP = """Audit logging for PostgreSQL that cannot be erased.

@@ -67,8 +67,13 @@ class Context:
     @contextlib.contextmanager
     def database(self) -> Iterator[str]:
         """The DSN of the user's own database, or of the embedded server, which runs at least as long as this."""
-        with contextlib.nullcontext() if self.database_url else self.alone(), self.opened() as (dsn, _):
-            yield dsn
+        with contextlib.ExitStack() as lock:
+            if not self.database_url:
+                lock.enter_context(self.alone())
+            with self.opened() as (dsn, server):
+                if server is None:  # `up` looks after it: nobody needs to wait for us, who may follow the log for hours
+                    lock.close()
+                yield dsn
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:

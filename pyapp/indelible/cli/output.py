@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,11 @@ class Output:
             for row in rows:
                 table.add_row(*(Text("" if cell is None else spelled(cell, LONGEST_CELL)) for cell in row))
             Console(width=None if sys.stdout.isatty() else WIDTH_OF_PIPES).print(table)
+
+    def lines(self, objects: Iterable[Mapping[str, Any]]) -> None:
+        """One JSON object a line, each as soon as it is there."""
+        for value in objects:
+            print(json.dumps(value, default=str), flush=True)
 
     def report(self, values: dict[str, Any], sentence: str) -> None:
         """One object, or one sentence for a person."""

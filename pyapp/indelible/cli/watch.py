@@ -10,7 +10,7 @@ from rich.console import Console
 from indelible.cli.context import Shared
 from indelible.queries import QUERIES
 
-Columns = Annotated[Sequence[str] | None, Parameter(show_default=False)]
+Names = Annotated[Sequence[str] | None, Parameter(show_default=False)]
 
 
 def watch(
@@ -19,8 +19,11 @@ def watch(
     *,
     entity_type: str | None = None,
     capture: Annotated[Literal["row", "statement"] | None, Parameter(show_default=False)] = None,
-    exclude: Columns = None,
-    mask: Columns = None,
+    exclude: Names = None,
+    mask: Names = None,
+    skip: Names = None,
+    operations: Names = None,
+    record_unchanged: Annotated[bool | None, Parameter(show_default=False)] = None,
     dry_run: Annotated[bool, Parameter(show_default=False)] = False,
     baseline: Annotated[bool, Parameter(show_default=False)] = False,
     context: Shared,
@@ -33,13 +36,17 @@ def watch(
         table: The table, with its schema: shop.orders.
         entity_type: What a row is called in the log; by default made from the table's name.
         capture: `row` unless declared otherwise; `statement` is quicker for tables with bulk changes.
-        exclude: Columns that are never recorded; several with commas, or the option several times; '' for none.
-        mask: Columns of which only the fact of a change is recorded; '' for none.
+        exclude: Names that are never recorded; several with commas, or the option several times; '' for none.
+        mask: Names of which only the fact of a change is recorded; '' for none.
+        skip: Names whose change alone is no record; '' for none.
+        operations: Which of insert, update, delete and truncate are recorded; all of them unless declared otherwise.
+        record_unchanged: Record updates that change nothing, too.
         dry_run: Only print the SQL.
         baseline: Record the rows that the table holds already, too; stopped halfway, it goes on when run again.
         context: The shared options.
     """
-    parameters = (table, entity_type, capture, _columns(exclude), _columns(mask), dry_run)
+    columns = (_names(exclude), _names(mask), _names(skip))
+    parameters = (table, entity_type, capture, *columns, _names(operations), record_unchanged, dry_run)
     with context.connection() as connection:
         connection.execute(QUERIES["act_as_table_owner"].encode(), (table,))
         row = connection.execute(QUERIES["watch_table"].encode(), parameters).fetchone()
@@ -60,7 +67,7 @@ def _record_baseline(connection: psycopg.Connection[Any], table: str) -> int:
     return total
 
 
-def _columns(values: Sequence[str] | None) -> list[str] | None:
+def _names(values: Sequence[str] | None) -> list[str] | None:
     """Names that were given; None keeps what is declared."""
     if values is None:
         return None

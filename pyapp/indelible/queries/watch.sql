@@ -10,7 +10,10 @@ select audit.watch(
   capture => $3::text,
   exclude => $4::text[],
   mask => $5::text[],
-  dry_run => $6::boolean
+  skip => $6::text[],
+  operations => $7::text[],
+  record_unchanged => $8::boolean,
+  dry_run => $9::boolean
 )
 
 -- name: is_watched

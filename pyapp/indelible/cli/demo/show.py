@@ -8,11 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from indelible.cli.demo.client import Row
 from indelible.cli.demo.scene import Scene
-from indelible.text import spelled
-
-OUTCOMES = {"success": "green", "failure": "yellow", "denied": "red", "attempted": "cyan"}
+from indelible.cli.event import event_lines
 
 
 class Show:
@@ -57,7 +54,7 @@ class Show:
         for request, answer in scene.steps:
             console.print(Text.assemble(("  → ", "dim"), request, (f"  [{answer}]", "dim")))
         for event in scene.recorded:
-            for line in _lines(event):
+            for line in event_lines(event):
                 console.print(line)
         for rule, held in scene.rules.items():
             console.print(Text.assemble(("  ✓ ", "green") if held else ("  ✗ ", "bold red"), rule))
@@ -66,44 +63,6 @@ class Show:
             for event in scene.expected:
                 console.print(Text(f"    {event}"))
         console.print()
-
-
-def _lines(event: Row) -> list[Text]:
-    """One event: what and by whom, and below it the record and what changed."""
-    colour = OUTCOMES.get(event["outcome"], "")
-    who = event["user_id"] or (f"login {event['db_user']}" if event["actor_proof"] == "direct" else "nobody")
-    origin = f" from {event['ip_address']}" if event["ip_address"] else ""
-    request = f" #{event['request_id'][:8]}" if event["request_id"] else ""
-    head = Text.assemble(
-        ("  ● ", colour), (f"{event['action']:<23}", "bold"), (f"{event['outcome']:<8}", colour),
-        spelled(who, 100), (f" ({event['actor_proof']}){origin}{request}", "dim"),
-    )  # fmt: skip
-    what = ": ".join(filter(None, [_entity(event), _details(event)]))
-    return [head, Text("      " + spelled(what, 500))] if what else [head]
-
-
-def _entity(event: Row) -> str:
-    name = event["entity_id"] or ""
-    if name.startswith("{"):
-        name = " ".join(str(value) for value in json.loads(name).values())
-    return " ".join(filter(None, [event["entity_type"], name]))
-
-
-def _details(event: Row) -> str:
-    metadata, changes = event["metadata"] or {}, event["changes"] or {}
-    parts = [event["permission"], metadata.get("reason"), metadata.get("exception")]
-    if "old" in changes and "new" in changes:
-        parts += [
-            f"{name} {_value(changes['old'].get(name))} → {_value(value)}" for name, value in changes["new"].items()
-        ]
-    elif changes:
-        (image,) = changes.values()
-        parts.append(f"{len(image)} columns")
-    return ", ".join(filter(None, parts))
-
-
-def _value(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _as_json(number: int, scene: Scene) -> dict[str, Any]:
