@@ -25,7 +25,58 @@ begin
   end if;
 end $$;
 
--- A parsed body: no search_path can change its meaning, and the planner inlines it.
+create or replace function audit_private.require_event(action text, outcome text) returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform audit_private.require_origin(require_event.action, 'service');
+  if require_event.outcome is null or require_event.outcome not in ('success', 'failure', 'denied', 'attempted') then
+    raise exception using
+      errcode = 'ID005',
+      message = 'an outcome is success, failure, denied or attempted';
+  end if;
+  if require_event.action like 'AUTH\_%' and require_event.outcome <> 'failure' then
+    raise exception using
+      errcode = 'ID005',
+      message = 'only the database records that a login succeeded or was denied';
+  end if;
+end $$;
+comment on function audit_private.require_event(text, text) is 'Refuses what the audit service may not say.';
+
+create or replace function audit_private.require_metadata(metadata jsonb) returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if jsonb_typeof(require_metadata.metadata) <> 'object' or octet_length(require_metadata.metadata::text) > 65536 then
+    raise exception using
+      errcode = 'ID005',
+      message = 'metadata is a JSON object of at most 65536 bytes';
+  end if;
+  return require_metadata.metadata;
+end $$;
+
+-- Parsed bodies: no search_path can change their meaning, and the planner inlines them.
+create or replace function audit_private.clamped_time(claimed timestamptz, now timestamptz) returns timestamptz
+language sql
+stable
+return least(
+  greatest(coalesce(clamped_time.claimed, clamped_time.now), clamped_time.now - interval '30 days'), clamped_time.now
+);
+comment on function audit_private.clamped_time(timestamptz, timestamptz) is 'When it happened: within the last 30 days.';
+
+create or replace function audit_private.time_source(claimed timestamptz, now timestamptz) returns audit.time_source
+language sql
+stable
+return case
+  when time_source.claimed is null then 'database'::audit.time_source
+  when time_source.claimed = audit_private.clamped_time(time_source.claimed, time_source.now) then 'claimed'::audit.time_source
+  else 'clamped'::audit.time_source
+end;
+
 create or replace function audit_private.entity_key(key text) returns text
 language sql
 immutable
@@ -53,15 +104,10 @@ as $$
 #variable_conflict use_column
 declare
   v_now timestamptz := clock_timestamp();
-  v_created_at timestamptz := least(greatest(coalesce(append.created_at, v_now), v_now - interval '30 days'), v_now);
-  v_metadata jsonb := nullif(append.metadata, '{}');
+  v_created_at timestamptz := audit_private.clamped_time(append.created_at, v_now);
+  v_metadata jsonb := nullif(audit_private.require_metadata(append.metadata), '{}');
   v_id bigint;
 begin
-  if jsonb_typeof(v_metadata) <> 'object' or octet_length(v_metadata::text) > 65536 then
-    raise exception using
-      errcode = 'ID005',
-      message = 'metadata is a JSON object of at most 65536 bytes';
-  end if;
   if (actor).claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', (actor).claim);
   end if;
@@ -82,11 +128,7 @@ begin
     (actor).ip_address,
     (actor).request_id,
     v_metadata,
-    case
-      when append.created_at is null then 'database'::audit.time_source
-      when append.created_at = v_created_at then 'claimed'
-      else 'clamped'
-    end
+    audit_private.time_source(append.created_at, v_now)
   )
   returning id into v_id;
   return v_id;
@@ -113,17 +155,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform audit_private.require_origin(record.action, 'service');
-  if record.outcome is null or record.outcome not in ('success', 'failure', 'denied', 'attempted') then
-    raise exception using
-      errcode = 'ID005',
-      message = 'an outcome is success, failure, denied or attempted';
-  end if;
-  if record.action like 'AUTH\_%' and record.outcome <> 'failure' then
-    raise exception using
-      errcode = 'ID005',
-      message = 'only the database records that a login succeeded or was denied';
-  end if;
+  perform audit_private.require_event(record.action, record.outcome);
   return audit_private.append(
     actor => audit_private.resolve_actor(record.sealed, record.user_id, record.ip_address, record.request_id),
     action => record.action,

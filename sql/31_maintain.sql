@@ -52,7 +52,7 @@ begin
   return v_moved;
 end $$;
 
--- Months that are over get their index on time once, and no writer of the current one pays for it.
+-- Months that are over get their indexes on time and addresses once, and no writer of the current one pays for them.
 create or replace function audit_private.index_past_months(this_month date) returns text[]
 language plpgsql
 volatile
@@ -60,24 +60,28 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_partition regclass;
+  v_index text;
+  v_what text;
+  v_on text;
   v_done text[] := '{}';
 begin
-  for v_partition in
-    select tree.relid
+  for v_partition, v_index, v_what, v_on in
+    select tree.relid, class.relname || made.suffix, made.what, made.on
     from pg_catalog.pg_partition_tree('audit.audit_logs') as tree
     join pg_catalog.pg_class as class on class.oid = tree.relid
+    cross join (values
+      ('_created_at_idx', 'time', 'using brin (created_at)'),
+      ('_ip_address_idx', 'addresses', '(ip_address) where ip_address is not null')
+    ) as made (suffix, what, "on")
     where tree.isleaf
       and class.relname ~ '^audit_logs_[0-9]{4}_[0-9]{2}$'
       -- Claimed times reach 30 days back.
       and class.relname < 'audit_logs_' || to_char(this_month - interval '1 month', 'YYYY_MM')
-      and to_regclass(format('audit_private.%I', class.relname || '_created_at_idx')) is null
-    order by class.relname
+      and to_regclass(format('audit_private.%I', class.relname || made.suffix)) is null
+    order by class.relname, made.what desc
   loop
-    execute format(
-      'create index %I on %s using brin (created_at)',
-      (select relname || '_created_at_idx' from pg_catalog.pg_class where oid = v_partition), v_partition
-    );
-    v_done := v_done || format('index: time of %s', v_partition);
+    execute format('create index %I on %s %s', v_index, v_partition, v_on);
+    v_done := v_done || format('index: %s of %s', v_what, v_partition);
   end loop;
   return v_done;
 end $$;

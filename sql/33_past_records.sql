@@ -68,38 +68,6 @@ as $$
   select jsonb_object_agg(coalesce(renamed ->> field.key, field.key), field.value) from jsonb_each(image) as field
 $$;
 
--- The newest record known to be older than a moment, found on the primary key: the current month has no index on time. Records
--- of one statement bear the time at which it began to write them, so ids and times disagree for as long as that takes, or as
--- a clock is set back; an hour is allowed for it.
-create or replace function audit_private.id_before(moment timestamptz) returns bigint
-language plpgsql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-#variable_conflict use_column
-declare
-  v_low bigint := 0;
-  v_high bigint := coalesce((select max(id) from audit.audit_logs), 0);
-  v_middle bigint;
-  v_id bigint;
-  v_time timestamptz;
-begin
-  while v_low < v_high loop
-    v_middle := v_low + (v_high - v_low + 1) / 2;
-    select id, recorded_at into v_id, v_time
-    from audit.audit_logs
-    where id between v_middle and v_high
-    order by id
-    limit 1;
-    if v_time < id_before.moment - interval '1 hour' then
-      v_low := v_id;
-    else
-      v_high := v_middle - 1;
-    end if;
-  end loop;
-  return v_low;
-end $$;
-
 create or replace function audit_private.records_since(watch audit_private.watches, moment timestamptz, side text)
 returns table (id bigint, action text, entity_id text, previous_id text, image jsonb)
 language plpgsql

@@ -18,7 +18,7 @@ as $$
     when exists (select from base where base.type in ('json'::regtype, 'jsonb'::regtype)) then format(
       'case when past.image ? %1$L then (past.image ->> %1$L)::%2$s else %3$s end', name, format_type(rebuilt_source.type, null), otherwise
     )
-    else audit_private.column_source('rebuilt', name)
+    else rebuilt_source.otherwise
   end
 $$;
 
@@ -61,28 +61,27 @@ set search_path = pg_catalog, pg_temp
 as $$
   select format(
     $source$
-    with past as materialized (select * from audit.past_rows(%1$L::regclass, %2$L))
     select %3$s
     from %4$s as present
+    full join audit.past_rows(%1$L::regclass, %2$L) as past on past.present_id = %5$s
+    cross join lateral (
+      -- Made once for each row that was another: offset 0 keeps the columns from making it each for itself.
+      select case when past.copies = 1 then jsonb_populate_record(present.*, %7$s) end as made offset 0
+    ) as rebuilt
     left join (select * from %4$s where false) as nothing on true
-    where not exists (select from past where past.present_id = %5$s) and %6$s
-    union all
-    select %7$s
-    from past
-    left join %4$s as present on %5$s = past.present_id
-    left join (select * from %4$s where false) as nothing on true
-    cross join lateral jsonb_populate_record(present.*, %8$s) as rebuilt
-    where past.copies = 1 and (present.tableoid is null or %6$s)
+    where past.copies is distinct from 0 and (present.tableoid is null or %6$s)
     $source$,
     watch.target, moment,
-    string_agg(audit_private.column_source(case when was_there and known then 'present' else 'nothing' end, name), ', ' order by place),
-    watch.target, audit_private.found_key_source(watch), audit_private.partition_condition(watch, moment),
     string_agg(
       case
-        when was_there and known then audit_private.rebuilt_source(name, type, audit_private.column_source('present', name))
+        when was_there and known then audit_private.rebuilt_source(name, type, format(
+          'case when past.copies = 1 then %s else %s end',
+          audit_private.column_source('(rebuilt.made)', name), audit_private.column_source('present', name)
+        ))
         else audit_private.column_source('nothing', name)
       end, ', ' order by place
     ),
+    watch.target, audit_private.found_key_source(watch), audit_private.partition_condition(watch, moment),
     audit_private.fitting_image_source(watch, moment)
   )
   from audit_private.columns_since(watch, moment)

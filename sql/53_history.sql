@@ -32,10 +32,15 @@ end $$;
 -- the key one after the other are told apart by the record with which each took it.
 create or replace function audit_private.records_of(entity_types text[], key text)
 returns table (taken_by bigint, record audit.audit_logs)
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
+-- To plan anew for all the months of a log takes longer than to find a row in them.
+set plan_cache_mode = force_generic_plan
 as $$
+#variable_conflict use_column
+begin
+  return query
   with recursive life (entity_id, since_id, until_id, taken_by) as (
     select records_of.key, 0::bigint, 9223372036854775807, null::bigint
     union
@@ -78,14 +83,14 @@ as $$
     ) over (order by (told.record).id), 0),
     told.record
   from told
-  where (told.record).action in ('ROW_INSERTED', 'ROW_UPDATED', 'ROW_DELETED', 'ROW_BASELINE')
-$$;
+  where (told.record).action in ('ROW_INSERTED', 'ROW_UPDATED', 'ROW_DELETED', 'ROW_BASELINE');
+end $$;
 
+-- A parsed body: no search_path can change its meaning, and none is set for each record.
 create or replace function audit_private.field_changes(changes jsonb) returns jsonb
 language sql
 immutable
-set search_path = pg_catalog, pg_temp
-as $$
+return (
   select jsonb_object_agg(name, sides)
   from (
     select field.key as name, jsonb_object_agg(side.key, field.value) as sides
@@ -95,7 +100,7 @@ as $$
     group by field.key
   ) as changed
   where (sides -> 'old')::text is distinct from (sides -> 'new')::text or sides ->> 'new' = '***'
-$$;
+);
 comment on function audit_private.field_changes is 'By column: {"old": value, "new": value}, of what changed.';
 
 create or replace function audit_private.columns_before(target regclass, id bigint) returns jsonb
@@ -112,24 +117,34 @@ as $$
 $$;
 comment on function audit_private.columns_before is 'The columns of a table, by number, as they were captured for a record.';
 
--- A column that was renamed goes by the name that it has now.
-create or replace function audit_private.present_changes(target regclass, record audit.audit_logs) returns jsonb
+-- A column that was renamed goes by the name that it has now: the new names in the records of each version, null without any.
+create or replace function audit_private.present_names(target regclass)
+returns table (since_id bigint, until_id bigint, names jsonb)
 language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-  select case when renamed.names is null then (record).changes else (
-    select jsonb_object_agg(side.key, audit_private.renamed_image(side.value, renamed.names))
-    from jsonb_each((record).changes) as side
-    where jsonb_typeof(side.value) = 'object'
-  ) end
-  from (
+  select version.since_id, lead(version.since_id) over (order by version.version_id), renamed.names
+  from audit_private.capture_versions as version
+  join audit_private.watches as watch on watch.watch_id = version.watch_id
+  cross join lateral (
     select jsonb_object_agg(past.value ->> 'name', attribute.attname) as names
-    from jsonb_each(audit_private.columns_before(present_changes.target, (record).id)) as past
+    from jsonb_each(version.shape -> 'columns') as past
     join pg_catalog.pg_attribute as attribute
-      on attribute.attrelid = present_changes.target and attribute.attnum = past.key::int and not attribute.attisdropped
+      on attribute.attrelid = present_names.target and attribute.attnum = past.key::int and not attribute.attisdropped
     where past.value ->> 'name' <> attribute.attname
   ) as renamed
+  where watch.target = present_names.target
+$$;
+
+create or replace function audit_private.renamed_changes(changes jsonb, names jsonb) returns jsonb
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_object_agg(side.key, audit_private.renamed_image(side.value, names))
+  from jsonb_each(changes) as side
+  where jsonb_typeof(side.value) = 'object'
 $$;
 
 -- As the log names it, however it was spelled.
@@ -161,11 +176,20 @@ begin
   perform audit_private.require_may_read(history.target);
   perform audit_private.tell_read('history ' || history.target::text);
   return query
-  with told as (
-    select (past.record).*, past.taken_by, audit_private.present_changes(history.target, past.record) as present
+  with version as materialized (
+    select * from audit_private.present_names(history.target)
+  ), told as (
+    select
+      (past.record).*, past.taken_by,
+      case
+        when version.names is null then (past.record).changes
+        else audit_private.renamed_changes((past.record).changes, version.names)
+      end as present
     from audit_private.records_of(
       audit_private.entity_types_of(history.target), audit_private.named_key(history.target, history.key)
     ) as past
+    left join version on (past.record).id > version.since_id
+      and (version.until_id is null or (past.record).id <= version.until_id)
   )
   select
     row_number() over (order by told.id), told.id, told.created_at, told.action, told.user_id, told.db_user,

@@ -38,14 +38,14 @@ as $$
   from audit.audit_logs as log
   where log.xid = records_of_transaction.transaction
   union all
-  -- What the request told on its independent session.
+  -- What the request told on its independent session. An array: joined, the log might be read from end to end.
   select log.*
-  from (
-    select distinct own.request_id from audit.audit_logs as own
-    where own.xid = records_of_transaction.transaction and own.request_id is not null
-  ) as request
-  join audit.audit_logs as log on log.request_id = request.request_id
+  from audit.audit_logs as log
   where log.xid <> records_of_transaction.transaction
+    and log.request_id = any (array(
+      select distinct own.request_id from audit.audit_logs as own
+      where own.xid = records_of_transaction.transaction and own.request_id is not null
+    ))
 $$;
 
 create or replace function audit_private.records_of_request(request_id text) returns setof audit.audit_logs

@@ -5,6 +5,7 @@ create or replace function audit_private.records_between(previous pg_snapshot, p
 returns table (id bigint, created_at timestamptz)
 language sql
 stable
+rows 100
 set search_path = pg_catalog, pg_temp
 as $$
   select log.id, log.created_at

@@ -7,3 +7,6 @@ select audit.watch('iam.permissions', entity_type => 'IAM_PERMISSION_ROW');
 select audit.watch('iam.role_permissions', entity_type => 'IAM_ROLE_PERMISSION_ROW');
 select audit.watch('iam.user_roles', entity_type => 'IAM_USER_ROLE_ROW');
 select audit.watch('iam.policy', entity_type => 'IAM_POLICY_ROW');
+select audit.watch('iam.service_accounts', entity_type => 'IAM_ACCOUNT_ROW');
+select audit.watch('iam.api_keys', entity_type => 'IAM_KEY_ROW', mask => array['key_digest'], skip => array['last_used_at']);
+select audit.watch('iam.scopes', entity_type => 'IAM_SCOPE_ROW');

@@ -51,6 +51,7 @@ grant execute on function
   audit.set_context(text),
   audit.set_context(text, inet, text),
   audit.set_session_context(text, inet, text),
+  audit.finish_attempt(bigint, uuid, uuid, text, jsonb, timestamptz),
   iam.login_begin(text, inet, text),
   iam.login_finish(uuid, bytea, bytea, jsonb),
   iam.authenticate(bytea, inet, text),
@@ -61,7 +62,11 @@ grant select on audit.installation to audit_app, audit_writer, audit_admin;
 
 -- The audit service, on its independent session.
 grant execute on function
-  audit.record(text, text, text, text, text, jsonb, text, text, inet, text, timestamptz, text)
+  audit.record(text, text, text, text, text, jsonb, text, text, inet, text, timestamptz, text),
+  audit.record_batch(
+    uuid[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], timestamptz[], text[]
+  ),
+  audit.ingest(bytea, jsonb, inet, text)
 to audit_writer;
 
 -- Readers.
@@ -69,8 +74,14 @@ grant select on
   audit.v_events, audit.v_data_changes, audit.v_authentication, audit.v_denials, audit.v_entity_history,
   audit.v_coverage
 to audit_reader, audit_investigator;
-grant execute on function audit.note_read(text), audit.events_between(pg_snapshot, pg_snapshot) to audit_reader, audit_investigator;
+grant execute on function
+  audit.note_read(text), audit.events_between(pg_snapshot, pg_snapshot), audit.id_since(timestamptz)
+to audit_reader, audit_investigator;
 grant select on audit.audit_logs, audit.actions to audit_investigator;
+grant execute on function
+  audit.open_export(jsonb), audit.note_export(text, jsonb, text, bigint, bigint), audit.sealed_log(), audit.sealed_events(bigint, int)
+to audit_reader, audit_investigator;
+grant execute on function audit.open_user_export(jsonb, text, text, inet, text) to audit_writer;
 
 -- The sealer. The log itself only so that it can lock it against being rearranged: row security shows it no row.
 grant select on audit.audit_logs, audit.installation to audit_sealer;
@@ -92,6 +103,19 @@ to audit_app, audit_sealer, audit_investigator;
 
 -- Proofs of events: to investigators, and to the service, which asks iam who may have one.
 grant execute on function audit.read_leaf(bigint) to audit_investigator, audit_writer;
+
+-- The log over HTTP: the service names the user for whom it asks, and iam decides.
+grant execute on function
+  audit.read_events(jsonb, bigint, int, text, text, inet, text),
+  audit.read_entity_history(text, text, bigint, int, text, text, inet, text),
+  audit.read_event(bigint, text, text, inet, text),
+  audit.read_coverage(text, text, inet, text),
+  audit.begin_stream(text, jsonb, bigint, text, text, inet, text),
+  audit.end_stream(text, text, bigint, bigint, text, text, inet, text),
+  audit.sealed_size(),
+  audit.read_sealed(jsonb, bigint)
+to audit_writer;
+
 -- Investigators: of tables that the login may read.
 grant execute on function
   audit.history(regclass, text), audit.blame(regclass, text), audit.undo_sql(regclass, text, bigint),
@@ -117,5 +141,12 @@ grant execute on function
   iam.grant_permission(text, text),
   iam.revoke_permission(text, text),
   iam.grant_role(text, text),
-  iam.revoke_role(text, text)
+  iam.revoke_role(text, text),
+  iam.create_service_account(text, text),
+  iam.set_service_account_active(text, boolean),
+  iam.create_api_key(text, text, bytea, timestamptz),
+  iam.revoke_api_key(text),
+  iam.list_api_keys(),
+  iam.grant_scope(text, text, text),
+  iam.revoke_scope(text, text, text)
 to iam_admin;

@@ -14,8 +14,9 @@ CLOSED = (ConnectionError, asyncio.IncompleteReadError, RuntimeError)
 class Proxy:
     """Stands between a client and `dsn`'s server, on a port and a thread of its own; `dsn` leads through it.
 
-    `pause()` stops forwarding while connections stay open, as a hung server or a dropped route does; `refuse()`
-    closes the port and every connection. `round_trips` counts how often the client spoke after the server had.
+    `pause()` stops forwarding while connections stay open, as a hung server or a dropped route does; `keep_answers()`
+    lets only questions through; `refuse()` closes the port and every connection, and what was not forwarded is lost.
+    `round_trips` counts how often the client spoke after the server had.
     """
 
     def __init__(self, dsn: str) -> None:
@@ -29,16 +30,24 @@ class Proxy:
         self._server_spoke = False
         self.round_trips = 0
         self._open: asyncio.Event
+        self._answering: asyncio.Event
 
     @property
     def dsn(self) -> str:
         return make_conninfo(self._base, host="127.0.0.1", port=self._port, sslmode="disable")
 
     def pause(self) -> None:
-        self._call(self._set(forward=False))
+        self._call(self._set(questions=False, answers=False))
+
+    def keep_answers(self) -> None:
+        self._call(self._set(questions=True, answers=False))
 
     def resume(self) -> None:
-        self._call(self._set(forward=True))
+        self._call(self._set(questions=True, answers=True))
+
+    def retarget(self, dsn: str) -> None:
+        """New connections lead to `dsn`'s server."""
+        self._target = conninfo_to_dict(dsn)
 
     def refuse(self) -> None:
         self._call(self._stop())
@@ -62,15 +71,16 @@ class Proxy:
     def _call(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
-    async def _set(self, *, forward: bool) -> None:
-        if forward:
-            self._open.set()
-        else:
-            self._open.clear()
+    async def _set(self, *, questions: bool, answers: bool) -> None:
+        for gate, opened in ((self._open, questions), (self._answering, answers)):
+            if opened:
+                gate.set()
+            else:
+                gate.clear()
 
     async def _start(self) -> None:
-        self._open = asyncio.Event()
-        self._open.set()
+        self._open, self._answering = asyncio.Event(), asyncio.Event()
+        await self._set(questions=True, answers=True)
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 
@@ -103,7 +113,7 @@ class Proxy:
 
     async def _pipe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, client: bool) -> None:
         while data := await reader.read(65_536):
-            await self._open.wait()
+            await (self._open if client else self._answering).wait()
             if client and self._server_spoke:
                 self.round_trips += 1
             self._server_spoke = not client

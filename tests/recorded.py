@@ -2,8 +2,10 @@
 
 import asyncio
 from typing import Any, NoReturn, Unpack
+from uuid import uuid4
 
 from indelible import Settings
+from indelible.context import Attempt
 from indelible.models import EventFields
 
 ACTION = "TEST_THING_DONE"
@@ -28,6 +30,12 @@ class Recorded:
 
     def record_sync(self, action: str, **fields: Unpack[EventFields]) -> int | None:
         return self._keep("record_sync", action, fields)
+
+    async def attempt(self, action: str, **fields: Unpack[EventFields]) -> Attempt:
+        return self.attempt_sync(action, **fields)
+
+    def attempt_sync(self, action: str, **fields: Unpack[EventFields]) -> Attempt:
+        return Attempt(self._keep("attempt", action, fields), uuid4())
 
     def record_soon(self, action: str, **fields: Unpack[EventFields]) -> None:
         self._keep("record_soon", action, fields)

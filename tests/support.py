@@ -47,6 +47,11 @@ def events(connection: psycopg.Connection, where: str = "true", *parameters: obj
         ).fetchall()
 
 
+def facts(event: Row) -> Row:
+    """The metadata of an event, but for the id that it was recorded under."""
+    return {name: value for name, value in (event["metadata"] or {}).items() if name != "event_id"}
+
+
 def last_id(connection: psycopg.Connection) -> int:
     """The id of the newest row: events after it belong to what the test does."""
     row = connection.execute("select coalesce(max(id), 0) from audit.audit_logs").fetchone()
@@ -71,6 +76,7 @@ def notices(connection: psycopg.Connection[Any]) -> list[str]:
 def plan_of(connection: psycopg.Connection[Any], function: str, **arguments: str) -> str:
     """The plan of the query in a SQL function of ours, with these literals for its parameters, which it qualifies."""
     (source,) = one(connection, "select prosrc from pg_proc where oid = %s::regproc", f"audit_private.{function}")
+    source = source.rpartition("return query\n")[2].partition(";\nend")[0]
     for name, literal in arguments.items():
         source = source.replace(f"{function}.{name}", literal)
     with connection.transaction(force_rollback=True):

@@ -1,5 +1,6 @@
 """IP addresses as strangers write them: with zones, brackets, ports, or mapped from IPv4."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 Address = IPv4Address | IPv6Address
@@ -33,6 +34,7 @@ def _is_port(text: str) -> bool:
     return text[:1] == ":" and digits.isascii() and digits.isdigit() and int(digits) <= 65_535 and len(digits) <= 5
 
 
+@lru_cache(1024)
 def spell_address(text: str | None) -> str | None:
     """The canonical spelling of `text`; None if it is no address."""
     address = parse_address(text) if text else None

@@ -7,3 +7,4 @@ ACTION = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 SUCCESS = "success"
 FAILURE = "failure"
 DENIED = "denied"
+ATTEMPTED = "attempted"

@@ -1,10 +1,11 @@
 """Who is asking, from where: one object per request, found by everything that runs inside the request."""
 
-from collections.abc import Awaitable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Unpack
+from uuid import UUID
 
 from indelible.models import EventFields
 from indelible.settings import Settings
@@ -37,6 +38,22 @@ class Recorder(Protocol):
     async def record(self, action: str, **fields: Unpack[EventFields]) -> int | None: ...
     def record_sync(self, action: str, **fields: Unpack[EventFields]) -> int | None: ...
     def record_soon(self, action: str, **fields: Unpack[EventFields]) -> None: ...
+    async def attempt(self, action: str, **fields: Unpack[EventFields]) -> "Attempt": ...
+    def attempt_sync(self, action: str, **fields: Unpack[EventFields]) -> "Attempt": ...
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """A fail-closed action that is on record as attempted, in row `log_id` under `intent_id`.
+
+    `success` gives the parameters of `finish_attempt`; the first transaction that begins during the action and commits
+    records it, and says so in `succeeded`.
+    """
+
+    log_id: int
+    intent_id: UUID
+    success: Callable[[], tuple[Any, ...]] | None = None
+    succeeded: bool = False
 
 
 @dataclass(slots=True)
@@ -68,6 +85,7 @@ class RequestContext:
 
 _request: ContextVar[RequestContext | None] = ContextVar("indelible_request", default=None)
 _service: ContextVar[Recorder | None] = ContextVar("indelible_service", default=None)
+_attempts: ContextVar[tuple[Attempt, ...]] = ContextVar("indelible_attempts", default=())
 
 
 def current() -> RequestContext | None:
@@ -98,3 +116,23 @@ def bind_audit(audit: Recorder | None) -> Recorder | None:
     surrounding = _service.get()
     _service.set(audit)
     return surrounding
+
+
+def open_attempts() -> tuple[Attempt, ...]:
+    """The fail-closed actions that run, outermost first, and whose success is not on record yet."""
+    return tuple(attempt for attempt in _attempts.get() if not attempt.succeeded)
+
+
+@contextmanager
+def attempting(attempt: Attempt | None) -> Iterator[None]:
+    """The action of `attempt` runs inside the block."""
+    if attempt is None:
+        yield
+        return
+    token = _attempts.set((*_attempts.get(), attempt))
+    try:
+        yield
+    finally:
+        # A coroutine that the garbage collector closes ends in another context than it began in.
+        with suppress(ValueError):
+            _attempts.reset(token)

@@ -32,6 +32,10 @@ class InvalidNote(IndelibleError):
     """A signed note, checkpoint, proof or key that is malformed, or not signed as it must be."""
 
 
+class SpoolError(IndelibleError):
+    """The spool cannot do what it was asked: full, unwritable, locked for too long or damaged; one sentence says it."""
+
+
 class SealRefused(IndelibleError):
     """The log is not, or not only, the one that this sealer has signed: nothing is signed until somebody decides."""
 
@@ -86,6 +90,16 @@ class PermissionDenied(Problem):
         super().__init__(detail=detail)
 
 
+class AuditUnavailable(Problem):
+    """An action that must be on record before it begins could not be put there, and was not begun: 503."""
+
+    status_code = 503
+    title = "Audit unavailable"
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail=detail, headers={"Retry-After": "5"})
+
+
 # The word for what iam.require_permission() refuses.
 PERMISSION_DENIED: Final = "permission_denied"
 
@@ -105,6 +119,7 @@ REFUSALS: Mapping[str, str] = {
     "ID013": "tampering_refused",
     "ID014": "out_of_step",
     "ID015": PERMISSION_DENIED,
+    "ID016": "no_such_attempt",
 }
 
 

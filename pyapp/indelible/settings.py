@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from indelible.models import Durability
 
 Network = IPv4Network | IPv6Network
 
@@ -55,13 +58,29 @@ class Settings(BaseSettings):
         default=0.25, gt=0, le=60, description="Longest an event may delay the business, in seconds."
     )
     record_deadline: float = Field(
-        default=5.0, gt=0, le=300, description="Longest an event is tried for in the background, in seconds."
+        default=5.0,
+        gt=0,
+        le=300,
+        description="Longest an event without a spool is tried for in the background, in seconds.",
     )
     record_pending: int = Field(
-        default=1000,
+        default=10_000,
         ge=1,
         le=100_000,
         description="Most events in flight per process; requests without a user have places apart, a quarter as many.",
+    )
+    durability: Durability = Field(
+        default="durable",
+        description="What recording waits for: durable (the database or the spool has it), fast (nothing), "
+        "fail_closed (the database has it, or the action is refused).",
+    )
+    spool_dir: Path | None = Field(
+        default=None,
+        description="Folder on a local disk for events that the database does not take at present; all processes of an "
+        "application on a host share it. Without one they are lost after record_deadline.",
+    )
+    spool_max_bytes: int = Field(
+        default=1_073_741_824, ge=1_048_576, description="Largest size of the spool, in bytes."
     )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(networks)] = Field(
         default=(), description="Networks, comma-separated, whose forwarding header is believed."
@@ -69,7 +88,19 @@ class Settings(BaseSettings):
     forwarded_header: Literal["x-forwarded-for", "forwarded"] = Field(
         default="x-forwarded-for", description="The one header that trusted proxies write."
     )
+    stream_limit: int = Field(
+        default=32, ge=0, le=10_000, description="Most live tails of the log per process; more are answered with 503."
+    )
     max_body: int = Field(default=65_536, ge=1, le=16_777_216, description="Largest request body read, in bytes.")
+    ingest_max_body: int = Field(
+        default=1_048_576, ge=1, le=16_777_216, description="Largest body of events of another application, in bytes."
+    )
+    ingest_pending: int = Field(
+        default=32,
+        ge=1,
+        le=10_000,
+        description="Most requests with others' events in flight per process; one account has half of them.",
+    )
 
     def dsn(self, *, independent: bool) -> str | None:
         """The DSN of the independent or of the business session, falling back to `database_url`."""

@@ -6,6 +6,8 @@ set local role audit_owner;
 select audit.define_action('FTMS_BOOKING_CREATED', 'A booking was made.', 'service');
 select audit.define_action('FTMS_BOOKING_UPDATED', 'A booking was changed or moved to another sailing.', 'service');
 select audit.define_action('FTMS_BOOKING_CANCELLED', 'A booking was cancelled.', 'service');
+-- Of the gates at the piers, an application of its own, which hands its events over.
+select audit.define_action('FTMS_BOARDING_SCANNED', 'A passenger''s ticket was scanned at the gate.', 'client');
 
 select iam.create_permission('ftms.booking.create', 'Make bookings.');
 select iam.create_permission('ftms.booking.read', 'See bookings.');

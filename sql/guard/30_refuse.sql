@@ -50,7 +50,8 @@ begin
       perform audit_guard.refuse(tg_tag, 'audit_owner', 'owner');
     end if;
   elsif audit_guard.is_about_privileges(tg_tag) then
-    if audit_guard.has_members() and not audit_guard.may_change() then
+    -- Whether there are members is asked at the end: somebody else may make one meanwhile.
+    if not audit_guard.may_change() then
       perform set_config(
         'audit_guard.privileges', audit_guard.privileges_digest(pg_current_xact_id_if_assigned()::text::bigint), true
       );

@@ -36,6 +36,6 @@ begin
   grant execute on function
     audit_guard.open_door(), audit_guard.close_door(bigint), audit_guard.door_is_open(),
     audit_guard.open_slot(), audit_guard.read_slot(text, pg_lsn, pg_lsn, int), audit_guard.open_verdict(bytea),
-    audit_guard.emit_denial(jsonb), audit_guard.emit_read(text, text, text, inet, text)
+    audit_guard.emit_read(text, text, text, inet, text), audit_guard.emit_denial(jsonb)
   to audit_owner;
 end $$;

@@ -18,14 +18,17 @@ What makes the comparison fair:
   connection. pgbench's transactions include the first one of each client.
 
 `bin/bench seal`: what sealing costs and how soon it is done; see tests/bench/seal.py.
+`bin/bench read`: how fast the log is read, and how that grows with it; see tests/bench/read.py.
 """
 
 import argparse
 import json
 from pathlib import Path
 
+from tests.bench import read_report
 from tests.bench.contest import contest
 from tests.bench.publish import document, markdown, picture
+from tests.bench.read import SIZES, ReadPlan, measure_reading
 from tests.bench.rounds import Plan
 from tests.bench.seal import SealPlan, as_table, measure_sealing
 
@@ -35,19 +38,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="bin/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("subject", choices=["capture", "seal"])
+    parser.add_argument("subject", choices=["capture", "seal", "read"])
     parser.add_argument("--pg", choices=["16", "18"], default="18", help="major version of the embedded server")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="tiny numbers: shows that it works, and measures nothing")
+    parser.add_argument("--sizes", type=_sizes, default=SIZES, help="events of the logs that are read, by commas")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there")
     parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="write a picture of the ratios there")
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error("there is at least one round")
-    if options.subject == "seal":
-        seal(options)
-    else:
-        capture(options)
+    {"capture": capture, "seal": seal, "read": read}[options.subject](options)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(sorted(map(int, text.split(","))))
 
 
 def capture(options: argparse.Namespace) -> None:
@@ -68,6 +73,15 @@ def seal(options: argparse.Namespace) -> None:
     print(as_table(figures))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
+
+
+def read(options: argparse.Namespace) -> None:
+    """Reading, at several sizes of the log."""
+    plan = ReadPlan.of(options.rounds, options.sizes, quick=options.quick)
+    found = measure_reading(options.pg, plan, durable=not options.quick)
+    print(read_report.markdown(found))
+    if options.json:
+        options.json.write_text(json.dumps(read_report.document(found), indent=1) + "\n")
 
 
 if __name__ == "__main__":

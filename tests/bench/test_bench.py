@@ -13,6 +13,8 @@ import psycopg
 import pytest
 
 from tests.bench.figures import Figures
+from tests.bench.read_queries import QUERIES
+from tests.bench.read_touched import touched_by
 from tests.bench.report import Line, Report
 from tests.bench.rivals import BASE, LOG, OURS, Rival
 from tests.bench.rounds import rotated
@@ -151,3 +153,37 @@ def test_quick_run_of_sealing(server_dsn: str, tmp_path: Path) -> None:
     figures = json.loads((tmp_path / "run.json").read_text())
     assert set(figures) == set(FIGURES) and all(len(values) == 1 and values[0] > 0 for values in figures.values())
     assert all(title in done.stdout for title, _ in FIGURES.values())
+
+
+@pytest.mark.heavy
+def test_quick_run_of_reading(server_dsn: str, tmp_path: Path) -> None:
+    """A run fills logs of two sizes, asks everything of both, and rebuilds a table from each."""
+    with psycopg.connect(server_dsn) as connection:
+        version = "16" if connection.info.server_version < 170000 else "18"
+    options = ["--quick", "--rounds", "1", "--pg", version, "--json", str(tmp_path / "run.json")]
+    command = [sys.executable, "-m", "tests.bench", "read", *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stderr
+    run = json.loads((tmp_path / "run.json").read_text())
+    assert set(run["milliseconds"]) == set(run["rows"]) == {query.name for query in QUERIES}
+    assert all(set(times) == set(map(str, run["sizes"])) for times in run["milliseconds"].values())
+    assert run["as_of"].keys() == next(iter(run["milliseconds"].values())).keys()
+    assert all(query.title in done.stdout for query in QUERIES)
+
+
+def test_scans_of_the_log_are_noticed(postgresql: psycopg.Connection[Any]) -> None:
+    """A query that reads a partition from end to end is told from one that finds its rows, within functions, too."""
+    postgresql.execute("select audit.define_action('TEST_DONE', 'A test.', 'service')")
+    postgresql.execute("select audit.record('TEST_DONE') from generate_series(1, 2000)")
+    postgresql.execute("analyze audit.audit_logs")
+    scan = "select count(*) from audit.audit_logs where description = %s"
+    scanned = touched_by(postgresql, scan, ("x",), large=1000)
+    assert len(scanned.scanned) == 1 and scanned.rows >= 2000
+    found = touched_by(postgresql, "select * from audit.audit_logs order by id desc limit %s", (5,), large=1000)
+    assert found.scanned == () and found.rows <= 20
+    postgresql.execute(
+        "create function pg_temp.inside() returns bigint language plpgsql as $$ begin "
+        "return (select count(*) from audit.audit_logs where description = 'x'); end $$"
+    )
+    inside = touched_by(postgresql, "select pg_temp.inside(), %s", (None,), large=1000)
+    assert inside.scanned == scanned.scanned

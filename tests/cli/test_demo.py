@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
@@ -67,7 +68,8 @@ def test_the_demo_is_a_pleasure_to_read(data_dir: Path) -> None:
     for part in ("AUTH_LOGIN_SUCCEEDED", "RBAC_ROLE_MISSING", "ftms.booking.create", "refused: 42501", "All 11 scenes"):
         assert part in done.stdout
     credentials = json.loads((data_dir / "credentials.json").read_text())
-    assert not [secret for secret in credentials["users"].values() if secret in done.stdout]
+    secrets = [*credentials["users"].values(), *credentials["api_keys"].values()]
+    assert not [secret for secret in secrets if secret in done.stdout]
 
 
 def test_the_demo_on_ones_own_server(server_dsn: str, data_dir: Path) -> None:
@@ -160,6 +162,10 @@ def test_up_runs_supervises_and_stops(up: Up, data_dir: Path) -> None:
     assert credentials["base_url"] == f"http://127.0.0.1:{up.port}"
     for dsn in [credentials["admin_dsn"], *credentials["roles"].values()]:
         psycopg.connect(dsn).close()
+    event = {"event_id": "1", "action": "FTMS_BOARDING_SCANNED", "entity_type": "FTMS_BOOKING", "entity_id": "1"}
+    headers = {"Authorization": f"Bearer {credentials['api_keys']['ftms_gate']}", "Content-Type": "application/json"}
+    url = f"{credentials['base_url']}/v1/audit/events"
+    assert httpx.post(url, json=event, headers=headers).status_code == 201
     first = server_pid(data_dir)
     os.kill(first, signal.SIGKILL)
     deadline = time.monotonic() + 60

@@ -68,7 +68,7 @@ def test_the_guard_is_the_bootstrap_superusers(empty_database: str) -> None:
 
 
 def test_what_anybody_may_in_the_guard(empty_database: str) -> None:
-    """Nobody but audit_owner reaches into the schema, and it into eight functions; the drainer cannot log in."""
+    """Nobody but audit_owner reaches into the schema, and it into seven functions; the drainer cannot log in."""
     migrate(empty_database)
     granted = """
         select coalesce(nullif(grantee, 0)::regrole::text, 'public'), name, privilege_type from (

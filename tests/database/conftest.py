@@ -32,9 +32,3 @@ def people(postgresql: psycopg.Connection) -> None:
           iam.grant_role('ian', 'shop_clerk'), iam.set_active('ian', false);
         """
     )
-
-
-@pytest.fixture
-def drained(postgresql: psycopg.Connection) -> None:
-    """Refusals are kept: before the first drain they are not, which is a finding."""
-    postgresql.execute("select audit.drain()")

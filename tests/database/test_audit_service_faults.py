@@ -54,7 +54,7 @@ def failures(audit: Audit, reason: str) -> float | None:
 
 async def settled(audit: Audit) -> None:
     """Wait until no event is in flight."""
-    while audit._writer is not None and audit._writer._tasks:  # noqa: ASYNC110
+    while audit.in_flight:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
 
 

@@ -78,6 +78,8 @@ def test_a_reader_reaches_nothing_else(
     postgresql: psycopg.Connection[Any], login: Login, connect: Connect, attempt: str
 ) -> None:
     """Each way out is tried and refused, and the views are still read afterwards."""
+    if "emit_message" in attempt and postgresql.info.server_version < 170000:
+        pytest.skip("on 16 everybody may send messages, or pg_upgrade would stop: see sql/guard/40_verdict.sql")
     with connect(login("audit_reader")) as reader:
         with pytest.raises((errors.InsufficientPrivilege, errors.ObjectNotInPrerequisiteState, errors.WrongObjectType)):
             reader.execute(attempt.encode())
@@ -91,7 +93,7 @@ def test_the_login_of_the_page(postgresql: psycopg.Connection[Any], admin_dsn: s
     try:
         with connect(admin_dsn, user="dashboards", password="…") as reader:
             assert one(reader, "show statement_timeout") == ("1min",)
-            reader.execute("select count(*) from audit.v_events")
+            reader.execute(EXAMPLES[1].encode())
             with pytest.raises(errors.ReadOnlySqlTransaction):
                 reader.execute("create temporary table mine ()")
             reader.execute("set statement_timeout = 50")
@@ -105,7 +107,7 @@ def test_some_rows_for_some_readers(
     postgresql: psycopg.Connection[Any], admin_dsn: str, login: Login, connect: Connect
 ) -> None:
     """By the policy of the page a reader sees its own events, in the view, in the log and after the next migrate."""
-    postgresql.execute(EXAMPLES[1].encode())
+    postgresql.execute(EXAMPLES[2].encode())
     try:
         for table, entity_type in (("orders", "SHOP_ORDER"), ("people", "HR_PERSON")):
             postgresql.execute(f"create table public.{table} (id int)".encode())

@@ -5,9 +5,13 @@ import pytest
 
 from tests.support import Connect, Login, remove_guard
 
-pytestmark = pytest.mark.usefixtures("drained")
-
 SOUND = "create table public.things (id int primary key); select audit.watch('public.things')"
+
+
+@pytest.fixture(autouse=True)
+def drained(postgresql: psycopg.Connection) -> None:
+    """Before the first drain refusals are not kept, which is a finding."""
+    postgresql.execute("select audit.drain()")
 
 
 def findings(connection: psycopg.Connection, role: str = "") -> list[tuple[str, str]]:

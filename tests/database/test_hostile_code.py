@@ -125,6 +125,7 @@ ARGUMENTS = {
     "regclass": "'lair.things'::regclass", "text": "'1'", "anyelement": "null::lair.things", "jsonb": "'{}'",
     "timestamp with time zone": "now()", "text[]": "'{}'::text[]", "boolean": "false", "integer": "1", "bigint": "1",
     "integer[]": "'{1}'::int[]", "bigint[]": "'{1}'::bigint[]", "bytea[]": "'{x}'::bytea[]",
+    "uuid[]": "'{}'::uuid[]", "timestamp with time zone[]": "'{}'::timestamptz[]", "numeric": "1",
     "interval": "'1 day'", "inet": "null::inet", "bytea": "''::bytea", "uuid": "gen_random_uuid()",
     "xid8": "'1'::xid8", "pg_snapshot": "pg_current_snapshot()",
 }  # fmt: skip

@@ -183,8 +183,9 @@ def test_a_renamed_outcome_is_found(log: SealedLog) -> None:
 def test_another_type_of_a_column_is_not_read(log: SealedLog) -> None:
     """Its output could be code of whoever made the type, and would run as the verifier."""
     log.admin.execute("drop view audit.v_events, audit.v_data_changes, audit.v_entity_history cascade")
-    log.admin.execute("drop view if exists audit.v_authentication, audit.v_denials cascade")
-    log.admin.execute("drop function audit_private.content_v1 cascade")
+    log.admin.execute("drop view if exists audit.v_authentication, audit.v_denials, audit_private.flat_events cascade")
+    for function in ("content_v1", "event_json", "is_wanted"):
+        log.admin.execute(f"drop function audit_private.{function} cascade".encode())
     log.admin.execute("alter table audit.audit_logs alter permission type varchar")
     assert first(log.verify()).detail == "The column permission of the log is not of type text."
 

@@ -117,6 +117,81 @@ COMMENT ON TYPE audit_private.actor IS 'Who acts, as far as proven. claim holds 
 
 
 --
+-- Name: event_filter; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.event_filter AS (
+	actor text,
+	action text,
+	outcome audit.outcome,
+	entity_type text,
+	entity_id text,
+	network inet,
+	since timestamp with time zone,
+	until timestamp with time zone,
+	request_id text,
+	text text,
+	reads boolean
+);
+
+
+ALTER TYPE audit_private.event_filter OWNER TO audit_owner;
+
+--
+-- Name: TYPE event_filter; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TYPE audit_private.event_filter IS 'Which events a reader wants: those that match all members that are not null.';
+
+
+--
+-- Name: image_10_5d227dc9; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_10_5d227dc9 AS (
+	account text,
+	kind text,
+	pattern text
+);
+
+
+ALTER TYPE audit_private.image_10_5d227dc9 OWNER TO audit_owner;
+
+--
+-- Name: image_10_5d227dc9_both; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_10_5d227dc9_both AS (
+	old audit_private.image_10_5d227dc9,
+	new audit_private.image_10_5d227dc9
+);
+
+
+ALTER TYPE audit_private.image_10_5d227dc9_both OWNER TO audit_owner;
+
+--
+-- Name: image_10_5d227dc9_new; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_10_5d227dc9_new AS (
+	new audit_private.image_10_5d227dc9
+);
+
+
+ALTER TYPE audit_private.image_10_5d227dc9_new OWNER TO audit_owner;
+
+--
+-- Name: image_10_5d227dc9_old; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_10_5d227dc9_old AS (
+	old audit_private.image_10_5d227dc9
+);
+
+
+ALTER TYPE audit_private.image_10_5d227dc9_old OWNER TO audit_owner;
+
+--
 -- Name: image_1_97d0fc4f; Type: TYPE; Schema: audit_private; Owner: audit_owner
 --
 
@@ -449,6 +524,105 @@ CREATE TYPE audit_private.image_7_c18ba6ca_old AS (
 ALTER TYPE audit_private.image_7_c18ba6ca_old OWNER TO audit_owner;
 
 --
+-- Name: image_8_a54003ca; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_8_a54003ca AS (
+	account text,
+	description text,
+	active boolean,
+	created_at timestamp with time zone
+);
+
+
+ALTER TYPE audit_private.image_8_a54003ca OWNER TO audit_owner;
+
+--
+-- Name: image_8_a54003ca_both; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_8_a54003ca_both AS (
+	old audit_private.image_8_a54003ca,
+	new audit_private.image_8_a54003ca
+);
+
+
+ALTER TYPE audit_private.image_8_a54003ca_both OWNER TO audit_owner;
+
+--
+-- Name: image_8_a54003ca_new; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_8_a54003ca_new AS (
+	new audit_private.image_8_a54003ca
+);
+
+
+ALTER TYPE audit_private.image_8_a54003ca_new OWNER TO audit_owner;
+
+--
+-- Name: image_8_a54003ca_old; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_8_a54003ca_old AS (
+	old audit_private.image_8_a54003ca
+);
+
+
+ALTER TYPE audit_private.image_8_a54003ca_old OWNER TO audit_owner;
+
+--
+-- Name: image_9_210078ed; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_9_210078ed AS (
+	key_id text,
+	account text,
+	key_digest text,
+	created_at timestamp with time zone,
+	expires_at timestamp with time zone,
+	revoked_at timestamp with time zone,
+	last_used_at timestamp with time zone
+);
+
+
+ALTER TYPE audit_private.image_9_210078ed OWNER TO audit_owner;
+
+--
+-- Name: image_9_210078ed_both; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_9_210078ed_both AS (
+	old audit_private.image_9_210078ed,
+	new audit_private.image_9_210078ed
+);
+
+
+ALTER TYPE audit_private.image_9_210078ed_both OWNER TO audit_owner;
+
+--
+-- Name: image_9_210078ed_new; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_9_210078ed_new AS (
+	new audit_private.image_9_210078ed
+);
+
+
+ALTER TYPE audit_private.image_9_210078ed_new OWNER TO audit_owner;
+
+--
+-- Name: image_9_210078ed_old; Type: TYPE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TYPE audit_private.image_9_210078ed_old AS (
+	old audit_private.image_9_210078ed
+);
+
+
+ALTER TYPE audit_private.image_9_210078ed_old OWNER TO audit_owner;
+
+--
 -- Name: allow_unwatched(regclass, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -740,6 +914,36 @@ COMMENT ON FUNCTION audit.begin_epoch(origin text, verifier_key text, reason tex
 
 
 --
+-- Name: begin_stream(text, jsonb, bigint, text, text, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.begin_stream(stream text, filter jsonb, from_leaf bigint, sealed text, user_id text, ip_address inet, request_id text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor constant audit_private.actor := audit_private.resolve_actor(
+    begin_stream.sealed, begin_stream.user_id, begin_stream.ip_address, begin_stream.request_id
+  );
+begin
+  perform audit_private.require_http_reader(v_actor);
+  perform audit_private.note_http_read(
+    v_actor, 'http stream', begin_stream.filter,
+    jsonb_build_object('stream', begin_stream.stream, 'phase', 'begun', 'from_leaf', begin_stream.from_leaf)
+  );
+end $$;
+
+
+ALTER FUNCTION audit.begin_stream(stream text, filter jsonb, from_leaf bigint, sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION begin_stream(stream text, filter jsonb, from_leaf bigint, sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.begin_stream(stream text, filter jsonb, from_leaf bigint, sealed text, user_id text, ip_address inet, request_id text) IS 'Lets a user follow the log who may, and puts on record that a stream begins.';
+
+
+--
 -- Name: history(regclass, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -753,11 +957,20 @@ begin
   perform audit_private.require_may_read(history.target);
   perform audit_private.tell_read('history ' || history.target::text);
   return query
-  with told as (
-    select (past.record).*, past.taken_by, audit_private.present_changes(history.target, past.record) as present
+  with version as materialized (
+    select * from audit_private.present_names(history.target)
+  ), told as (
+    select
+      (past.record).*, past.taken_by,
+      case
+        when version.names is null then (past.record).changes
+        else audit_private.renamed_changes((past.record).changes, version.names)
+      end as present
     from audit_private.records_of(
       audit_private.entity_types_of(history.target), audit_private.named_key(history.target, history.key)
     ) as past
+    left join version on (past.record).id > version.since_id
+      and (version.until_id is null or (past.record).id <= version.until_id)
   )
   select
     row_number() over (order by told.id), told.id, told.created_at, told.action, told.user_id, told.db_user,
@@ -1141,6 +1354,35 @@ COMMENT ON FUNCTION audit.enable_statement(target regclass, name text, enabled t
 
 
 --
+-- Name: end_stream(text, text, bigint, bigint, text, text, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.end_stream(stream text, reason text, next_leaf bigint, events bigint, sealed text, user_id text, ip_address inet, request_id text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.note_http_read(
+    audit_private.resolve_actor(end_stream.sealed, end_stream.user_id, end_stream.ip_address, end_stream.request_id),
+    'http stream', null,
+    jsonb_build_object(
+      'stream', audit_private.clean(end_stream.stream, 100), 'phase', 'ended', 'reason', audit_private.clean(end_stream.reason, 100),
+      'next_leaf', end_stream.next_leaf, 'events', end_stream.events
+    )
+  );
+end $$;
+
+
+ALTER FUNCTION audit.end_stream(stream text, reason text, next_leaf bigint, events bigint, sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION end_stream(stream text, reason text, next_leaf bigint, events bigint, sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.end_stream(stream text, reason text, next_leaf bigint, events bigint, sealed text, user_id text, ip_address inet, request_id text) IS 'Puts on record that a stream ended, why, and how much it told.';
+
+
+--
 -- Name: entity_key(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -1371,11 +1613,12 @@ COMMENT ON COLUMN audit.audit_logs.time_source IS 'Whether created_at is the dat
 
 
 --
--- Name: v_events; Type: VIEW; Schema: audit; Owner: audit_owner
+-- Name: flat_events; Type: VIEW; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE VIEW audit.v_events AS
- SELECT log.id,
+CREATE VIEW audit_private.flat_events AS
+ SELECT log.*::audit.audit_logs AS record,
+    log.id,
     log.created_at,
     log.recorded_at,
     log.action,
@@ -1395,7 +1638,36 @@ CREATE VIEW audit.v_events AS
     (log.metadata)::text AS metadata,
     (log.time_source)::text AS time_source
    FROM (audit.audit_logs log
-     LEFT JOIN audit.actions action ON ((action.code = log.action)))
+     LEFT JOIN audit.actions action ON ((action.code = log.action)));
+
+
+ALTER VIEW audit_private.flat_events OWNER TO audit_owner;
+
+--
+-- Name: v_events; Type: VIEW; Schema: audit; Owner: audit_owner
+--
+
+CREATE VIEW audit.v_events AS
+ SELECT id,
+    created_at,
+    recorded_at,
+    action,
+    outcome,
+    user_id,
+    db_user,
+    actor_proof,
+    entity_type,
+    entity_id,
+    description,
+    permission,
+    reason,
+    ip_address,
+    request_id,
+    transaction_id,
+    changes,
+    metadata,
+    time_source
+   FROM audit_private.flat_events
   WHERE ( SELECT audit.note_read('v_events'::text) AS note_read);
 
 
@@ -1566,6 +1838,49 @@ COMMENT ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snapsh
 
 
 --
+-- Name: finish_attempt(bigint, uuid, uuid, text, jsonb, timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_attempt audit.audit_logs;
+begin
+  -- What can be said is what was attempted; the id is known to nobody but who attempted it.
+  select * into v_attempt
+  from audit.audit_logs as log
+  where log.id = finish_attempt.attempt_id
+    and log.outcome = 'attempted'
+    and log.metadata ->> 'event_id' = finish_attempt.intent_id::text;
+  if not found then
+    raise exception using errcode = 'ID016', message = 'no such attempt is on record';
+  end if;
+  return audit_private.append(
+    actor => audit_private.current_actor(),
+    action => v_attempt.action,
+    entity_type => v_attempt.entity_type,
+    entity_id => coalesce(finish_attempt.entity_id, v_attempt.entity_id),
+    description => v_attempt.description,
+    metadata => coalesce(audit_private.require_metadata(finish_attempt.metadata) - 'claim', '{}')
+      || jsonb_build_object('event_id', finish_attempt.event_id, 'intent_id', finish_attempt.intent_id),
+    created_at => finish_attempt.created_at
+  );
+end $$;
+
+
+ALTER FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) IS 'Records, in this transaction, that an action succeeded whose attempt is on record; returns the id of the new row.';
+
+
+--
 -- Name: finish_unwatch(regclass); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -1639,6 +1954,89 @@ COMMENT ON FUNCTION audit.heartbeat() IS 'An event that says how far the log is 
 
 
 --
+-- Name: id_since(timestamp with time zone); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.id_since(moment timestamp with time zone) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.id_before(moment)
+$$;
+
+
+ALTER FUNCTION audit.id_since(moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION id_since(moment timestamp with time zone); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.id_since(moment timestamp with time zone) IS 'Events of that moment and later have ids above this one: … where created_at >= $1 and id > (select audit.id_since($1)).';
+
+
+--
+-- Name: ingest(bytea, jsonb, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.ingest(key_hash bytea, events jsonb, ip_address inet DEFAULT NULL::inet, request_id text DEFAULT NULL::text, OUT account text, OUT key_id text, OUT refusal text, OUT verdicts text[], OUT log_ids bigint[]) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_item record;
+begin
+  if jsonb_typeof(events) is distinct from 'array' or jsonb_array_length(events) > 1000 then
+    raise exception using errcode = 'ID005', message = 'events are a JSON array of at most 1000';
+  end if;
+  -- What is answered must be on disk, whatever the login or the database has been set to.
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
+  select proven.account, proven.key_id, proven.refusal into ingest.account, ingest.key_id, ingest.refusal
+  from iam.authenticate_key(ingest.key_hash) as proven;
+  if ingest.refusal is not null then
+    return;
+  end if;
+  select claimed.verdicts, claimed.log_ids into ingest.verdicts, ingest.log_ids
+  from audit_private.claim_incoming(ingest.account, events) as claimed;
+  -- In the order of the call, which is that of the history; what repeats an event of this same call finds it stored.
+  for v_item in
+    select given.position, given.item, audit_private.event_uuid(given.item ->> 'event_id') as event_id
+    from jsonb_array_elements(events) with ordinality as given (item, position)
+    where ingest.verdicts[given.position] in ('new', 'known', 'conflict') and ingest.log_ids[given.position] is null
+    order by given.position
+  loop
+    if ingest.verdicts[v_item.position] = 'new' then
+      ingest.log_ids[v_item.position] := audit_private.store_incoming(
+        ingest.account, v_item.item, ingest.ip_address, ingest.request_id
+      );
+      ingest.verdicts[v_item.position] := 'stored';
+      perform audit_private.settle_event('client:' || ingest.account, v_item.event_id, ingest.log_ids[v_item.position]);
+    else
+      ingest.log_ids[v_item.position] := (
+        select known.log_id from audit_private.event_ids as known
+        where known.producer = 'client:' || ingest.account and known.event_id = v_item.event_id
+      );
+    end if;
+  end loop;
+  if ingest.verdicts && array['conflict', 'action_out_of_scope', 'entity_type_out_of_scope', 'wrong_origin'] then
+    perform audit_private.record_incoming_refusals(
+      ingest.account, events, ingest.verdicts, ingest.log_ids, ingest.ip_address, ingest.request_id
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit.ingest(key_hash bytea, events jsonb, ip_address inet, request_id text, OUT account text, OUT key_id text, OUT refusal text, OUT verdicts text[], OUT log_ids bigint[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION ingest(key_hash bytea, events jsonb, ip_address inet, request_id text, OUT account text, OUT key_id text, OUT refusal text, OUT verdicts text[], OUT log_ids bigint[]); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.ingest(key_hash bytea, events jsonb, ip_address inet, request_id text, OUT account text, OUT key_id text, OUT refusal text, OUT verdicts text[], OUT log_ids bigint[]) IS 'Records the events of the service account whose key has this sha256. For each event: stored, known (it was before), conflict (its id has other content) or why it was refused; and the id of its row. A refusal in place of that: the key opens nothing.';
+
+
+--
 -- Name: log_head(); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -1696,6 +2094,38 @@ ALTER FUNCTION audit.maintain() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.maintain() IS 'Makes the partitions of last month to three months ahead, empties the net, forgets old attempts and sessions.';
+
+
+--
+-- Name: note_export(text, jsonb, text, bigint, bigint); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.note_export(format text, filter jsonb, outcome text, rows bigint DEFAULT NULL::bigint, began bigint DEFAULT NULL::bigint) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.append(
+    actor => audit_private.current_actor(),
+    action => 'AUDIT_LOG_EXPORTED',
+    entity_type => 'AUDIT_LOG',
+    outcome => note_export.outcome,
+    metadata => jsonb_strip_nulls(jsonb_build_object(
+      'format', audit_private.clean(note_export.format, 200),
+      'filter', to_jsonb(audit_private.parsed_filter(note_export.filter)),
+      'rows', note_export.rows,
+      'began', note_export.began
+    ))
+  )
+$$;
+
+
+ALTER FUNCTION audit.note_export(format text, filter jsonb, outcome text, rows bigint, began bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION note_export(format text, filter jsonb, outcome text, rows bigint, began bigint); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.note_export(format text, filter jsonb, outcome text, rows bigint, began bigint) IS 'Puts on record that this login exports events: attempted before the first one, success or failure with the rows at the end.';
 
 
 --
@@ -1807,6 +2237,57 @@ ALTER FUNCTION audit.observe_capture() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.observe_capture() IS 'Records the capture triggers of watched tables, and the guards of the log, that are new or changed; returns how many.';
+
+
+--
+-- Name: open_export(jsonb); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.open_export(filter jsonb) RETURNS refcursor
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.open_export(open_export.filter)
+$$;
+
+
+ALTER FUNCTION audit.open_export(filter jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION open_export(filter jsonb); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.open_export(filter jsonb) IS 'Opens the cursor indelible_export over the events that match a filter: FETCH from it in the same transaction.';
+
+
+--
+-- Name: open_user_export(jsonb, text, text, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text) RETURNS refcursor
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor constant audit_private.actor := audit_private.resolve_actor(
+    open_user_export.sealed, open_user_export.user_id, open_user_export.ip_address, open_user_export.request_id
+  );
+begin
+  perform from iam.judge_permission(v_actor.user_id, 'audit.event.export') as judged where judged.verdict = 'granted';
+  if not found then
+    raise exception using errcode = '42501', message = 'exporting the log needs the permission audit.event.export';
+  end if;
+  return audit_private.open_export(open_user_export.filter);
+end $$;
+
+
+ALTER FUNCTION audit.open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text) IS 'The same for a user of the service, who must have the permission audit.event.export.';
 
 
 --
@@ -2024,6 +2505,137 @@ COMMENT ON FUNCTION audit.read_checkpoint(size bigint) IS 'The newest signed che
 
 
 --
+-- Name: read_coverage(text, text, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.read_coverage(sealed text, user_id text, ip_address inet, request_id text) RETURNS TABLE(coverage json)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+begin
+  perform audit_private.admit_http_reader(
+    'http coverage', '{}', read_coverage.sealed, read_coverage.user_id, read_coverage.ip_address, read_coverage.request_id
+  );
+  return query
+    select row_to_json(covered) from audit.v_coverage as covered order by covered.table_name;
+end $$;
+
+
+ALTER FUNCTION audit.read_coverage(sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION read_coverage(sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.read_coverage(sealed text, user_id text, ip_address inet, request_id text) IS 'Every table, and whether and how its changes are captured. On record.';
+
+
+--
+-- Name: read_entity_history(text, text, bigint, integer, text, text, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.read_entity_history(entity_type text, entity_id text, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) RETURNS TABLE(id bigint, event json)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET enable_seqscan TO 'off'
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET jit TO 'off'
+    AS $$
+declare
+  v_filter constant jsonb := jsonb_build_object(
+    'entity_type', read_entity_history.entity_type, 'entity_id', read_entity_history.entity_id
+  );
+begin
+  perform audit_private.admit_http_reader(
+    'http entity history', v_filter,
+    read_entity_history.sealed, read_entity_history.user_id, read_entity_history.ip_address, read_entity_history.request_id
+  );
+  return query
+    select * from audit_private.page_of_events(
+      v_filter || '{"reads": true}', read_entity_history.before, read_entity_history.most, true
+    );
+end $$;
+
+
+ALTER FUNCTION audit.read_entity_history(entity_type text, entity_id text, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION read_entity_history(entity_type text, entity_id text, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.read_entity_history(entity_type text, entity_id text, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) IS 'What happened to one record, newest first, each with what changed by column: {"old": …, "new": …}. On record.';
+
+
+--
+-- Name: read_event(bigint, text, text, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.read_event(id bigint, sealed text, user_id text, ip_address inet, request_id text) RETURNS TABLE(event json, leaf_index bigint, checkpoint_size bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+#variable_conflict use_column
+begin
+  perform audit_private.admit_http_reader(
+    'http event', jsonb_build_object('id', read_event.id),
+    read_event.sealed, read_event.user_id, read_event.ip_address, read_event.request_id
+  );
+  return query
+    select
+      audit_private.event_json(log, audit_private.action_descriptions()),
+      leaf.leaf_index,
+      split_part(audit.read_checkpoint(), E'\n', 2)::bigint
+    from audit.audit_logs as log
+    left join audit_private.leaves as leaf on leaf.id = log.id
+    where log.id = read_event.id
+    order by leaf.leaf_index
+    limit 1;
+end $$;
+
+
+ALTER FUNCTION audit.read_event(id bigint, sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION read_event(id bigint, sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.read_event(id bigint, sealed text, user_id text, ip_address inet, request_id text) IS 'One event, its leaf if it is sealed, and the size of the published checkpoint. On record.';
+
+
+--
+-- Name: read_events(jsonb, bigint, integer, text, text, inet, text); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.read_events(filter jsonb, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) RETURNS TABLE(id bigint, event json)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET enable_seqscan TO 'off'
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET jit TO 'off'
+    AS $$
+begin
+  perform audit_private.admit_http_reader(
+    'http events', read_events.filter,
+    read_events.sealed, read_events.user_id, read_events.ip_address, read_events.request_id
+  );
+  return query select * from audit_private.page_of_events(read_events.filter, read_events.before, read_events.most, false);
+end $$;
+
+
+ALTER FUNCTION audit.read_events(filter jsonb, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION read_events(filter jsonb, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.read_events(filter jsonb, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) IS 'The newest events before an id that match a filter; a last row without event says from where to go on. On record.';
+
+
+--
 -- Name: read_leaf(bigint); Type: FUNCTION; Schema: audit; Owner: audit_owner
 --
 
@@ -2047,6 +2659,56 @@ ALTER FUNCTION audit.read_leaf(event_id bigint) OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit.read_leaf(event_id bigint) IS 'What proves an event: its leaf, null while it is not sealed, and the salt and content that the leaf commits to.';
+
+
+--
+-- Name: read_sealed(jsonb, bigint); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.read_sealed(filter jsonb, from_leaf bigint) RETURNS TABLE(leaf_index bigint, event json)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET enable_seqscan TO 'off'
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+  v_wanted constant audit_private.event_filter := audit_private.parsed_filter(read_sealed.filter);
+  v_described constant text[] := audit_private.described_actions(v_wanted.text);
+  v_last constant bigint := greatest(read_sealed.from_leaf, least(read_sealed.from_leaf + 500, audit.sealed_size())) - 1;
+  v_descriptions constant jsonb := audit_private.action_descriptions();
+  v_room bigint := 4194304;
+  v_sealed record;
+begin
+  leaf_index := read_sealed.from_leaf - 1;
+  for v_sealed in
+    select found.leaf_index, audit_private.event_json(found.log, v_descriptions) as event
+    from audit_private.wanted_between(read_sealed.from_leaf, v_last, v_wanted, v_described) as found
+  loop
+    leaf_index := v_sealed.leaf_index;
+    event := v_sealed.event;
+    return next;
+    v_room := v_room - octet_length(event::text);
+    exit when v_room < 0;
+  end loop;
+  if v_room >= 0 then
+    leaf_index := v_last;
+  end if;
+  leaf_index := leaf_index + 1;
+  event := null;
+  return next;
+end $$;
+
+
+ALTER FUNCTION audit.read_sealed(filter jsonb, from_leaf bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION read_sealed(filter jsonb, from_leaf bigint); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.read_sealed(filter jsonb, from_leaf bigint) IS 'The next sealed events that match a filter, in order, from a leaf on; the last row has no event, but the leaf to go on from.';
 
 
 --
@@ -2118,17 +2780,7 @@ CREATE FUNCTION audit.record(action text, entity_type text DEFAULT NULL::text, e
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  perform audit_private.require_origin(record.action, 'service');
-  if record.outcome is null or record.outcome not in ('success', 'failure', 'denied', 'attempted') then
-    raise exception using
-      errcode = 'ID005',
-      message = 'an outcome is success, failure, denied or attempted';
-  end if;
-  if record.action like 'AUTH\_%' and record.outcome <> 'failure' then
-    raise exception using
-      errcode = 'ID005',
-      message = 'only the database records that a login succeeded or was denied';
-  end if;
+  perform audit_private.require_event(record.action, record.outcome);
   return audit_private.append(
     actor => audit_private.resolve_actor(record.sealed, record.user_id, record.ip_address, record.request_id),
     action => record.action,
@@ -2205,6 +2857,65 @@ ALTER FUNCTION audit.record_baseline_batch(target regclass, rows integer) OWNER 
 --
 
 COMMENT ON FUNCTION audit.record_baseline_batch(target regclass, rows integer) IS 'The definer half of audit.baseline: reads and records, under the caller''s lock.';
+
+
+--
+-- Name: record_batch(uuid[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], timestamp with time zone[], text[]); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) RETURNS TABLE(verdict text, log_id bigint, state text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_producer constant text := 'service:' || session_user;
+  v_verdicts text[];
+  v_log_ids bigint[];
+begin
+  -- The answer is believed to be durable: nobody keeps what it says is stored.
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
+  begin
+    select verdicts, log_ids into strict v_verdicts, v_log_ids
+    from audit_private.record_events(
+      v_producer, record_batch.event_ids, record_batch.actions, record_batch.entity_types, record_batch.entity_ids,
+      record_batch.descriptions, record_batch.outcomes, record_batch.metadata, record_batch.metadata,
+      record_batch.permissions, record_batch.user_ids, record_batch.ip_addresses, record_batch.request_ids,
+      record_batch.created_ats, record_batch.sealed
+    );
+    return query select said.verdict, said.log_id, null::text from unnest(v_verdicts, v_log_ids) as said (verdict, log_id);
+    return;
+  exception
+    -- What is an event's own fault. Everything else is the server's: then no verdict is given, and nothing recorded.
+    when data_exception or integrity_constraint_violation or program_limit_exceeded or sqlstate 'ID000' then null;
+  end;
+  return query
+    select alone.verdict, alone.log_id, alone.state
+    from unnest(
+      record_batch.event_ids, record_batch.actions, record_batch.entity_types, record_batch.entity_ids,
+      record_batch.descriptions, record_batch.outcomes, record_batch.metadata, record_batch.permissions,
+      record_batch.user_ids, record_batch.ip_addresses, record_batch.request_ids, record_batch.created_ats,
+      record_batch.sealed
+    ) as said (
+      event_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
+      request_id, created_at, sealed
+    )
+    cross join lateral audit_private.record_event_alone(
+      v_producer, event_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id,
+      ip_address, request_id, created_at, sealed
+    ) as alone;
+end $$;
+
+
+ALTER FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) IS 'Records events of origin service, each once for its id; of each, in order: stored, known, conflict or refused, the id of its row, and for a refused one the SQLSTATE. Metadata that cannot be stored is left out, and the event says so.';
 
 
 --
@@ -2326,6 +3037,103 @@ ALTER FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) OW
 --
 
 COMMENT ON FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) IS 'Takes the next rows into the log, as many as there are salts at most, and returns their entries; complete if that is all.';
+
+
+--
+-- Name: sealed_events(bigint, integer); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.sealed_events(from_leaf bigint, most integer) RETURNS TABLE(leaf_index bigint, event audit.v_events)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+  v_last constant bigint := least(
+    sealed_events.from_leaf + least(sealed_events.most, 1000), (select tree_size from audit.sealed_log())
+  ) - 1;
+  v_room bigint := 4194304;
+  v_sealed record;
+begin
+  for v_sealed in
+    select leaf.leaf_index, found.event
+    from audit_private.sealed_between(sealed_events.from_leaf, v_last) as leaf
+    -- One by one, by the key of the log: LIMIT keeps the planner from joining otherwise.
+    left join lateral (
+      select row(
+        flat.id, flat.created_at, flat.recorded_at, flat.action, flat.outcome, flat.user_id, flat.db_user, flat.actor_proof,
+        flat.entity_type, flat.entity_id, flat.description, flat.permission, flat.reason, flat.ip_address, flat.request_id,
+        flat.transaction_id, flat.changes, flat.metadata, flat.time_source
+      )::audit.v_events as event
+      from audit_private.flat_events as flat
+      where flat.id = leaf.id and flat.created_at = leaf.created_at
+      limit 1
+    ) as found on true
+    order by leaf.leaf_index
+  loop
+    leaf_index := v_sealed.leaf_index;
+    event := v_sealed.event;
+    return next;
+    v_room := v_room - coalesce(length((event).changes), 0) - coalesce(length((event).metadata), 0);
+    exit when v_room < 0;
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit.sealed_events(from_leaf bigint, most integer) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION sealed_events(from_leaf bigint, most integer); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.sealed_events(from_leaf bigint, most integer) IS 'The next sealed events in order, from a leaf on; null for one whose row is gone, which `indelible verify` says more of.';
+
+
+--
+-- Name: sealed_log(); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.sealed_log() RETURNS TABLE(origin text, tree_size bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select epoch.origin, log_position.tree_size
+  from audit_private.log_position
+  join audit_private.epochs as epoch using (epoch)
+$$;
+
+
+ALTER FUNCTION audit.sealed_log() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION sealed_log(); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.sealed_log() IS 'The name of the sealed log and how many events it has; no row before it begins.';
+
+
+--
+-- Name: sealed_size(); Type: FUNCTION; Schema: audit; Owner: audit_owner
+--
+
+CREATE FUNCTION audit.sealed_size() RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce((select tree_size from audit_private.log_position), 0)
+$$;
+
+
+ALTER FUNCTION audit.sealed_size() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION sealed_size(); Type: COMMENT; Schema: audit; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit.sealed_size() IS 'How many events are sealed: the leaves from 0 up to this, without it.';
 
 
 --
@@ -3578,7 +4386,8 @@ begin
       perform audit_guard.refuse(tg_tag, 'audit_owner', 'owner');
     end if;
   elsif audit_guard.is_about_privileges(tg_tag) then
-    if audit_guard.has_members() and not audit_guard.may_change() then
+    -- Whether there are members is asked at the end: somebody else may make one meanwhile.
+    if not audit_guard.may_change() then
       perform set_config(
         'audit_guard.privileges', audit_guard.privileges_digest(pg_current_xact_id_if_assigned()::text::bigint), true
       );
@@ -3608,6 +4417,20 @@ CREATE FUNCTION audit_guard.youth(xmin xid, top bigint) RETURNS bigint
 
 
 ALTER FUNCTION audit_guard.youth(xmin xid, top bigint) OWNER TO postgres;
+
+--
+-- Name: action_descriptions(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.action_descriptions() RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_object_agg(code, description) from audit.actions
+$$;
+
+
+ALTER FUNCTION audit_private.action_descriptions() OWNER TO audit_owner;
 
 --
 -- Name: watches; Type: TABLE; Schema: audit_private; Owner: audit_owner
@@ -3720,6 +4543,41 @@ ALTER FUNCTION audit_private.actor_source() OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION audit_private.actor_source() IS 'Sets v_actor, and in v_metadata the claim that was not honoured.';
+
+
+--
+-- Name: admit_http_reader(text, jsonb, text, text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.admit_http_reader(view text, filter jsonb, sealed text, user_id text, ip_address inet, request_id text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_actor constant audit_private.actor := audit_private.resolve_actor(
+    admit_http_reader.sealed, admit_http_reader.user_id, admit_http_reader.ip_address, admit_http_reader.request_id
+  );
+begin
+  perform audit_private.require_http_reader(v_actor);
+  insert into audit_private.noted_reads (reader, view, minute) values (
+    format('%s/%s', session_user, v_actor.user_id),
+    format('%s %s', admit_http_reader.view, encode(sha256(convert_to(admit_http_reader.filter::text, 'UTF8')), 'hex')),
+    date_trunc('minute', clock_timestamp())
+  ) on conflict do nothing;
+  if found then
+    perform audit_private.note_http_read(v_actor, admit_http_reader.view, admit_http_reader.filter);
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.admit_http_reader(view text, filter jsonb, sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION admit_http_reader(view text, filter jsonb, sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.admit_http_reader(view text, filter jsonb, sealed text, user_id text, ip_address inet, request_id text) IS 'Lets a user read who may, and puts that on record unless it is.';
 
 
 --
@@ -3959,15 +4817,10 @@ CREATE FUNCTION audit_private.append(actor audit_private.actor, action text, ent
 #variable_conflict use_column
 declare
   v_now timestamptz := clock_timestamp();
-  v_created_at timestamptz := least(greatest(coalesce(append.created_at, v_now), v_now - interval '30 days'), v_now);
-  v_metadata jsonb := nullif(append.metadata, '{}');
+  v_created_at timestamptz := audit_private.clamped_time(append.created_at, v_now);
+  v_metadata jsonb := nullif(audit_private.require_metadata(append.metadata), '{}');
   v_id bigint;
 begin
-  if jsonb_typeof(v_metadata) <> 'object' or octet_length(v_metadata::text) > 65536 then
-    raise exception using
-      errcode = 'ID005',
-      message = 'metadata is a JSON object of at most 65536 bytes';
-  end if;
   if (actor).claim is not null then
     v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', (actor).claim);
   end if;
@@ -3988,11 +4841,7 @@ begin
     (actor).ip_address,
     (actor).request_id,
     v_metadata,
-    case
-      when append.created_at is null then 'database'::audit.time_source
-      when append.created_at = v_created_at then 'claimed'
-      else 'clamped'
-    end
+    audit_private.time_source(append.created_at, v_now)
   )
   returning id into v_id;
   return v_id;
@@ -4110,6 +4959,186 @@ end $$;
 
 
 ALTER FUNCTION audit_private.caller_of(context text, definer_half text, invoker_half text) OWNER TO audit_owner;
+
+--
+-- Name: capture_10_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_10_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if array[pg_typeof(old."account"), pg_typeof(old."kind"), pg_typeof(old."pattern")] <> '{25,25,25}'::regtype[] then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_SCOPE_ROW', audit_private.entity_key(jsonb_build_object('account', old."account", 'kind', old."kind", 'pattern', old."pattern")::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(old."account", old."kind", old."pattern")::audit_private.image_10_5d227dc9)::audit_private.image_10_5d227dc9_old), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_10_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_10_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_10_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if array[pg_typeof(new."account"), pg_typeof(new."kind"), pg_typeof(new."pattern")] <> '{25,25,25}'::regtype[] then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_SCOPE_ROW', audit_private.entity_key(jsonb_build_object('account', new."account", 'kind', new."kind", 'pattern', new."pattern")::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(new."account", new."kind", new."pattern")::audit_private.image_10_5d227dc9)::audit_private.image_10_5d227dc9_new), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_10_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_10_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_10_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET row_security TO 'off'
+    SET constraint_exclusion TO 'off'
+    AS $_$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_relation regclass;
+  v_count bigint;
+  v_rows bigint := 0;
+begin
+  if (
+    select count(*) from pg_catalog.pg_attribute
+    where attrelid = tg_relid and not attisdropped and (attname, atttypid) in (('account'::name, 25::oid), ('kind'::name, 25::oid), ('pattern'::name, 25::oid))
+  ) <> 3 then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_10_truncate'::regproc) loop
+    perform audit_private.require_readable(v_relation);
+    execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_SCOPE_ROW'', audit_private.entity_key(jsonb_build_object(''account'', removed."account", ''kind'', removed."kind", ''pattern'', removed."pattern")::text),
+    ($2).ip_address, ($2).request_id, to_jsonb(row(row(removed."account", removed."kind", removed."pattern")::audit_private.image_10_5d227dc9)::audit_private.image_10_5d227dc9_old), $3
+  from only ' || v_relation::text || ' as removed' using v_now, v_actor, v_metadata;
+    get diagnostics v_count = row_count;
+    v_rows := v_rows + v_count;
+  end loop;
+  v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('table', tg_relid::regclass::text, 'rows', v_rows);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_SCOPE_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null, v_metadata);
+  return null;
+end $_$;
+
+
+ALTER FUNCTION audit_private.capture_10_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_10_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_10_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_old text;
+  v_new text;
+  v_rekeyed boolean;
+begin
+  if array[pg_typeof(new."account"), pg_typeof(new."kind"), pg_typeof(new."pattern")] <> '{25,25,25}'::regtype[] then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if old."account" is distinct from new."account" then
+    v_old := concat(v_old, ',"account":', coalesce(to_json(old."account"), 'null'));
+    v_new := concat(v_new, ',"account":', coalesce(to_json(new."account"), 'null'));
+    v_rekeyed := true;
+  end if;
+  if old."kind" is distinct from new."kind" then
+    v_old := concat(v_old, ',"kind":', coalesce(to_json(old."kind"), 'null'));
+    v_new := concat(v_new, ',"kind":', coalesce(to_json(new."kind"), 'null'));
+    v_rekeyed := true;
+  end if;
+  if old."pattern" is distinct from new."pattern" then
+    v_old := concat(v_old, ',"pattern":', coalesce(to_json(old."pattern"), 'null'));
+    v_new := concat(v_new, ',"pattern":', coalesce(to_json(new."pattern"), 'null'));
+    v_rekeyed := true;
+  end if;
+  if v_new is null then
+    return null;
+  end if;
+  if v_rekeyed then
+    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(jsonb_build_object('account', old."account", 'kind', old."kind", 'pattern', old."pattern")::text));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_SCOPE_ROW', audit_private.entity_key(jsonb_build_object('account', old."account", 'kind', old."kind", 'pattern', old."pattern")::text), audit_private.entity_key(jsonb_build_object('account', new."account", 'kind', new."kind", 'pattern', new."pattern")::text));
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_SCOPE_ROW', audit_private.entity_key(jsonb_build_object('account', new."account", 'kind', new."kind", 'pattern', new."pattern")::text),
+    v_actor.ip_address, v_actor.request_id, format('{"old":{%s},"new":{%s}}', substr(v_old, 2), substr(v_new, 2))::jsonb, v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_10_update() OWNER TO audit_owner;
 
 --
 -- Name: capture_1_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -5384,6 +6413,394 @@ end $$;
 ALTER FUNCTION audit_private.capture_7_update() OWNER TO audit_owner;
 
 --
+-- Name: capture_8_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_8_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if array[pg_typeof(old."account"), pg_typeof(old."description"), pg_typeof(old."active"), pg_typeof(old."created_at")] <> '{25,25,16,1184}'::regtype[] then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_ACCOUNT_ROW', audit_private.entity_key(old."account"::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(old."account", old."description", old."active", old."created_at")::audit_private.image_8_a54003ca)::audit_private.image_8_a54003ca_old), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_8_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_8_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_8_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if array[pg_typeof(new."account"), pg_typeof(new."description"), pg_typeof(new."active"), pg_typeof(new."created_at")] <> '{25,25,16,1184}'::regtype[] then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_ACCOUNT_ROW', audit_private.entity_key(new."account"::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(new."account", new."description", new."active", new."created_at")::audit_private.image_8_a54003ca)::audit_private.image_8_a54003ca_new), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_8_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_8_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_8_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET row_security TO 'off'
+    SET constraint_exclusion TO 'off'
+    AS $_$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_relation regclass;
+  v_count bigint;
+  v_rows bigint := 0;
+begin
+  if (
+    select count(*) from pg_catalog.pg_attribute
+    where attrelid = tg_relid and not attisdropped and (attname, atttypid) in (('account'::name, 25::oid), ('description'::name, 25::oid), ('active'::name, 16::oid), ('created_at'::name, 1184::oid))
+  ) <> 4 then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_8_truncate'::regproc) loop
+    perform audit_private.require_readable(v_relation);
+    execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_ACCOUNT_ROW'', audit_private.entity_key(removed."account"::text),
+    ($2).ip_address, ($2).request_id, to_jsonb(row(row(removed."account", removed."description", removed."active", removed."created_at")::audit_private.image_8_a54003ca)::audit_private.image_8_a54003ca_old), $3
+  from only ' || v_relation::text || ' as removed' using v_now, v_actor, v_metadata;
+    get diagnostics v_count = row_count;
+    v_rows := v_rows + v_count;
+  end loop;
+  v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('table', tg_relid::regclass::text, 'rows', v_rows);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_ACCOUNT_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null, v_metadata);
+  return null;
+end $_$;
+
+
+ALTER FUNCTION audit_private.capture_8_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_8_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_8_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_old text;
+  v_new text;
+  v_rekeyed boolean;
+begin
+  if array[pg_typeof(new."account"), pg_typeof(new."description"), pg_typeof(new."active"), pg_typeof(new."created_at")] <> '{25,25,16,1184}'::regtype[] then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if old."account" is distinct from new."account" then
+    v_old := concat(v_old, ',"account":', coalesce(to_json(old."account"), 'null'));
+    v_new := concat(v_new, ',"account":', coalesce(to_json(new."account"), 'null'));
+    v_rekeyed := true;
+  end if;
+  if old."description" is distinct from new."description" then
+    v_old := concat(v_old, ',"description":', coalesce(to_json(old."description"), 'null'));
+    v_new := concat(v_new, ',"description":', coalesce(to_json(new."description"), 'null'));
+  end if;
+  if old."active" is distinct from new."active" then
+    v_old := concat(v_old, ',"active":', coalesce(old."active"::text, 'null'));
+    v_new := concat(v_new, ',"active":', coalesce(new."active"::text, 'null'));
+  end if;
+  if old."created_at" is distinct from new."created_at" then
+    v_old := concat(v_old, ',"created_at":', coalesce(to_json(old."created_at"), 'null'));
+    v_new := concat(v_new, ',"created_at":', coalesce(to_json(new."created_at"), 'null'));
+  end if;
+  if v_new is null then
+    return null;
+  end if;
+  if v_rekeyed then
+    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(old."account"::text));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_ACCOUNT_ROW', audit_private.entity_key(old."account"::text), audit_private.entity_key(new."account"::text));
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_ACCOUNT_ROW', audit_private.entity_key(new."account"::text),
+    v_actor.ip_address, v_actor.request_id, format('{"old":{%s},"new":{%s}}', substr(v_old, 2), substr(v_new, 2))::jsonb, v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_8_update() OWNER TO audit_owner;
+
+--
+-- Name: capture_9_delete(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_9_delete() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET bytea_output TO 'hex'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if array[pg_typeof(old."key_id"), pg_typeof(old."account"), pg_typeof(old."key_digest"), pg_typeof(old."created_at"), pg_typeof(old."expires_at"), pg_typeof(old."revoked_at"), pg_typeof(old."last_used_at")] <> '{25,25,17,1184,1184,1184,1184}'::regtype[] then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_DELETED', v_actor.user_id, v_actor.proof, 'IAM_KEY_ROW', audit_private.entity_key(old."key_id"::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(old."key_id", old."account", '***'::text, old."created_at", old."expires_at", old."revoked_at", old."last_used_at")::audit_private.image_9_210078ed)::audit_private.image_9_210078ed_old), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_9_delete() OWNER TO audit_owner;
+
+--
+-- Name: capture_9_insert(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_9_insert() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET bytea_output TO 'hex'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+begin
+  if array[pg_typeof(new."key_id"), pg_typeof(new."account"), pg_typeof(new."key_digest"), pg_typeof(new."created_at"), pg_typeof(new."expires_at"), pg_typeof(new."revoked_at"), pg_typeof(new."last_used_at")] <> '{25,25,17,1184,1184,1184,1184}'::regtype[] then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_INSERTED', v_actor.user_id, v_actor.proof, 'IAM_KEY_ROW', audit_private.entity_key(new."key_id"::text),
+    v_actor.ip_address, v_actor.request_id, to_jsonb(row(row(new."key_id", new."account", '***'::text, new."created_at", new."expires_at", new."revoked_at", new."last_used_at")::audit_private.image_9_210078ed)::audit_private.image_9_210078ed_new), v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_9_insert() OWNER TO audit_owner;
+
+--
+-- Name: capture_9_truncate(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_9_truncate() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET bytea_output TO 'hex'
+    SET "TimeZone" TO 'UTC'
+    SET row_security TO 'off'
+    SET constraint_exclusion TO 'off'
+    AS $_$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_relation regclass;
+  v_count bigint;
+  v_rows bigint := 0;
+begin
+  if (
+    select count(*) from pg_catalog.pg_attribute
+    where attrelid = tg_relid and not attisdropped and (attname, atttypid) in (('key_id'::name, 25::oid), ('account'::name, 25::oid), ('key_digest'::name, 17::oid), ('created_at'::name, 1184::oid), ('expires_at'::name, 1184::oid), ('revoked_at'::name, 1184::oid), ('last_used_at'::name, 1184::oid))
+  ) <> 7 then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  for v_relation in select audit_private.partitions_to_record(tg_relid, 'audit_private.capture_9_truncate'::regproc) loop
+    perform audit_private.require_readable(v_relation);
+    execute '  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  select $1, $1, ''ROW_DELETED'', ($2).user_id, ($2).proof, ''IAM_KEY_ROW'', audit_private.entity_key(removed."key_id"::text),
+    ($2).ip_address, ($2).request_id, to_jsonb(row(row(removed."key_id", removed."account", ''***''::text, removed."created_at", removed."expires_at", removed."revoked_at", removed."last_used_at")::audit_private.image_9_210078ed)::audit_private.image_9_210078ed_old), $3
+  from only ' || v_relation::text || ' as removed' using v_now, v_actor, v_metadata;
+    get diagnostics v_count = row_count;
+    v_rows := v_rows + v_count;
+  end loop;
+  v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('table', tg_relid::regclass::text, 'rows', v_rows);
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'TABLE_TRUNCATED', v_actor.user_id, v_actor.proof, 'IAM_KEY_ROW', null,
+    v_actor.ip_address, v_actor.request_id, null, v_metadata);
+  return null;
+end $_$;
+
+
+ALTER FUNCTION audit_private.capture_9_truncate() OWNER TO audit_owner;
+
+--
+-- Name: capture_9_update(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.capture_9_update() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET bytea_output TO 'hex'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  v_actor audit_private.actor;
+  v_now timestamptz := clock_timestamp();
+  v_metadata jsonb;
+  v_old text;
+  v_new text;
+  v_rekeyed boolean;
+begin
+  if array[pg_typeof(new."key_id"), pg_typeof(new."account"), pg_typeof(new."key_digest"), pg_typeof(new."created_at"), pg_typeof(new."expires_at"), pg_typeof(new."revoked_at"), pg_typeof(new."last_used_at")] <> '{25,25,17,1184,1184,1184,1184}'::regtype[] then
+    perform audit_private.refuse_drift(tg_relid);
+  end if;
+  if old."key_id" is distinct from new."key_id" then
+    v_old := concat(v_old, ',"key_id":', coalesce(to_json(old."key_id"), 'null'));
+    v_new := concat(v_new, ',"key_id":', coalesce(to_json(new."key_id"), 'null'));
+    v_rekeyed := true;
+  end if;
+  if old."account" is distinct from new."account" then
+    v_old := concat(v_old, ',"account":', coalesce(to_json(old."account"), 'null'));
+    v_new := concat(v_new, ',"account":', coalesce(to_json(new."account"), 'null'));
+  end if;
+  if old."key_digest" is distinct from new."key_digest" then
+    v_old := concat(v_old, ',"key_digest":', '"***"');
+    v_new := concat(v_new, ',"key_digest":', '"***"');
+  end if;
+  if old."created_at" is distinct from new."created_at" then
+    v_old := concat(v_old, ',"created_at":', coalesce(to_json(old."created_at"), 'null'));
+    v_new := concat(v_new, ',"created_at":', coalesce(to_json(new."created_at"), 'null'));
+  end if;
+  if old."expires_at" is distinct from new."expires_at" then
+    v_old := concat(v_old, ',"expires_at":', coalesce(to_json(old."expires_at"), 'null'));
+    v_new := concat(v_new, ',"expires_at":', coalesce(to_json(new."expires_at"), 'null'));
+  end if;
+  if old."revoked_at" is distinct from new."revoked_at" then
+    v_old := concat(v_old, ',"revoked_at":', coalesce(to_json(old."revoked_at"), 'null'));
+    v_new := concat(v_new, ',"revoked_at":', coalesce(to_json(new."revoked_at"), 'null'));
+  end if;
+  if v_new is null then
+    return null;
+  end if;
+  if old."last_used_at" is distinct from new."last_used_at" then
+    v_old := concat(v_old, ',"last_used_at":', coalesce(to_json(old."last_used_at"), 'null'));
+    v_new := concat(v_new, ',"last_used_at":', coalesce(to_json(new."last_used_at"), 'null'));
+  end if;
+  if v_rekeyed then
+    v_metadata := jsonb_build_object('previous_entity_id', audit_private.entity_key(old."key_id"::text));
+    insert into audit_private.key_changes (entity_type, previous_entity_id, entity_id) values ('IAM_KEY_ROW', audit_private.entity_key(old."key_id"::text), audit_private.entity_key(new."key_id"::text));
+  end if;
+  if current_setting('indelible.context', true) <> '' then
+    v_actor := audit_private.current_actor();
+    if v_actor.claim is not null then
+      v_metadata := coalesce(v_metadata, '{}') || jsonb_build_object('claim', v_actor.claim);
+    end if;
+  else
+    v_actor.proof := 'direct';
+  end if;
+  insert into audit.audit_logs (created_at, recorded_at, action, user_id, actor_proof, entity_type, entity_id,
+    ip_address, request_id, changes, metadata)
+  values (v_now, v_now, 'ROW_UPDATED', v_actor.user_id, v_actor.proof, 'IAM_KEY_ROW', audit_private.entity_key(new."key_id"::text),
+    v_actor.ip_address, v_actor.request_id, format('{"old":{%s},"new":{%s}}', substr(v_old, 2), substr(v_new, 2))::jsonb, v_metadata);
+  return null;
+end $$;
+
+
+ALTER FUNCTION audit_private.capture_9_update() OWNER TO audit_owner;
+
+--
 -- Name: capture_code(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5686,6 +7103,90 @@ COMMENT ON FUNCTION audit_private.changes_source(watch audit_private.watches, si
 
 
 --
+-- Name: claim_event(text, uuid, bytea); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.claim_event(producer text, event_id uuid, digest bytea, OUT verdict text, OUT log_id bigint) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  insert into audit_private.event_ids (producer, event_id, digest)
+  values (claim_event.producer, claim_event.event_id, claim_event.digest)
+  on conflict (producer, event_id) do nothing;
+  if found then
+    claim_event.verdict := 'new';
+    return;
+  end if;
+  select case when known.digest = claim_event.digest then 'known' else 'conflict' end, known.log_id
+  into strict claim_event.verdict, claim_event.log_id
+  from audit_private.event_ids as known
+  where known.producer = claim_event.producer and known.event_id = claim_event.event_id;
+end $$;
+
+
+ALTER FUNCTION audit_private.claim_event(producer text, event_id uuid, digest bytea, OUT verdict text, OUT log_id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION claim_event(producer text, event_id uuid, digest bytea, OUT verdict text, OUT log_id bigint); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.claim_event(producer text, event_id uuid, digest bytea, OUT verdict text, OUT log_id bigint) IS 'Whether an event is new (then it is claimed, and settle_event is due), known (with its row''s id) or in conflict with a known one.';
+
+
+--
+-- Name: claim_incoming(text, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.claim_incoming(account text, events jsonb, OUT verdicts text[], OUT log_ids bigint[]) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_actions constant text := iam.scope_expression(claim_incoming.account, 'action');
+  v_entity_types constant text := iam.scope_expression(claim_incoming.account, 'entity_type');
+  v_item record;
+  v_claim record;
+begin
+  claim_incoming.verdicts := array_fill(null::text, array[jsonb_array_length(claim_incoming.events)]);
+  claim_incoming.log_ids := array_fill(null::bigint, array[jsonb_array_length(claim_incoming.events)]);
+  for v_item in
+    select given.position, given.item, judged.refusal,
+      case when judged.refusal is null then audit_private.event_uuid(given.item ->> 'event_id') end as event_id
+    from jsonb_array_elements(claim_incoming.events) with ordinality as given (item, position)
+    left join audit.actions as known on known.code = given.item ->> 'action'
+    cross join lateral (
+      -- Not to be taken apart by the planner, which would judge twice.
+      select audit_private.refusal_of(given.item, known.origin, v_actions, v_entity_types) as refusal offset 0
+    ) as judged
+    -- Two calls with the same ids, in whatever order, wait for each other and never both for the other.
+    order by event_id, position
+  loop
+    if v_item.refusal is not null then
+      verdicts[v_item.position] := v_item.refusal;
+      continue;
+    end if;
+    v_claim := audit_private.claim_event(
+      'client:' || claim_incoming.account, v_item.event_id, sha256(convert_to((v_item.item - 'event_id')::text, 'UTF8'))
+    );
+    verdicts[v_item.position] := v_claim.verdict;
+    log_ids[v_item.position] := v_claim.log_id;
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_private.claim_incoming(account text, events jsonb, OUT verdicts text[], OUT log_ids bigint[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION claim_incoming(account text, events jsonb, OUT verdicts text[], OUT log_ids bigint[]); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.claim_incoming(account text, events jsonb, OUT verdicts text[], OUT log_ids bigint[]) IS 'For each event: new (claimed, to be stored), known, conflict, or why it is refused; and the row that a known id became.';
+
+
+--
 -- Name: clean(text, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -5719,6 +7220,24 @@ ALTER FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, reques
 --
 
 COMMENT ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) IS 'An actor on the word of an application.';
+
+
+--
+-- Name: clamped_time(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.clamped_time(claimed timestamp with time zone, now timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    RETURN LEAST(GREATEST(COALESCE(claimed, now), (now - '30 days'::interval)), now);
+
+
+ALTER FUNCTION audit_private.clamped_time(claimed timestamp with time zone, now timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION clamped_time(claimed timestamp with time zone, now timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.clamped_time(claimed timestamp with time zone, now timestamp with time zone) IS 'When it happened: within the last 30 days.';
 
 
 --
@@ -6088,6 +7607,22 @@ COMMENT ON FUNCTION audit_private.current_actor() IS 'The actor of this transact
 
 
 --
+-- Name: described_actions(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.described_actions(words text) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(array_agg(action.code), '{}')
+  from audit.actions as action
+  where to_tsvector('simple', action.description) @@ websearch_to_tsquery('simple', words)
+$$;
+
+
+ALTER FUNCTION audit_private.described_actions(words text) OWNER TO audit_owner;
+
+--
 -- Name: difference_source(audit_private.watches, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6375,6 +7910,133 @@ end $$;
 ALTER FUNCTION audit_private.entity_types_of(target regclass) OWNER TO audit_owner;
 
 --
+-- Name: event_actor(text, text, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.event_actor(sealed text, user_id text, ip_address inet, request_id text) RETURNS audit_private.actor
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor audit_private.actor := audit_private.resolve_actor(
+    event_actor.sealed, event_actor.user_id, event_actor.ip_address, event_actor.request_id
+  );
+  v_claim constant text := v_actor.claim;
+begin
+  -- An event may wait in a spool for longer than its user is logged in; what remains is the word of the application.
+  if starts_with(v_claim, 'sealed context of an ended session') and event_actor.user_id is not null then
+    v_actor := audit_private.claimed_actor(event_actor.user_id, event_actor.ip_address, event_actor.request_id);
+    v_actor.claim := v_claim;
+  end if;
+  return v_actor;
+end $$;
+
+
+ALTER FUNCTION audit_private.event_actor(sealed text, user_id text, ip_address inet, request_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION event_actor(sealed text, user_id text, ip_address inet, request_id text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.event_actor(sealed text, user_id text, ip_address inet, request_id text) IS 'resolve_actor for events that may come late.';
+
+
+--
+-- Name: event_digest(text, text, text, text, text, text, text, text, text, text, timestamp with time zone, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.event_digest(action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text) RETURNS bytea
+    LANGUAGE sql STABLE
+    RETURN sha256((convert_to(concat(action, '', entity_type, '', entity_id, '', description, '', outcome, '', metadata, '', permission, '', user_id, '', ip_address, '', request_id, '', sealed, ''), 'UTF8'::name) || COALESCE(timestamptz_send(created_at), '\x'::bytea)));
+
+
+ALTER FUNCTION audit_private.event_digest(action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text) OWNER TO audit_owner;
+
+--
+-- Name: field_changes(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.field_changes(changes jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    RETURN (SELECT jsonb_object_agg(changed.name, changed.sides) AS jsonb_object_agg FROM (SELECT field.key AS name, jsonb_object_agg(side.key, field.value) AS sides FROM (jsonb_each(field_changes.changes) side(key, value) CROSS JOIN LATERAL jsonb_each(side.value) field(key, value)) WHERE (jsonb_typeof(side.value) = 'object'::text) GROUP BY field.key) changed WHERE ((((changed.sides -> 'old'::text))::text IS DISTINCT FROM ((changed.sides -> 'new'::text))::text) OR ((changed.sides ->> 'new'::text) = '***'::text)));
+
+
+ALTER FUNCTION audit_private.field_changes(changes jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION field_changes(changes jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.field_changes(changes jsonb) IS 'By column: {"old": value, "new": value}, of what changed.';
+
+
+--
+-- Name: event_json(audit.audit_logs, jsonb, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.event_json(log audit.audit_logs, descriptions jsonb, with_diff boolean DEFAULT false) RETURNS json
+    LANGUAGE sql STABLE
+    RETURN json_build_object('id', (log).id, 'created_at', (log).created_at, 'recorded_at', (log).recorded_at, 'action', (log).action, 'outcome', (log).outcome, 'user_id', (log).user_id, 'db_user', (log).db_user, 'actor_proof', (log).actor_proof, 'entity_type', (log).entity_type, 'entity_id', (log).entity_id, 'description', COALESCE((log).description, (descriptions ->> (log).action)), 'permission', (log).permission, 'reason', ((log).metadata ->> 'reason'::text), 'ip_address', host((log).ip_address), 'request_id', (log).request_id, 'transaction_id', ((log).xid)::text, CASE WHEN with_diff THEN 'diff'::text ELSE 'changes'::text END, CASE WHEN with_diff THEN audit_private.field_changes((log).changes) ELSE (log).changes END, 'metadata', (log).metadata, 'time_source', (log).time_source);
+
+
+ALTER FUNCTION audit_private.event_json(log audit.audit_logs, descriptions jsonb, with_diff boolean) OWNER TO audit_owner;
+
+--
+-- Name: event_uuid(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.event_uuid(event_id text) RETURNS uuid
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN (event_id ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$'::text) THEN (event_id)::uuid ELSE (OVERLAY(OVERLAY(encode(substr(sha256(convert_to(event_id, 'UTF8'::name)), 1, 16), 'hex'::text) PLACING '8'::text FROM 13) PLACING '8'::text FROM 17))::uuid END;
+
+
+ALTER FUNCTION audit_private.event_uuid(event_id text) OWNER TO audit_owner;
+
+--
+-- Name: events_by_id(audit_private.event_filter, bigint, bigint, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.events_by_id(wanted audit_private.event_filter, first_id bigint, last_id bigint, most integer) RETURNS SETOF audit.audit_logs
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_described constant text[] := audit_private.described_actions((wanted).text);
+begin
+  return query
+    select log.*
+    from audit.audit_logs as log
+    where log.id between first_id and last_id and audit_private.is_wanted(log, wanted, v_described)
+    order by log.id desc
+    limit events_by_id.most;
+end $$;
+
+
+ALTER FUNCTION audit_private.events_by_id(wanted audit_private.event_filter, first_id bigint, last_id bigint, most integer) OWNER TO audit_owner;
+
+--
+-- Name: events_by_index(audit_private.event_filter, bigint, integer); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.events_by_index(wanted audit_private.event_filter, before bigint, most integer) RETURNS SETOF audit.audit_logs
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_described constant text[] := audit_private.described_actions((wanted).text);
+begin
+  return query
+    select log.*
+    from audit.audit_logs as log
+    where log.id < events_by_index.before and audit_private.is_wanted(log, wanted, v_described)
+    order by log.id + 0 desc
+    limit events_by_index.most;
+end $$;
+
+
+ALTER FUNCTION audit_private.events_by_index(wanted audit_private.event_filter, before bigint, most integer) OWNER TO audit_owner;
+
+--
 -- Name: expression_digest(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -6416,35 +8078,6 @@ $$;
 
 
 ALTER FUNCTION audit_private.family_shapes(target regclass) OWNER TO audit_owner;
-
---
--- Name: field_changes(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
---
-
-CREATE FUNCTION audit_private.field_changes(changes jsonb) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select jsonb_object_agg(name, sides)
-  from (
-    select field.key as name, jsonb_object_agg(side.key, field.value) as sides
-    from jsonb_each(changes) as side
-    cross join jsonb_each(side.value) as field
-    where jsonb_typeof(side.value) = 'object'
-    group by field.key
-  ) as changed
-  where (sides -> 'old')::text is distinct from (sides -> 'new')::text or sides ->> 'new' = '***'
-$$;
-
-
-ALTER FUNCTION audit_private.field_changes(changes jsonb) OWNER TO audit_owner;
-
---
--- Name: FUNCTION field_changes(changes jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
---
-
-COMMENT ON FUNCTION audit_private.field_changes(changes jsonb) IS 'By column: {"old": value, "new": value}, of what changed.';
-
 
 --
 -- Name: field_type(boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7551,32 +9184,28 @@ CREATE FUNCTION audit_private.id_before(moment timestamp with time zone) RETURNS
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-#variable_conflict use_column
 declare
-  v_low bigint := 0;
-  v_high bigint := coalesce((select max(id) from audit.audit_logs), 0);
-  v_middle bigint;
+  v_moment constant timestamptz := id_before.moment - interval '1 hour';
+  v_month constant timestamptz := date_trunc('month', v_moment, 'UTC');
   v_id bigint;
-  v_time timestamptz;
 begin
-  while v_low < v_high loop
-    v_middle := v_low + (v_high - v_low + 1) / 2;
-    select id, recorded_at into v_id, v_time
-    from audit.audit_logs
-    where id between v_middle and v_high
-    order by id
-    limit 1;
-    if v_time < id_before.moment - interval '1 hour' then
-      v_low := v_id;
-    else
-      v_high := v_middle - 1;
-    end if;
-  end loop;
-  return v_low;
+  if isfinite(v_moment) then
+    v_id := audit_private.newest_id_before(
+      v_moment, date_trunc('month', v_month - interval '1 day', 'UTC'), date_trunc('month', v_month + interval '40 days', 'UTC')
+    );
+  end if;
+  return coalesce(v_id, audit_private.newest_id_before(v_moment, '-infinity', 'infinity'), 0);
 end $$;
 
 
 ALTER FUNCTION audit_private.id_before(moment timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION id_before(moment timestamp with time zone); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.id_before(moment timestamp with time zone) IS 'A record such that it and all before it are older than a moment; 0 if there is none.';
+
 
 --
 -- Name: image_source(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7660,24 +9289,28 @@ CREATE FUNCTION audit_private.index_past_months(this_month date) RETURNS text[]
     AS $_$
 declare
   v_partition regclass;
+  v_index text;
+  v_what text;
+  v_on text;
   v_done text[] := '{}';
 begin
-  for v_partition in
-    select tree.relid
+  for v_partition, v_index, v_what, v_on in
+    select tree.relid, class.relname || made.suffix, made.what, made.on
     from pg_catalog.pg_partition_tree('audit.audit_logs') as tree
     join pg_catalog.pg_class as class on class.oid = tree.relid
+    cross join (values
+      ('_created_at_idx', 'time', 'using brin (created_at)'),
+      ('_ip_address_idx', 'addresses', '(ip_address) where ip_address is not null')
+    ) as made (suffix, what, "on")
     where tree.isleaf
       and class.relname ~ '^audit_logs_[0-9]{4}_[0-9]{2}$'
       -- Claimed times reach 30 days back.
       and class.relname < 'audit_logs_' || to_char(this_month - interval '1 month', 'YYYY_MM')
-      and to_regclass(format('audit_private.%I', class.relname || '_created_at_idx')) is null
-    order by class.relname
+      and to_regclass(format('audit_private.%I', class.relname || made.suffix)) is null
+    order by class.relname, made.what desc
   loop
-    execute format(
-      'create index %I on %s using brin (created_at)',
-      (select relname || '_created_at_idx' from pg_catalog.pg_class where oid = v_partition), v_partition
-    );
-    v_done := v_done || format('index: time of %s', v_partition);
+    execute format('create index %I on %s %s', v_index, v_partition, v_on);
+    v_done := v_done || format('index: %s of %s', v_what, v_partition);
   end loop;
   return v_done;
 end $_$;
@@ -7720,6 +9353,24 @@ COMMENT ON FUNCTION audit_private.is_application() IS 'Whether this login may sa
 
 
 --
+-- Name: is_event(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.is_event(item jsonb) RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN (jsonb_typeof(item) IS DISTINCT FROM 'object'::text) THEN false WHEN ((item - ARRAY['event_id'::text, 'action'::text, 'entity_type'::text, 'entity_id'::text, 'description'::text, 'outcome'::text, 'permission'::text, 'user_id'::text, 'ip_address'::text, 'request_id'::text, 'created_at'::text, 'metadata'::text]) <> '{}'::jsonb) THEN false WHEN ((item - 'metadata'::text) @? 'strict $.*?(@.type() != "string" && @.type() != "null")'::jsonpath) THEN false WHEN (((item ->> 'entity_id'::text) IS NOT NULL) AND ((item ->> 'entity_type'::text) IS NULL)) THEN false ELSE (((COALESCE(length((item ->> 'event_id'::text)), 0) >= 1) AND (COALESCE(length((item ->> 'event_id'::text)), 0) <= 200)) AND ((COALESCE(length((item ->> 'action'::text)), 0) >= 1) AND (COALESCE(length((item ->> 'action'::text)), 0) <= 100)) AND (COALESCE((item ->> 'outcome'::text), 'success'::text) = ANY (ARRAY['success'::text, 'failure'::text, 'denied'::text, 'attempted'::text])) AND ((COALESCE(length((item ->> 'entity_type'::text)), 1) >= 1) AND (COALESCE(length((item ->> 'entity_type'::text)), 1) <= 100)) AND ((COALESCE(length((item ->> 'entity_id'::text)), 1) >= 1) AND (COALESCE(length((item ->> 'entity_id'::text)), 1) <= 1000)) AND ((COALESCE(length((item ->> 'description'::text)), 1) >= 1) AND (COALESCE(length((item ->> 'description'::text)), 1) <= 2000)) AND ((COALESCE(length((item ->> 'permission'::text)), 1) >= 1) AND (COALESCE(length((item ->> 'permission'::text)), 1) <= 100)) AND ((COALESCE(length((item ->> 'user_id'::text)), 1) >= 1) AND (COALESCE(length((item ->> 'user_id'::text)), 1) <= 200)) AND ((COALESCE(length((item ->> 'request_id'::text)), 1) >= 1) AND (COALESCE(length((item ->> 'request_id'::text)), 1) <= 128)) AND (((item ->> 'ip_address'::text) IS NULL) OR ((strpos((item ->> 'ip_address'::text), '/'::text) = 0) AND pg_input_is_valid((item ->> 'ip_address'::text), 'pg_catalog.inet'::text))) AND (((item ->> 'created_at'::text) IS NULL) OR (((item ->> 'created_at'::text) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$'::text) AND pg_input_is_valid((item ->> 'created_at'::text), 'pg_catalog.timestamptz'::text))) AND (COALESCE(jsonb_typeof((item -> 'metadata'::text)), 'null'::text) = ANY (ARRAY['object'::text, 'null'::text])) AND (COALESCE(octet_length(((item -> 'metadata'::text))::text), 0) <= 60000) AND ((COALESCE((item -> 'metadata'::text), '{}'::jsonb) ?| ARRAY['claim'::text, 'client_request_id'::text, 'event_id'::text, 'producer'::text, 'producer_address'::text]) = false)) END;
+
+
+ALTER FUNCTION audit_private.is_event(item jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION is_event(item jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.is_event(item jsonb) IS 'Whether this is an event as docs/ingest.md describes it.';
+
+
+--
 -- Name: is_news(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -7739,6 +9390,24 @@ end $$;
 
 
 ALTER FUNCTION audit_private.is_news(event jsonb) OWNER TO audit_owner;
+
+--
+-- Name: is_wanted(audit.audit_logs, audit_private.event_filter, text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.is_wanted(log audit.audit_logs, wanted audit_private.event_filter, described text[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN ((((wanted).actor IS NULL) OR ((wanted).actor = ANY (ARRAY[(log).user_id, (log).db_user]))) AND (((wanted).action IS NULL) OR ((log).action = (wanted).action) OR (("right"((wanted).action, 1) = '*'::text) AND starts_with((log).action, rtrim((wanted).action, '*'::text)))) AND (((wanted).outcome IS NULL) OR ((log).outcome = (wanted).outcome)) AND (((wanted).entity_type IS NULL) OR ((log).entity_type = (wanted).entity_type)) AND (((wanted).entity_id IS NULL) OR ((log).entity_id = (wanted).entity_id)) AND (((wanted).network IS NULL) OR ((log).ip_address <<= (wanted).network)) AND (((wanted).since IS NULL) OR ((log).created_at >= (wanted).since)) AND (((wanted).until IS NULL) OR ((log).created_at < (wanted).until)) AND (((wanted).request_id IS NULL) OR ((log).request_id = (wanted).request_id)) AND (((wanted).text IS NULL) OR CASE WHEN ((log).description IS NULL) THEN ((log).action = ANY (described)) ELSE (to_tsvector('simple'::regconfig, (log).description) @@ websearch_to_tsquery('simple'::regconfig, (wanted).text)) END) AND (((wanted).reads IS TRUE) OR ((wanted).action = 'AUDIT_LOG_READ'::text) OR ((log).action <> 'AUDIT_LOG_READ'::text)));
+
+
+ALTER FUNCTION audit_private.is_wanted(log audit.audit_logs, wanted audit_private.event_filter, described text[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION is_wanted(log audit.audit_logs, wanted audit_private.event_filter, described text[]); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.is_wanted(log audit.audit_logs, wanted audit_private.event_filter, described text[]) IS 'Whether an event matches a filter. described: the codes whose description has the words of the filter.';
+
 
 --
 -- Name: json_source(text, text, boolean, oid, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -7887,28 +9556,27 @@ CREATE FUNCTION audit_private.keyed_past_source(watch audit_private.watches, mom
     AS $_$
   select format(
     $source$
-    with past as materialized (select * from audit.past_rows(%1$L::regclass, %2$L))
     select %3$s
     from %4$s as present
+    full join audit.past_rows(%1$L::regclass, %2$L) as past on past.present_id = %5$s
+    cross join lateral (
+      -- Made once for each row that was another: offset 0 keeps the columns from making it each for itself.
+      select case when past.copies = 1 then jsonb_populate_record(present.*, %7$s) end as made offset 0
+    ) as rebuilt
     left join (select * from %4$s where false) as nothing on true
-    where not exists (select from past where past.present_id = %5$s) and %6$s
-    union all
-    select %7$s
-    from past
-    left join %4$s as present on %5$s = past.present_id
-    left join (select * from %4$s where false) as nothing on true
-    cross join lateral jsonb_populate_record(present.*, %8$s) as rebuilt
-    where past.copies = 1 and (present.tableoid is null or %6$s)
+    where past.copies is distinct from 0 and (present.tableoid is null or %6$s)
     $source$,
     watch.target, moment,
-    string_agg(audit_private.column_source(case when was_there and known then 'present' else 'nothing' end, name), ', ' order by place),
-    watch.target, audit_private.found_key_source(watch), audit_private.partition_condition(watch, moment),
     string_agg(
       case
-        when was_there and known then audit_private.rebuilt_source(name, type, audit_private.column_source('present', name))
+        when was_there and known then audit_private.rebuilt_source(name, type, format(
+          'case when past.copies = 1 then %s else %s end',
+          audit_private.column_source('(rebuilt.made)', name), audit_private.column_source('present', name)
+        ))
         else audit_private.column_source('nothing', name)
       end, ', ' order by place
     ),
+    watch.target, audit_private.found_key_source(watch), audit_private.partition_condition(watch, moment),
     audit_private.fitting_image_source(watch, moment)
   )
   from audit_private.columns_since(watch, moment)
@@ -8235,6 +9903,67 @@ COMMENT ON FUNCTION audit_private.names_since(watch audit_private.watches, momen
 
 
 --
+-- Name: newest_before(bigint, audit_private.event_filter); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.newest_before(before bigint, wanted audit_private.event_filter) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select log.id
+  from audit.audit_logs as log
+  where log.id < newest_before.before
+    and log.created_at >= coalesce(date_trunc('month', (wanted).since, 'UTC'), '-infinity')
+    and log.created_at < coalesce(
+      date_trunc('month', date_trunc('month', (wanted).until - interval '1 microsecond', 'UTC') + interval '32 days', 'UTC'), 'infinity'
+    )
+  order by log.id desc
+  limit 1
+$$;
+
+
+ALTER FUNCTION audit_private.newest_before(before bigint, wanted audit_private.event_filter) OWNER TO audit_owner;
+
+--
+-- Name: newest_id_before(timestamp with time zone, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.newest_id_before(moment timestamp with time zone, since timestamp with time zone, until timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+  v_low bigint := 0;
+  v_high bigint := coalesce((
+    select max(id) from audit.audit_logs where created_at >= newest_id_before.since and created_at < newest_id_before.until
+  ), 0);
+  v_middle bigint;
+  v_id bigint;
+  v_time timestamptz;
+begin
+  while v_low < v_high loop
+    v_middle := v_low + (v_high - v_low + 1) / 2;
+    select id, recorded_at into v_id, v_time
+    from audit.audit_logs
+    where id between v_middle and v_high and created_at >= newest_id_before.since and created_at < newest_id_before.until
+    order by id
+    limit 1;
+    if v_time < newest_id_before.moment then
+      v_low := v_id;
+    else
+      v_high := v_middle - 1;
+    end if;
+  end loop;
+  return nullif(v_low, 0);
+end $$;
+
+
+ALTER FUNCTION audit_private.newest_id_before(moment timestamp with time zone, since timestamp with time zone, until timestamp with time zone) OWNER TO audit_owner;
+
+--
 -- Name: next_relation(audit_private.baselines, regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8274,6 +10003,35 @@ end $$;
 
 
 ALTER FUNCTION audit_private.note_changes(action text, watch audit_private.watches, command text, changes jsonb) OWNER TO audit_owner;
+
+--
+-- Name: note_conflict(audit_private.actor, text, uuid, bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.append(
+    actor => actor,
+    action => 'AUDIT_EVENT_CONFLICT',
+    outcome => 'denied',
+    entity_type => 'AUDIT_EVENT',
+    entity_id => note_conflict.log_id::text,
+    metadata => jsonb_build_object('producer', note_conflict.producer, 'event_id', note_conflict.event_id)
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint) IS 'Puts on record that other content came under the id of a recorded event.';
+
 
 --
 -- Name: note_drain(text, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8373,6 +10131,26 @@ end $$;
 
 
 ALTER FUNCTION audit_private.note_hidden(hidden bigint) OWNER TO audit_owner;
+
+--
+-- Name: note_http_read(audit_private.actor, text, jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.note_http_read(actor audit_private.actor, view text, filter jsonb DEFAULT NULL::jsonb, metadata jsonb DEFAULT '{}'::jsonb) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select audit_private.append(
+    actor => actor,
+    action => 'AUDIT_LOG_READ',
+    entity_type => 'AUDIT_VIEW',
+    entity_id => view,
+    metadata => jsonb_strip_nulls(jsonb_build_object('filter', nullif(filter, '{}'))) || metadata
+  )
+$$;
+
+
+ALTER FUNCTION audit_private.note_http_read(actor audit_private.actor, view text, filter jsonb, metadata jsonb) OWNER TO audit_owner;
 
 --
 -- Name: note_installation(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8507,6 +10285,45 @@ COMMENT ON FUNCTION audit_private.open_door() IS 'Lets the function that assigns
 
 
 --
+-- Name: open_export(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.open_export(filter jsonb) RETURNS refcursor
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+declare
+  v_wanted constant audit_private.event_filter := audit_private.parsed_filter(open_export.filter);
+  -- What names one record or one request has an index, and few rows to sort: the sum keeps the planner from reading all.
+  v_order constant text := case
+    when num_nonnulls(v_wanted.entity_id, v_wanted.request_id) > 0 then 'id + 0' else 'id'
+  end;
+  v_events refcursor := 'indelible_export';
+begin
+  open v_events no scroll for execute '
+    select
+      id, created_at, recorded_at, action, outcome, user_id, db_user, actor_proof, entity_type, entity_id, description,
+      permission, reason, ip_address, request_id, transaction_id, changes, metadata, time_source
+    from audit_private.flat_events
+    where audit_private.is_wanted(record, $1, $2)
+    order by ' || v_order
+    using v_wanted, audit_private.described_actions(v_wanted.text);
+  return v_events;
+end $_$;
+
+
+ALTER FUNCTION audit_private.open_export(filter jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION open_export(filter jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.open_export(filter jsonb) IS 'Opens the cursor indelible_export over the events that match a filter.';
+
+
+--
 -- Name: open_sealed(text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8570,6 +10387,56 @@ $$;
 ALTER FUNCTION audit_private.overdue_relations(target regclass, known audit_private.shapes) OWNER TO audit_owner;
 
 --
+-- Name: page_of_events(jsonb, bigint, integer, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.page_of_events(filter jsonb, before bigint, most integer, with_diff boolean) RETURNS TABLE(id bigint, event json)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_wanted constant audit_private.event_filter := audit_private.parsed_filter(page_of_events.filter);
+  v_indexed constant boolean := v_wanted.entity_id is not null or v_wanted.request_id is not null;
+  v_before constant bigint := coalesce(page_of_events.before, 9223372036854775807);
+  v_last bigint := v_before - 1;
+  -- So many rows take some milliseconds.
+  v_looked_at constant bigint := 5000;
+  v_room bigint := 4194304;
+  v_found int := 0;
+  v_descriptions constant jsonb := audit_private.action_descriptions();
+  v_log audit.audit_logs;
+begin
+  if not v_indexed then
+    v_last := audit_private.newest_before(v_before, v_wanted);
+  end if;
+  for v_log in
+    select * from audit_private.events_by_index(v_wanted, v_before, page_of_events.most) where v_indexed
+    union all
+    select * from audit_private.events_by_id(v_wanted, v_last - v_looked_at + 1, v_last, page_of_events.most) where not v_indexed
+  loop
+    id := v_log.id;
+    event := audit_private.event_json(v_log, v_descriptions, page_of_events.with_diff);
+    return next;
+    v_found := v_found + 1;
+    v_room := v_room - octet_length(event::text);
+    exit when v_room < 0;
+  end loop;
+  if v_found < page_of_events.most and (v_room < 0 or not v_indexed) then
+    if v_room >= 0 then
+      id := v_last - v_looked_at + 1;
+    end if;
+    event := null;
+    if audit_private.newest_before(id, v_wanted) is not null then
+      return next;
+    end if;
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.page_of_events(filter jsonb, before bigint, most integer, with_diff boolean) OWNER TO audit_owner;
+
+--
 -- Name: pair_changes_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -8624,6 +10491,31 @@ $_$;
 
 
 ALTER FUNCTION audit_private.pairs_source(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: parsed_filter(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.parsed_filter(filter jsonb) RETURNS audit_private.event_filter
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_wanted audit_private.event_filter := jsonb_populate_record(null::audit_private.event_filter, parsed_filter.filter);
+begin
+  v_wanted.entity_id := audit_private.entity_key(v_wanted.entity_id);
+  return v_wanted;
+end $$;
+
+
+ALTER FUNCTION audit_private.parsed_filter(filter jsonb) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION parsed_filter(filter jsonb); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.parsed_filter(filter jsonb) IS 'A filter from its JSON; {} wants everything but reads of the log.';
+
 
 --
 -- Name: partition_condition(audit_private.watches, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8686,29 +10578,28 @@ $$;
 ALTER FUNCTION audit_private.place_name(target regclass) OWNER TO audit_owner;
 
 --
--- Name: present_changes(regclass, audit.audit_logs); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+-- Name: present_names(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
-CREATE FUNCTION audit_private.present_changes(target regclass, record audit.audit_logs) RETURNS jsonb
+CREATE FUNCTION audit_private.present_names(target regclass) RETURNS TABLE(since_id bigint, until_id bigint, names jsonb)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select case when renamed.names is null then (record).changes else (
-    select jsonb_object_agg(side.key, audit_private.renamed_image(side.value, renamed.names))
-    from jsonb_each((record).changes) as side
-    where jsonb_typeof(side.value) = 'object'
-  ) end
-  from (
+  select version.since_id, lead(version.since_id) over (order by version.version_id), renamed.names
+  from audit_private.capture_versions as version
+  join audit_private.watches as watch on watch.watch_id = version.watch_id
+  cross join lateral (
     select jsonb_object_agg(past.value ->> 'name', attribute.attname) as names
-    from jsonb_each(audit_private.columns_before(present_changes.target, (record).id)) as past
+    from jsonb_each(version.shape -> 'columns') as past
     join pg_catalog.pg_attribute as attribute
-      on attribute.attrelid = present_changes.target and attribute.attnum = past.key::int and not attribute.attisdropped
+      on attribute.attrelid = present_names.target and attribute.attnum = past.key::int and not attribute.attisdropped
     where past.value ->> 'name' <> attribute.attname
   ) as renamed
+  where watch.target = present_names.target
 $$;
 
 
-ALTER FUNCTION audit_private.present_changes(target regclass, record audit.audit_logs) OWNER TO audit_owner;
+ALTER FUNCTION audit_private.present_names(target regclass) OWNER TO audit_owner;
 
 --
 -- Name: secrets; Type: TABLE; Schema: audit_private; Owner: audit_owner
@@ -8803,7 +10694,7 @@ CREATE FUNCTION audit_private.rebuilt_source(name text, type oid, otherwise text
     when exists (select from base where base.type in ('json'::regtype, 'jsonb'::regtype)) then format(
       'case when past.image ? %1$L then (past.image ->> %1$L)::%2$s else %3$s end', name, format_type(rebuilt_source.type, null), otherwise
     )
-    else audit_private.column_source('rebuilt', name)
+    else rebuilt_source.otherwise
   end
 $_$;
 
@@ -8836,6 +10727,250 @@ end $_$;
 
 
 ALTER FUNCTION audit_private.record_baseline(watch audit_private.watches, relation regclass, condition text, from_block bigint, to_block bigint, start_snapshot pg_snapshot) OWNER TO audit_owner;
+
+--
+-- Name: record_event_alone(text, uuid, text, text, text, text, text, text, text, text, text, text, timestamp with time zone, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.record_event_alone(producer text, event_id uuid, action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text, OUT verdict text, OUT log_id bigint, OUT state text) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_refused constant text := '{"metadata_sanitised": ["refused"]}';
+  v_metadata text := record_event_alone.metadata;
+begin
+  loop
+    begin
+      select verdicts[1], log_ids[1] into strict verdict, log_id
+      from audit_private.record_events(
+        producer, array[event_id], array[action], array[entity_type], array[entity_id], array[description],
+        array[outcome], array[metadata], array[v_metadata], array[permission], array[user_id], array[ip_address],
+        array[request_id], array[created_at], array[sealed]
+      );
+      state := null;
+      return;
+    exception
+      when data_exception or integrity_constraint_violation or program_limit_exceeded or sqlstate 'ID000' then
+        verdict := 'refused';
+        state := sqlstate;
+    end;
+    -- An event is worth more than its metadata.
+    exit when v_metadata is null or v_metadata = v_refused
+      or state not in ('ID005', '22P02', '22P05', '22003', '54000', '54001');
+    v_metadata := v_refused;
+  end loop;
+end $$;
+
+
+ALTER FUNCTION audit_private.record_event_alone(producer text, event_id uuid, action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text, OUT verdict text, OUT log_id bigint, OUT state text) OWNER TO audit_owner;
+
+--
+-- Name: record_events(text, uuid[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], timestamp with time zone[], text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := clock_timestamp();
+  v_application constant boolean := audit_private.is_application();
+  v_actors audit_private.actor[];
+  v_claimed bigint[];
+  v_all boolean;
+begin
+  perform audit_private.require_event(action, outcome)
+  from (select distinct action, outcome from unnest(record_events.actions, record_events.outcomes) as said (action, outcome)) as said;
+
+  record_events.log_ids := array(
+    select nextval('audit.audit_logs_id_seq') from generate_series(1, cardinality(record_events.event_ids))
+  );
+  with claimed as (
+    insert into audit_private.event_ids (producer, event_id, digest, log_id, recorded_at)
+    select
+      record_events.producer, event_id,
+      audit_private.event_digest(
+        action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address, request_id,
+        created_at, sealed
+      ),
+      log_id, v_now
+    from unnest(
+      record_events.event_ids, record_events.log_ids, record_events.actions, record_events.entity_types,
+      record_events.entity_ids, record_events.descriptions, record_events.outcomes, record_events.metadata,
+      record_events.permissions, record_events.user_ids, record_events.ip_addresses, record_events.request_ids,
+      record_events.created_ats, record_events.sealed
+    ) as said (
+      event_id, log_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
+      request_id, created_at, sealed
+    )
+    -- In one order for all: whoever sends the same events at the same time waits, and does not deadlock.
+    order by event_id, log_id
+    on conflict (producer, event_id) do nothing
+    returning log_id
+  )
+  select array_agg(log_id) into v_claimed from claimed;
+  v_all := cardinality(v_claimed) = cardinality(record_events.event_ids);
+
+  -- What has to be proven is, once for each context. The plain word of an application costs nothing and is taken below.
+  if not v_application or array_remove(record_events.sealed, null) <> '{}' then
+    select array_agg(actor order by place) into v_actors
+    from (
+      select
+        unnest(array_agg(place)) as place,
+        audit_private.event_actor(sealed, user_id, ip_address::inet, request_id) as actor
+      from unnest(
+        record_events.sealed, record_events.user_ids, record_events.ip_addresses, record_events.request_ids
+      ) with ordinality as said (sealed, user_id, ip_address, request_id, place)
+      group by sealed, user_id, ip_address, request_id
+    ) as told;
+  end if;
+
+  insert into audit.audit_logs (
+    id, created_at, recorded_at, action, outcome, user_id, actor_proof, entity_type, entity_id,
+    description, permission, ip_address, request_id, metadata, time_source
+  )
+  overriding system value
+  select
+    log_id,
+    audit_private.clamped_time(created_at, v_now),
+    v_now,
+    action,
+    outcome::audit.outcome,
+    (actor).user_id,
+    (actor).proof,
+    audit_private.clean(entity_type, 200),
+    audit_private.entity_key(audit_private.clean(entity_id, 1000)),
+    audit_private.clean(description, 2000),
+    audit_private.clean(permission, 100),
+    (actor).ip_address,
+    (actor).request_id,
+    coalesce(audit_private.require_metadata(metadata::jsonb) - 'claim', '{}')
+      || case
+        when (actor).claim is null then jsonb_build_object('event_id', event_id)
+        else jsonb_build_object('event_id', event_id, 'claim', (actor).claim)
+      end,
+    audit_private.time_source(created_at, v_now)
+  from (
+    select
+      said.*,
+      case
+        when v_actors is not null
+          then row(told_user_id, told_ip_address, told_request_id, told_proof, told_claim)::audit_private.actor
+        when num_nonnulls(user_id, ip_address, request_id) = 0 then audit_private.current_actor()
+        else audit_private.claimed_actor(user_id, ip_address::inet, request_id)
+      end as actor
+    from unnest(
+      record_events.event_ids, record_events.log_ids, record_events.actions, record_events.entity_types,
+      record_events.entity_ids, record_events.descriptions, record_events.outcomes, record_events.stored_metadata,
+      record_events.permissions, record_events.user_ids, record_events.ip_addresses, record_events.request_ids,
+      record_events.created_ats, v_actors
+    ) as said (
+      event_id, log_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
+      request_id, created_at, told_user_id, told_ip_address, told_request_id, told_proof, told_claim
+    )
+    where v_all or log_id = any (v_claimed)
+    offset 0
+  ) as said;
+
+  record_events.verdicts := array_fill('stored'::text, array[cardinality(record_events.event_ids)]);
+  if v_all is not true then
+    select
+      array_agg(
+        case when known.log_id = log_id_said then 'stored' when known.digest = digest_said then 'known' else 'conflict' end
+        order by place
+      ),
+      array_agg(known.log_id order by place)
+    into record_events.verdicts, record_events.log_ids
+    from (
+      select
+        event_id, log_id as log_id_said, place,
+        audit_private.event_digest(
+          action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address, request_id,
+          created_at, sealed
+        ) as digest_said
+      from unnest(
+        record_events.event_ids, record_events.log_ids, record_events.actions, record_events.entity_types,
+        record_events.entity_ids, record_events.descriptions, record_events.outcomes, record_events.metadata,
+        record_events.permissions, record_events.user_ids, record_events.ip_addresses, record_events.request_ids,
+        record_events.created_ats, record_events.sealed
+      ) with ordinality as said (
+        event_id, log_id, action, entity_type, entity_id, description, outcome, metadata, permission, user_id, ip_address,
+        request_id, created_at, sealed, place
+      )
+    ) as said
+    join audit_private.event_ids as known
+      on known.producer = record_events.producer and known.event_id = said.event_id;
+    perform audit_private.note_conflict(audit_private.current_actor(), record_events.producer, event_id, log_id)
+    from unnest(record_events.event_ids, record_events.verdicts, record_events.log_ids) as said (event_id, verdict, log_id)
+    where verdict = 'conflict';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]) IS 'Records those events that are new, all or none of them; of each: stored, known or conflict, and the id of its row.';
+
+
+--
+-- Name: record_incoming_refusals(text, jsonb, text[], bigint[], inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.record_incoming_refusals(account text, events jsonb, verdicts text[], log_ids bigint[], ip_address inet, request_id text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  v_actor constant audit_private.actor := row(
+    null, record_incoming_refusals.ip_address, audit_private.clean(record_incoming_refusals.request_id, 128), 'client', null
+  )::audit_private.actor;
+  v_denied constant text[] := array['action_out_of_scope', 'entity_type_out_of_scope', 'wrong_origin'];
+begin
+  perform audit_private.append(
+    actor => v_actor,
+    action => 'AUDIT_EVENT_CONFLICT',
+    entity_type => 'AUDIT_EVENT',
+    entity_id => log_ids[given.position]::text,
+    outcome => 'failure',
+    metadata => jsonb_build_object(
+      'producer', record_incoming_refusals.account,
+      'event_id', audit_private.clean(given.item ->> 'event_id', 200),
+      'action', audit_private.clean(given.item ->> 'action', 100)
+    )
+  )
+  from jsonb_array_elements(events) with ordinality as given (item, position)
+  where verdicts[given.position] = 'conflict';
+  -- One record for each call, whatever was tried in it.
+  perform audit_private.append(
+    actor => v_actor,
+    action => 'AUDIT_EVENT_DENIED',
+    entity_type => 'IAM_ACCOUNT',
+    entity_id => record_incoming_refusals.account,
+    outcome => 'denied',
+    metadata => jsonb_build_object(
+      'producer', record_incoming_refusals.account, 'count', denied.count, 'first', denied.attempts -> 0
+    )
+  )
+  from (
+    select count(*), jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+      'reason', verdicts[given.position],
+      'action', audit_private.clean(given.item ->> 'action', 100),
+      'entity_type', audit_private.clean(given.item ->> 'entity_type', 100)
+    )) order by given.position) as attempts
+    from jsonb_array_elements(events) with ordinality as given (item, position)
+    where verdicts[given.position] = any (v_denied)
+  ) as denied
+  where denied.count > 0;
+end $$;
+
+
+ALTER FUNCTION audit_private.record_incoming_refusals(account text, events jsonb, verdicts text[], log_ids bigint[], ip_address inet, request_id text) OWNER TO audit_owner;
 
 --
 -- Name: record_source(audit_private.watches, text, text, text, text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -8893,7 +11028,7 @@ ALTER FUNCTION audit_private.record_verdict(event jsonb) OWNER TO audit_owner;
 --
 
 CREATE FUNCTION audit_private.records_between(previous pg_snapshot, present pg_snapshot) RETURNS TABLE(id bigint, created_at timestamp with time zone)
-    LANGUAGE sql STABLE
+    LANGUAGE sql STABLE ROWS 100
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select log.id, log.created_at
@@ -8915,9 +11050,13 @@ ALTER FUNCTION audit_private.records_between(previous pg_snapshot, present pg_sn
 --
 
 CREATE FUNCTION audit_private.records_of(entity_types text[], key text) RETURNS TABLE(taken_by bigint, record audit.audit_logs)
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
+#variable_conflict use_column
+begin
+  return query
   with recursive life (entity_id, since_id, until_id, taken_by) as (
     select records_of.key, 0::bigint, 9223372036854775807, null::bigint
     union
@@ -8960,8 +11099,8 @@ CREATE FUNCTION audit_private.records_of(entity_types text[], key text) RETURNS 
     ) over (order by (told.record).id), 0),
     told.record
   from told
-  where (told.record).action in ('ROW_INSERTED', 'ROW_UPDATED', 'ROW_DELETED', 'ROW_BASELINE')
-$$;
+  where (told.record).action in ('ROW_INSERTED', 'ROW_UPDATED', 'ROW_DELETED', 'ROW_BASELINE');
+end $$;
 
 
 ALTER FUNCTION audit_private.records_of(entity_types text[], key text) OWNER TO audit_owner;
@@ -8992,14 +11131,14 @@ CREATE FUNCTION audit_private.records_of_transaction(transaction xid8) RETURNS S
   from audit.audit_logs as log
   where log.xid = records_of_transaction.transaction
   union all
-  -- What the request told on its independent session.
+  -- What the request told on its independent session. An array: joined, the log might be read from end to end.
   select log.*
-  from (
-    select distinct own.request_id from audit.audit_logs as own
-    where own.xid = records_of_transaction.transaction and own.request_id is not null
-  ) as request
-  join audit.audit_logs as log on log.request_id = request.request_id
+  from audit.audit_logs as log
   where log.xid <> records_of_transaction.transaction
+    and log.request_id = any (array(
+      select distinct own.request_id from audit.audit_logs as own
+      where own.xid = records_of_transaction.transaction and own.request_id is not null
+    ))
 $$;
 
 
@@ -9077,6 +11216,24 @@ end $$;
 
 
 ALTER FUNCTION audit_private.records_to_compare(watch audit_private.watches, side text) OWNER TO audit_owner;
+
+--
+-- Name: refusal_of(jsonb, text, text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.refusal_of(item jsonb, origin text, actions text, entity_types text) RETURNS text
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN (NOT audit_private.is_event(item)) THEN 'invalid_event'::text WHEN (((item ->> 'action'::text) ~ actions) IS NOT TRUE) THEN 'action_out_of_scope'::text WHEN (((item ->> 'entity_type'::text) IS NOT NULL) AND (((item ->> 'entity_type'::text) ~ entity_types) IS NOT TRUE)) THEN 'entity_type_out_of_scope'::text WHEN (origin IS NULL) THEN 'unknown_action'::text WHEN (origin <> 'client'::text) THEN 'wrong_origin'::text ELSE NULL::text END;
+
+
+ALTER FUNCTION audit_private.refusal_of(item jsonb, origin text, actions text, entity_types text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION refusal_of(item jsonb, origin text, actions text, entity_types text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.refusal_of(item jsonb, origin text, actions text, entity_types text) IS 'Why an event of a service account is not recorded, null if it is; the scope first, so that nobody probes the catalogue.';
+
 
 --
 -- Name: refuse_context(text, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -9278,6 +11435,22 @@ COMMENT ON FUNCTION audit_private.remember_version(watch audit_private.watches, 
 
 
 --
+-- Name: renamed_changes(jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.renamed_changes(changes jsonb, names jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select jsonb_object_agg(side.key, audit_private.renamed_image(side.value, names))
+  from jsonb_each(changes) as side
+  where jsonb_typeof(side.value) = 'object'
+$$;
+
+
+ALTER FUNCTION audit_private.renamed_changes(changes jsonb, names jsonb) OWNER TO audit_owner;
+
+--
 -- Name: renamed_image(jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9442,6 +11615,38 @@ end $$;
 ALTER FUNCTION audit_private.require_entity_type(entity_type text, target regclass) OWNER TO audit_owner;
 
 --
+-- Name: require_event(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_event(action text, outcome text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform audit_private.require_origin(require_event.action, 'service');
+  if require_event.outcome is null or require_event.outcome not in ('success', 'failure', 'denied', 'attempted') then
+    raise exception using
+      errcode = 'ID005',
+      message = 'an outcome is success, failure, denied or attempted';
+  end if;
+  if require_event.action like 'AUTH\_%' and require_event.outcome <> 'failure' then
+    raise exception using
+      errcode = 'ID005',
+      message = 'only the database records that a login succeeded or was denied';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_event(action text, outcome text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION require_event(action text, outcome text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.require_event(action text, outcome text) IS 'Refuses what the audit service may not say.';
+
+
+--
 -- Name: require_harmless_code(regclass, name); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -9503,6 +11708,24 @@ end $$;
 
 
 ALTER FUNCTION audit_private.require_harmless_types(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: require_http_reader(audit_private.actor); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_http_reader(actor audit_private.actor) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform from iam.judge_permission((actor).user_id, 'audit.event.read') as judged where judged.verdict = 'granted';
+  if not found then
+    raise exception using errcode = '42501', message = 'reading the log over HTTP needs the permission audit.event.read';
+  end if;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_http_reader(actor audit_private.actor) OWNER TO audit_owner;
 
 --
 -- Name: require_known_code(regclass); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -9592,6 +11815,26 @@ end $$;
 
 
 ALTER FUNCTION audit_private.require_may_read(target regclass) OWNER TO audit_owner;
+
+--
+-- Name: require_metadata(jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.require_metadata(metadata jsonb) RETURNS jsonb
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if jsonb_typeof(require_metadata.metadata) <> 'object' or octet_length(require_metadata.metadata::text) > 65536 then
+    raise exception using
+      errcode = 'ID005',
+      message = 'metadata is a JSON object of at most 65536 bytes';
+  end if;
+  return require_metadata.metadata;
+end $$;
+
+
+ALTER FUNCTION audit_private.require_metadata(metadata jsonb) OWNER TO audit_owner;
 
 --
 -- Name: require_origin(text, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -10118,6 +12361,32 @@ COMMENT ON FUNCTION audit_private.seal_context(user_id text, ip_address inet, re
 
 
 --
+-- Name: sealed_between(bigint, bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.sealed_between(first_leaf bigint, last_leaf bigint) RETURNS TABLE(leaf_index bigint, id bigint, created_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    leaf.index,
+    ('x' || encode(substring(leaf.entry from 6 for 8), 'hex'))::bit(64)::bigint,
+    timestamptz '2000-01-01 00:00:00+00'
+      + ('x' || encode(substring(leaf.entry from 22 for 8), 'hex'))::bit(64)::bigint * interval '1 microsecond'
+  from (
+    select tile.number * 256 + tile.start + place as index, substring(tile.content from place * 63 + 3 for 61) as entry
+    from audit_private.tiles as tile
+    cross join generate_series(0, length(tile.content) / 63 - 1) as place
+    where tile.level = -1 and tile.number between first_leaf / 256 and last_leaf / 256
+  ) as leaf
+  where leaf.index between first_leaf and last_leaf
+  order by leaf.index
+$$;
+
+
+ALTER FUNCTION audit_private.sealed_between(first_leaf bigint, last_leaf bigint) OWNER TO audit_owner;
+
+--
 -- Name: settings_source(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -10155,6 +12424,28 @@ $$;
 
 
 ALTER FUNCTION audit_private.settings_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: settle_event(text, uuid, bigint); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.settle_event(producer text, event_id uuid, log_id bigint) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  update audit_private.event_ids set log_id = settle_event.log_id
+  where producer = settle_event.producer and event_id = settle_event.event_id
+$$;
+
+
+ALTER FUNCTION audit_private.settle_event(producer text, event_id uuid, log_id bigint) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION settle_event(producer text, event_id uuid, log_id bigint); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.settle_event(producer text, event_id uuid, log_id bigint) IS 'Keeps which row of the log a claimed event became.';
+
 
 --
 -- Name: shape_difference(jsonb, jsonb); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -10297,6 +12588,39 @@ end $$;
 
 
 ALTER FUNCTION audit_private.statement_update_source(watch audit_private.watches) OWNER TO audit_owner;
+
+--
+-- Name: store_incoming(text, jsonb, inet, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.store_incoming(account text, item jsonb, ip_address inet, request_id text) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return audit_private.append(
+    actor => row(
+      audit_private.clean(item ->> 'user_id', 200), (item ->> 'ip_address')::inet,
+      audit_private.clean(store_incoming.request_id, 128), 'client', null
+    )::audit_private.actor,
+    action => item ->> 'action',
+    entity_type => item ->> 'entity_type',
+    entity_id => item ->> 'entity_id',
+    description => item ->> 'description',
+    outcome => coalesce(item ->> 'outcome', 'success'),
+    permission => item ->> 'permission',
+    metadata => coalesce(nullif(item -> 'metadata', 'null'), '{}') || jsonb_strip_nulls(jsonb_build_object(
+      'producer', store_incoming.account,
+      'producer_address', host(store_incoming.ip_address),
+      'event_id', audit_private.clean(item ->> 'event_id', 200),
+      'client_request_id', audit_private.clean(item ->> 'request_id', 128)
+    )),
+    created_at => (item ->> 'created_at')::timestamptz
+  );
+end $$;
+
+
+ALTER FUNCTION audit_private.store_incoming(account text, item jsonb, ip_address inet, request_id text) OWNER TO audit_owner;
 
 --
 -- Name: store_progress(text, pg_lsn, boolean); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -10590,6 +12914,17 @@ ALTER FUNCTION audit_private.tg__refuse_change() OWNER TO audit_owner;
 
 COMMENT ON FUNCTION audit_private.tg__refuse_change() IS 'Refuses what would change, empty or bypass the log.';
 
+
+--
+-- Name: time_source(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.time_source(claimed timestamp with time zone, now timestamp with time zone) RETURNS audit.time_source
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN (claimed IS NULL) THEN 'database'::audit.time_source WHEN (claimed = audit_private.clamped_time(claimed, now)) THEN 'claimed'::audit.time_source ELSE 'clamped'::audit.time_source END;
+
+
+ALTER FUNCTION audit_private.time_source(claimed timestamp with time zone, now timestamp with time zone) OWNER TO audit_owner;
 
 --
 -- Name: timeline(); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
@@ -10995,6 +13330,30 @@ COMMENT ON FUNCTION audit_private.versions_since(watch audit_private.watches, mo
 
 
 --
+-- Name: wanted_between(bigint, bigint, audit_private.event_filter, text[]); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.wanted_between(first_leaf bigint, last_leaf bigint, wanted audit_private.event_filter, described text[]) RETURNS TABLE(leaf_index bigint, log audit.audit_logs)
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  return query
+    select leaf.leaf_index, row(found.*)::audit.audit_logs
+    from audit_private.sealed_between(wanted_between.first_leaf, wanted_between.last_leaf) as leaf
+    -- One by one, by the key of the log: LIMIT keeps the planner from any other way to join.
+    cross join lateral (
+      select log.* from audit.audit_logs as log where log.id = leaf.id and log.created_at = leaf.created_at limit 1
+    ) as found
+    where audit_private.is_wanted(row(found.*)::audit.audit_logs, wanted, wanted_between.described)
+    order by leaf.leaf_index;
+end $$;
+
+
+ALTER FUNCTION audit_private.wanted_between(first_leaf bigint, last_leaf bigint, wanted audit_private.event_filter, described text[]) OWNER TO audit_owner;
+
+--
 -- Name: was_ever_masked(audit_private.watches); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
 --
 
@@ -11226,6 +13585,51 @@ COMMENT ON FUNCTION iam.authenticate(token_hash bytea, ip_address inet, request_
 
 
 --
+-- Name: authenticate_key(bytea); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.authenticate_key(key_hash bytea, OUT account text, OUT key_id text, OUT refusal text) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  select
+    owner.account, known.key_id,
+    case
+      when known.revoked_at is not null then 'revoked'
+      when known.expires_at <= clock_timestamp() then 'expired'
+      when not owner.active then 'inactive'
+    end
+  into authenticate_key.account, authenticate_key.key_id, authenticate_key.refusal
+  from iam.api_keys as known
+  join iam.service_accounts as owner using (account)
+  where known.key_digest = sha256(authenticate_key.key_hash);
+  if not found then
+    authenticate_key.refusal := 'unknown';
+  elsif authenticate_key.refusal is null then
+    -- Somebody else is writing it down already, or did within the minute: events wait for neither.
+    update iam.api_keys as used set last_used_at = clock_timestamp()
+    where used.key_id = (
+      select stale.key_id from iam.api_keys as stale
+      where stale.key_id = authenticate_key.key_id
+        and coalesce(stale.last_used_at, '-infinity') < clock_timestamp() - interval '1 minute'
+      for no key update skip locked
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION iam.authenticate_key(key_hash bytea, OUT account text, OUT key_id text, OUT refusal text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION authenticate_key(key_hash bytea, OUT account text, OUT key_id text, OUT refusal text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.authenticate_key(key_hash bytea, OUT account text, OUT key_id text, OUT refusal text) IS 'Whose API key this is, and why it opens nothing: unknown, revoked, expired or inactive.';
+
+
+--
 -- Name: check_permission(text, text, text, inet, text, jsonb); Type: FUNCTION; Schema: iam; Owner: audit_owner
 --
 
@@ -11264,6 +13668,46 @@ ALTER FUNCTION iam.check_permission(permission text, sealed text, user_id text, 
 --
 
 COMMENT ON FUNCTION iam.check_permission(permission text, sealed text, user_id text, ip_address inet, request_id text, metadata jsonb) IS 'granted, denied, no_role, inactive or unauthenticated; whatever is not granted is recorded.';
+
+
+--
+-- Name: create_api_key(text, text, bytea, timestamp with time zone); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.create_api_key(account text, key_id text, key_digest bytea, expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  perform iam.require_service_account(create_api_key.account);
+  if exists (
+    select from iam.api_keys as known
+    where known.account = create_api_key.account and known.key_id = create_api_key.key_id
+      and known.key_digest = create_api_key.key_digest and known.expires_at is not distinct from create_api_key.expires_at
+  ) then
+    return;
+  end if;
+  insert into iam.api_keys (key_id, account, key_digest, expires_at)
+  values (create_api_key.key_id, create_api_key.account, create_api_key.key_digest, create_api_key.expires_at);
+  perform iam.record_change(
+    'IAM_KEY_CREATED', 'IAM_ACCOUNT', create_api_key.account,
+    jsonb_strip_nulls(jsonb_build_object('key_id', create_api_key.key_id, 'expires_at', create_api_key.expires_at))
+  );
+exception when check_violation or not_null_violation or unique_violation then
+  raise exception using
+    errcode = 'ID009',
+    message = 'a key has an id of 12 of a-z 0-9 and a digest of 32 bytes, which no other key has';
+end $$;
+
+
+ALTER FUNCTION iam.create_api_key(account text, key_id text, key_digest bytea, expires_at timestamp with time zone) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION create_api_key(account text, key_id text, key_digest bytea, expires_at timestamp with time zone); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.create_api_key(account text, key_id text, key_digest bytea, expires_at timestamp with time zone) IS 'Gives an account a further key: the digest is sha256(sha256(key)), and the key never comes here.';
 
 
 --
@@ -11324,6 +13768,38 @@ ALTER FUNCTION iam.create_role(role text, description text) OWNER TO audit_owner
 --
 
 COMMENT ON FUNCTION iam.create_role(role text, description text) IS 'Creates a role of the application.';
+
+
+--
+-- Name: create_service_account(text, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.create_service_account(account text, description text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  insert into iam.service_accounts (account, description)
+  values (create_service_account.account, audit_private.clean(create_service_account.description, 500))
+  on conflict (account) do nothing;
+  if found then
+    perform iam.record_change('IAM_ACCOUNT_CREATED', 'IAM_ACCOUNT', create_service_account.account, null);
+  end if;
+exception when check_violation or not_null_violation then
+  raise exception using
+    errcode = 'ID009',
+    message = 'a service account is 1 to 100 of a-z 0-9 . _ - in lower case and has a description';
+end $$;
+
+
+ALTER FUNCTION iam.create_service_account(account text, description text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION create_service_account(account text, description text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.create_service_account(account text, description text) IS 'Creates an account for an application, which can record nothing before iam.grant_scope() and iam.create_api_key().';
 
 
 --
@@ -11467,6 +13943,40 @@ COMMENT ON FUNCTION iam.grant_role(username text, role text) IS 'Gives a role to
 
 
 --
+-- Name: grant_scope(text, text, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.grant_scope(account text, kind text, pattern text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  perform iam.require_service_account(grant_scope.account);
+  insert into iam.scopes (account, kind, pattern) values (grant_scope.account, grant_scope.kind, grant_scope.pattern)
+  on conflict do nothing;
+  if found then
+    perform iam.record_change(
+      'IAM_SCOPE_GRANTED', 'IAM_ACCOUNT', grant_scope.account, jsonb_build_object(grant_scope.kind, grant_scope.pattern)
+    );
+  end if;
+exception when check_violation or not_null_violation then
+  raise exception using
+    errcode = 'ID009',
+    message = 'a scope is an action or an entity_type such as SHOP_ORDER_PLACED, or SHOP_* for all that begin with SHOP_';
+end $$;
+
+
+ALTER FUNCTION iam.grant_scope(account text, kind text, pattern text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION grant_scope(account text, kind text, pattern text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.grant_scope(account text, kind text, pattern text) IS 'Lets an account record an action or entity_type: one, or with _* at its end all that begin so.';
+
+
+--
 -- Name: login_attempts; Type: TABLE; Schema: iam; Owner: audit_owner
 --
 
@@ -11601,6 +14111,30 @@ $$;
 
 
 ALTER FUNCTION iam.judge_permission(username text, permission text) OWNER TO audit_owner;
+
+--
+-- Name: list_api_keys(); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.list_api_keys() RETURNS TABLE(account text, active boolean, key_id text, created_at timestamp with time zone, expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select known.account, owner.active, known.key_id, known.created_at, known.expires_at, known.revoked_at, known.last_used_at
+  from iam.api_keys as known
+  join iam.service_accounts as owner on owner.account = known.account
+  order by known.account, known.created_at, known.key_id
+$$;
+
+
+ALTER FUNCTION iam.list_api_keys() OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION list_api_keys(); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.list_api_keys() IS 'All keys by their ids, and when each was used last, to the minute.';
+
 
 --
 -- Name: login_begin(text, inet, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
@@ -11883,6 +14417,25 @@ COMMENT ON FUNCTION iam.require_permission(permission text, sealed text, user_id
 
 
 --
+-- Name: require_service_account(text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.require_service_account(account text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if not exists (select from iam.service_accounts as known where known.account = require_service_account.account) then
+    raise exception using
+      errcode = 'ID009',
+      message = format('no service account %s', coalesce(audit_private.clean(require_service_account.account, 100), 'null'));
+  end if;
+end $$;
+
+
+ALTER FUNCTION iam.require_service_account(account text) OWNER TO audit_owner;
+
+--
 -- Name: require_user(text); Type: FUNCTION; Schema: iam; Owner: audit_owner
 --
 
@@ -11900,6 +14453,41 @@ end $$;
 
 
 ALTER FUNCTION iam.require_user(username text) OWNER TO audit_owner;
+
+--
+-- Name: revoke_api_key(text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.revoke_api_key(key_id text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+  v_account text;
+begin
+  if not exists (select from iam.api_keys as known where known.key_id = revoke_api_key.key_id) then
+    raise exception using errcode = 'ID009', message = 'no API key of this id';
+  end if;
+  update iam.api_keys as known set revoked_at = clock_timestamp()
+  where known.key_id = revoke_api_key.key_id and known.revoked_at is null
+  returning known.account into v_account;
+  if v_account is not null then
+    perform iam.record_change(
+      'IAM_KEY_REVOKED', 'IAM_ACCOUNT', v_account, jsonb_build_object('key_id', revoke_api_key.key_id)
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION iam.revoke_api_key(key_id text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION revoke_api_key(key_id text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.revoke_api_key(key_id text) IS 'Ends a key for ever; the account''s other keys stay.';
+
 
 --
 -- Name: revoke_permission(text, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
@@ -11957,6 +14545,59 @@ ALTER FUNCTION iam.revoke_role(username text, role text) OWNER TO audit_owner;
 --
 
 COMMENT ON FUNCTION iam.revoke_role(username text, role text) IS 'Takes a role from a user.';
+
+
+--
+-- Name: revoke_scope(text, text, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.revoke_scope(account text, kind text, pattern text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  delete from iam.scopes as held
+  where held.account = revoke_scope.account and held.kind = revoke_scope.kind and held.pattern = revoke_scope.pattern;
+  if found then
+    perform iam.record_change(
+      'IAM_SCOPE_REVOKED', 'IAM_ACCOUNT', revoke_scope.account, jsonb_build_object(revoke_scope.kind, revoke_scope.pattern)
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION iam.revoke_scope(account text, kind text, pattern text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION revoke_scope(account text, kind text, pattern text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.revoke_scope(account text, kind text, pattern text) IS 'Takes back what iam.grant_scope() gave, by the same words.';
+
+
+--
+-- Name: scope_expression(text, text); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.scope_expression(account text, kind text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  -- A pattern holds capitals, digits and _ alone, besides the * at its end: nothing else to escape.
+  select '^(' || string_agg(replace(held.pattern, '*', '[A-Z0-9]+(_[A-Z0-9]+)*'), '|') || ')$'
+  from iam.scopes as held
+  where held.account = scope_expression.account and held.kind = scope_expression.kind
+$_$;
+
+
+ALTER FUNCTION iam.scope_expression(account text, kind text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION scope_expression(account text, kind text); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.scope_expression(account text, kind text) IS 'What an account may record, as a regular expression; null for nothing.';
 
 
 --
@@ -12074,6 +14715,37 @@ COMMENT ON FUNCTION iam.set_policy(max_failures integer, lock_minutes integer, s
 
 
 --
+-- Name: set_service_account_active(text, boolean); Type: FUNCTION; Schema: iam; Owner: audit_owner
+--
+
+CREATE FUNCTION iam.set_service_account_active(account text, active boolean) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin
+  perform iam.require_service_account(set_service_account_active.account);
+  update iam.service_accounts as known set active = set_service_account_active.active
+  where known.account = set_service_account_active.account and known.active <> set_service_account_active.active;
+  if found then
+    perform iam.record_change(
+      case when set_service_account_active.active then 'IAM_ACCOUNT_ACTIVATED' else 'IAM_ACCOUNT_DEACTIVATED' end,
+      'IAM_ACCOUNT', set_service_account_active.account, null
+    );
+  end if;
+end $$;
+
+
+ALTER FUNCTION iam.set_service_account_active(account text, active boolean) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION set_service_account_active(account text, active boolean); Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION iam.set_service_account_active(account text, active boolean) IS 'Activates or deactivates an account; from its deactivation on, none of its keys opens anything.';
+
+
+--
 -- Name: merged(jsonb); Type: AGGREGATE; Schema: audit_private; Owner: audit_owner
 --
 
@@ -12159,7 +14831,7 @@ CREATE VIEW audit.v_authentication AS
     db_user,
     (actor_proof)::text AS actor_proof
    FROM audit.audit_logs log
-  WHERE ((action ~~ 'AUTH\_%'::text) AND ( SELECT audit.note_read('v_authentication'::text) AS note_read));
+  WHERE ((action ~~ 'AUTH\_%'::text) AND (action <> ALL (ARRAY['ROW_INSERTED'::text, 'ROW_UPDATED'::text, 'ROW_DELETED'::text])) AND ( SELECT audit.note_read('v_authentication'::text) AS note_read));
 
 
 ALTER VIEW audit.v_authentication OWNER TO audit_owner;
@@ -13043,6 +15715,44 @@ COMMENT ON COLUMN audit_private.epochs.snapshot IS 'What it sees was written bef
 
 
 --
+-- Name: event_ids; Type: TABLE; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE TABLE audit_private.event_ids (
+    producer text NOT NULL COLLATE pg_catalog."C",
+    event_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    log_id bigint,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT event_ids_digest_sha256 CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT event_ids_producer_known CHECK ((("left"(producer, 8) = 'service:'::text) OR ("left"(producer, 7) = 'client:'::text)))
+);
+
+
+ALTER TABLE audit_private.event_ids OWNER TO audit_owner;
+
+--
+-- Name: TABLE event_ids; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON TABLE audit_private.event_ids IS 'The ids under which events came: each is recorded once for each producer.';
+
+
+--
+-- Name: COLUMN event_ids.producer; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.event_ids.producer IS 'service: and the login of an audit service, or client: and an account.';
+
+
+--
+-- Name: COLUMN event_ids.digest; Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON COLUMN audit_private.event_ids.digest IS 'SHA-256 of the event as it came: other content under the same id is no repetition.';
+
+
+--
 -- Name: guards; Type: TABLE; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13241,6 +15951,46 @@ CREATE TABLE audit_private.yoyo_lock (
 ALTER TABLE audit_private.yoyo_lock OWNER TO audit_owner;
 
 --
+-- Name: api_keys; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.api_keys (
+    key_id text NOT NULL,
+    account text NOT NULL,
+    key_digest bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT api_keys_key_digest_size CHECK ((length(key_digest) = 32)),
+    CONSTRAINT api_keys_key_id_format CHECK ((key_id ~ '^[a-z0-9]{12}$'::text))
+);
+
+
+ALTER TABLE iam.api_keys OWNER TO audit_owner;
+
+--
+-- Name: COLUMN api_keys.key_id; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON COLUMN iam.api_keys.key_id IS 'The part of the key that may be known: by it a key is named and revoked.';
+
+
+--
+-- Name: COLUMN api_keys.key_digest; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON COLUMN iam.api_keys.key_digest IS 'sha256(sha256(key)): neither the key nor its hash is stored.';
+
+
+--
+-- Name: COLUMN api_keys.last_used_at; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON COLUMN iam.api_keys.last_used_at IS 'To the minute, so that events do not wait for each other to write it down.';
+
+
+--
 -- Name: credentials; Type: TABLE; Schema: iam; Owner: audit_owner
 --
 
@@ -13314,7 +16064,7 @@ ALTER TABLE iam.users OWNER TO audit_owner;
 -- Name: TABLE users; Type: COMMENT; Schema: iam; Owner: audit_owner
 --
 
-COMMENT ON TABLE iam.users IS 'People and service accounts. A username is for ever: deactivated, never reused.';
+COMMENT ON TABLE iam.users IS 'People. A username is for ever: deactivated, never reused.';
 
 
 --
@@ -13404,6 +16154,58 @@ CREATE TABLE iam.roles (
 
 
 ALTER TABLE iam.roles OWNER TO audit_owner;
+
+--
+-- Name: scopes; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.scopes (
+    account text NOT NULL,
+    kind text NOT NULL,
+    pattern text NOT NULL,
+    CONSTRAINT scopes_kind_known CHECK ((kind = ANY (ARRAY['action'::text, 'entity_type'::text]))),
+    CONSTRAINT scopes_pattern_format CHECK (((pattern ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*(_\*)?$'::text) AND (length(pattern) <= 100)))
+);
+
+
+ALTER TABLE iam.scopes OWNER TO audit_owner;
+
+--
+-- Name: TABLE scopes; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON TABLE iam.scopes IS 'What a service account may record: nothing that is not named here.';
+
+
+--
+-- Name: COLUMN scopes.pattern; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON COLUMN iam.scopes.pattern IS 'A code or an entity type; with _* at its end, all that begin so.';
+
+
+--
+-- Name: service_accounts; Type: TABLE; Schema: iam; Owner: audit_owner
+--
+
+CREATE TABLE iam.service_accounts (
+    account text NOT NULL,
+    description text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT service_accounts_account_format CHECK ((account ~ '^[a-z0-9][a-z0-9._-]{0,99}$'::text)),
+    CONSTRAINT service_accounts_description_short CHECK (((length(description) >= 1) AND (length(description) <= 500)))
+);
+
+
+ALTER TABLE iam.service_accounts OWNER TO audit_owner;
+
+--
+-- Name: TABLE service_accounts; Type: COMMENT; Schema: iam; Owner: audit_owner
+--
+
+COMMENT ON TABLE iam.service_accounts IS 'Applications that record events over HTTP. A name is for ever: deactivated, never reused.';
+
 
 --
 -- Name: sessions_session_id_seq; Type: SEQUENCE; Schema: iam; Owner: audit_owner
@@ -13560,6 +16362,14 @@ ALTER TABLE ONLY audit_private.epochs
 
 
 --
+-- Name: event_ids event_ids_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
+--
+
+ALTER TABLE ONLY audit_private.event_ids
+    ADD CONSTRAINT event_ids_pkey PRIMARY KEY (event_id, producer);
+
+
+--
 -- Name: installations installations_pkey; Type: CONSTRAINT; Schema: audit_private; Owner: audit_owner
 --
 
@@ -13648,6 +16458,22 @@ ALTER TABLE ONLY audit_private.yoyo_lock
 
 
 --
+-- Name: api_keys api_keys_key_digest_key; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.api_keys
+    ADD CONSTRAINT api_keys_key_digest_key UNIQUE (key_digest);
+
+
+--
+-- Name: api_keys api_keys_pkey; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (key_id);
+
+
+--
 -- Name: credentials credentials_pkey; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
 --
 
@@ -13696,6 +16522,22 @@ ALTER TABLE ONLY iam.roles
 
 
 --
+-- Name: scopes scopes_pkey; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.scopes
+    ADD CONSTRAINT scopes_pkey PRIMARY KEY (account, kind, pattern);
+
+
+--
+-- Name: service_accounts service_accounts_pkey; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.service_accounts
+    ADD CONSTRAINT service_accounts_pkey PRIMARY KEY (account);
+
+
+--
 -- Name: sessions sessions_pkey; Type: CONSTRAINT; Schema: iam; Owner: audit_owner
 --
 
@@ -13728,6 +16570,13 @@ ALTER TABLE ONLY iam.users
 
 
 --
+-- Name: audit_logs_action_idx; Type: INDEX; Schema: audit; Owner: audit_owner
+--
+
+CREATE INDEX audit_logs_action_idx ON ONLY audit.audit_logs USING btree (action text_pattern_ops, id) WHERE (action <> ALL (ARRAY['ROW_INSERTED'::text, 'ROW_UPDATED'::text, 'ROW_DELETED'::text]));
+
+
+--
 -- Name: audit_logs_entity_idx; Type: INDEX; Schema: audit; Owner: audit_owner
 --
 
@@ -13735,10 +16584,24 @@ CREATE INDEX audit_logs_entity_idx ON ONLY audit.audit_logs USING btree (entity_
 
 
 --
+-- Name: audit_logs_outcome_idx; Type: INDEX; Schema: audit; Owner: audit_owner
+--
+
+CREATE INDEX audit_logs_outcome_idx ON ONLY audit.audit_logs USING btree (outcome, id) WHERE (outcome <> 'success'::audit.outcome);
+
+
+--
 -- Name: audit_logs_request_id_idx; Type: INDEX; Schema: audit; Owner: audit_owner
 --
 
 CREATE INDEX audit_logs_request_id_idx ON ONLY audit.audit_logs USING btree (request_id) WHERE (request_id IS NOT NULL);
+
+
+--
+-- Name: audit_logs_user_idx; Type: INDEX; Schema: audit; Owner: audit_owner
+--
+
+CREATE INDEX audit_logs_user_idx ON ONLY audit.audit_logs USING btree (user_id text_pattern_ops, id) WHERE (user_id IS NOT NULL);
 
 
 --
@@ -13788,6 +16651,13 @@ CREATE UNIQUE INDEX watches_active_entity_type_key ON audit_private.watches USIN
 --
 
 CREATE UNIQUE INDEX watches_active_target_key ON audit_private.watches USING btree (target) WHERE (stopped_at IS NULL);
+
+
+--
+-- Name: api_keys_account_idx; Type: INDEX; Schema: iam; Owner: audit_owner
+--
+
+CREATE INDEX api_keys_account_idx ON iam.api_keys USING btree (account);
 
 
 --
@@ -13877,6 +16747,15 @@ ALTER TABLE audit_private.tiles ENABLE ALWAYS TRIGGER log_refuse_statement;
 
 
 --
+-- Name: api_keys !indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_delete" AFTER DELETE ON iam.api_keys FOR EACH ROW EXECUTE FUNCTION audit_private.capture_9_delete();
+
+ALTER TABLE iam.api_keys ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
+
+
+--
 -- Name: credentials !indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
@@ -13922,6 +16801,24 @@ ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
 
 
 --
+-- Name: scopes !indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_delete" AFTER DELETE ON iam.scopes FOR EACH ROW EXECUTE FUNCTION audit_private.capture_10_delete();
+
+ALTER TABLE iam.scopes ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
+
+
+--
+-- Name: service_accounts !indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_delete" AFTER DELETE ON iam.service_accounts FOR EACH ROW EXECUTE FUNCTION audit_private.capture_8_delete();
+
+ALTER TABLE iam.service_accounts ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
+
+
+--
 -- Name: user_roles !indelible_capture_delete; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
@@ -13937,6 +16834,15 @@ ALTER TABLE iam.user_roles ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
 CREATE TRIGGER "!indelible_capture_delete" AFTER DELETE ON iam.users FOR EACH ROW EXECUTE FUNCTION audit_private.capture_1_delete();
 
 ALTER TABLE iam.users ENABLE ALWAYS TRIGGER "!indelible_capture_delete";
+
+
+--
+-- Name: api_keys !indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_insert" AFTER INSERT ON iam.api_keys FOR EACH ROW EXECUTE FUNCTION audit_private.capture_9_insert();
+
+ALTER TABLE iam.api_keys ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
 
 
 --
@@ -13985,6 +16891,24 @@ ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
 
 
 --
+-- Name: scopes !indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_insert" AFTER INSERT ON iam.scopes FOR EACH ROW EXECUTE FUNCTION audit_private.capture_10_insert();
+
+ALTER TABLE iam.scopes ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
+
+
+--
+-- Name: service_accounts !indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_insert" AFTER INSERT ON iam.service_accounts FOR EACH ROW EXECUTE FUNCTION audit_private.capture_8_insert();
+
+ALTER TABLE iam.service_accounts ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
+
+
+--
 -- Name: user_roles !indelible_capture_insert; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
@@ -14000,6 +16924,15 @@ ALTER TABLE iam.user_roles ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
 CREATE TRIGGER "!indelible_capture_insert" AFTER INSERT ON iam.users FOR EACH ROW EXECUTE FUNCTION audit_private.capture_1_insert();
 
 ALTER TABLE iam.users ENABLE ALWAYS TRIGGER "!indelible_capture_insert";
+
+
+--
+-- Name: api_keys !indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_truncate" BEFORE TRUNCATE ON iam.api_keys FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_9_truncate();
+
+ALTER TABLE iam.api_keys ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
 
 
 --
@@ -14048,6 +16981,24 @@ ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
 
 
 --
+-- Name: scopes !indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_truncate" BEFORE TRUNCATE ON iam.scopes FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_10_truncate();
+
+ALTER TABLE iam.scopes ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
+
+
+--
+-- Name: service_accounts !indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_truncate" BEFORE TRUNCATE ON iam.service_accounts FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_8_truncate();
+
+ALTER TABLE iam.service_accounts ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
+
+
+--
 -- Name: user_roles !indelible_capture_truncate; Type: TRIGGER; Schema: iam; Owner: audit_owner
 --
 
@@ -14063,6 +17014,15 @@ ALTER TABLE iam.user_roles ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
 CREATE TRIGGER "!indelible_capture_truncate" BEFORE TRUNCATE ON iam.users FOR EACH STATEMENT EXECUTE FUNCTION audit_private.capture_1_truncate();
 
 ALTER TABLE iam.users ENABLE ALWAYS TRIGGER "!indelible_capture_truncate";
+
+
+--
+-- Name: api_keys !indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_update" AFTER UPDATE ON iam.api_keys FOR EACH ROW EXECUTE FUNCTION audit_private.capture_9_update();
+
+ALTER TABLE iam.api_keys ENABLE ALWAYS TRIGGER "!indelible_capture_update";
 
 
 --
@@ -14108,6 +17068,24 @@ ALTER TABLE iam.role_permissions ENABLE ALWAYS TRIGGER "!indelible_capture_updat
 CREATE TRIGGER "!indelible_capture_update" AFTER UPDATE ON iam.roles FOR EACH ROW EXECUTE FUNCTION audit_private.capture_3_update();
 
 ALTER TABLE iam.roles ENABLE ALWAYS TRIGGER "!indelible_capture_update";
+
+
+--
+-- Name: scopes !indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_update" AFTER UPDATE ON iam.scopes FOR EACH ROW EXECUTE FUNCTION audit_private.capture_10_update();
+
+ALTER TABLE iam.scopes ENABLE ALWAYS TRIGGER "!indelible_capture_update";
+
+
+--
+-- Name: service_accounts !indelible_capture_update; Type: TRIGGER; Schema: iam; Owner: audit_owner
+--
+
+CREATE TRIGGER "!indelible_capture_update" AFTER UPDATE ON iam.service_accounts FOR EACH ROW EXECUTE FUNCTION audit_private.capture_8_update();
+
+ALTER TABLE iam.service_accounts ENABLE ALWAYS TRIGGER "!indelible_capture_update";
 
 
 --
@@ -14193,6 +17171,14 @@ ALTER TABLE ONLY audit_private.shapes
 
 
 --
+-- Name: api_keys api_keys_account_fkey; Type: FK CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.api_keys
+    ADD CONSTRAINT api_keys_account_fkey FOREIGN KEY (account) REFERENCES iam.service_accounts(account);
+
+
+--
 -- Name: credentials credentials_user_fkey; Type: FK CONSTRAINT; Schema: iam; Owner: audit_owner
 --
 
@@ -14222,6 +17208,14 @@ ALTER TABLE ONLY iam.role_permissions
 
 ALTER TABLE ONLY iam.role_permissions
     ADD CONSTRAINT role_permissions_role_fkey FOREIGN KEY (role) REFERENCES iam.roles(role);
+
+
+--
+-- Name: scopes scopes_account_fkey; Type: FK CONSTRAINT; Schema: iam; Owner: audit_owner
+--
+
+ALTER TABLE ONLY iam.scopes
+    ADD CONSTRAINT scopes_account_fkey FOREIGN KEY (account) REFERENCES iam.service_accounts(account);
 
 
 --
@@ -14309,6 +17303,14 @@ GRANT ALL ON FUNCTION audit.begin_epoch(origin text, verifier_key text, reason t
 
 
 --
+-- Name: FUNCTION begin_stream(stream text, filter jsonb, from_leaf bigint, sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.begin_stream(stream text, filter jsonb, from_leaf bigint, sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.begin_stream(stream text, filter jsonb, from_leaf bigint, sealed text, user_id text, ip_address inet, request_id text) TO audit_writer;
+
+
+--
 -- Name: FUNCTION history(target regclass, key text); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
@@ -14354,6 +17356,14 @@ GRANT ALL ON FUNCTION audit.doctor() TO audit_admin;
 
 REVOKE ALL ON FUNCTION audit.drain() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.drain() TO audit_admin;
+
+
+--
+-- Name: FUNCTION end_stream(stream text, reason text, next_leaf bigint, events bigint, sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.end_stream(stream text, reason text, next_leaf bigint, events bigint, sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.end_stream(stream text, reason text, next_leaf bigint, events bigint, sealed text, user_id text, ip_address inet, request_id text) TO audit_writer;
 
 
 --
@@ -14405,11 +17415,36 @@ GRANT ALL ON FUNCTION audit.events_between(previous pg_snapshot, present pg_snap
 
 
 --
+-- Name: FUNCTION finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.finish_attempt(attempt_id bigint, intent_id uuid, event_id uuid, entity_id text, metadata jsonb, created_at timestamp with time zone) TO audit_app;
+
+
+--
 -- Name: FUNCTION heartbeat(); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit.heartbeat() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.heartbeat() TO audit_sealer;
+
+
+--
+-- Name: FUNCTION id_since(moment timestamp with time zone); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.id_since(moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.id_since(moment timestamp with time zone) TO audit_reader;
+GRANT ALL ON FUNCTION audit.id_since(moment timestamp with time zone) TO audit_investigator;
+
+
+--
+-- Name: FUNCTION ingest(key_hash bytea, events jsonb, ip_address inet, request_id text, OUT account text, OUT key_id text, OUT refusal text, OUT verdicts text[], OUT log_ids bigint[]); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.ingest(key_hash bytea, events jsonb, ip_address inet, request_id text, OUT account text, OUT key_id text, OUT refusal text, OUT verdicts text[], OUT log_ids bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.ingest(key_hash bytea, events jsonb, ip_address inet, request_id text, OUT account text, OUT key_id text, OUT refusal text, OUT verdicts text[], OUT log_ids bigint[]) TO audit_writer;
 
 
 --
@@ -14426,6 +17461,15 @@ GRANT ALL ON FUNCTION audit.log_head() TO audit_sealer;
 
 REVOKE ALL ON FUNCTION audit.maintain() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.maintain() TO audit_admin;
+
+
+--
+-- Name: FUNCTION note_export(format text, filter jsonb, outcome text, rows bigint, began bigint); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.note_export(format text, filter jsonb, outcome text, rows bigint, began bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.note_export(format text, filter jsonb, outcome text, rows bigint, began bigint) TO audit_reader;
+GRANT ALL ON FUNCTION audit.note_export(format text, filter jsonb, outcome text, rows bigint, began bigint) TO audit_investigator;
 
 
 --
@@ -14450,6 +17494,23 @@ GRANT ALL ON FUNCTION audit.notes() TO audit_admin;
 
 REVOKE ALL ON FUNCTION audit.observe_capture() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.observe_capture() TO audit_sealer;
+
+
+--
+-- Name: FUNCTION open_export(filter jsonb); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.open_export(filter jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.open_export(filter jsonb) TO audit_reader;
+GRANT ALL ON FUNCTION audit.open_export(filter jsonb) TO audit_investigator;
+
+
+--
+-- Name: FUNCTION open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.open_user_export(filter jsonb, sealed text, user_id text, ip_address inet, request_id text) TO audit_writer;
 
 
 --
@@ -14479,12 +17540,52 @@ GRANT ALL ON FUNCTION audit.read_checkpoint(size bigint) TO audit_investigator;
 
 
 --
+-- Name: FUNCTION read_coverage(sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.read_coverage(sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.read_coverage(sealed text, user_id text, ip_address inet, request_id text) TO audit_writer;
+
+
+--
+-- Name: FUNCTION read_entity_history(entity_type text, entity_id text, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.read_entity_history(entity_type text, entity_id text, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.read_entity_history(entity_type text, entity_id text, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) TO audit_writer;
+
+
+--
+-- Name: FUNCTION read_event(id bigint, sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.read_event(id bigint, sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.read_event(id bigint, sealed text, user_id text, ip_address inet, request_id text) TO audit_writer;
+
+
+--
+-- Name: FUNCTION read_events(filter jsonb, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.read_events(filter jsonb, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.read_events(filter jsonb, before bigint, most integer, sealed text, user_id text, ip_address inet, request_id text) TO audit_writer;
+
+
+--
 -- Name: FUNCTION read_leaf(event_id bigint); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit.read_leaf(event_id bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.read_leaf(event_id bigint) TO audit_investigator;
 GRANT ALL ON FUNCTION audit.read_leaf(event_id bigint) TO audit_writer;
+
+
+--
+-- Name: FUNCTION read_sealed(filter jsonb, from_leaf bigint); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.read_sealed(filter jsonb, from_leaf bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.read_sealed(filter jsonb, from_leaf bigint) TO audit_writer;
 
 
 --
@@ -14506,6 +17607,14 @@ GRANT ALL ON FUNCTION audit.record(action text, entity_type text, entity_id text
 
 
 --
+-- Name: FUNCTION record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.record_batch(event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[]) TO audit_writer;
+
+
+--
 -- Name: FUNCTION request(request_id text); Type: ACL; Schema: audit; Owner: audit_owner
 --
 
@@ -14519,6 +17628,32 @@ GRANT ALL ON FUNCTION audit.request(request_id text) TO audit_investigator;
 
 REVOKE ALL ON FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.seal_batch(epoch integer, tree_size bigint, salts bytea) TO audit_sealer;
+
+
+--
+-- Name: FUNCTION sealed_events(from_leaf bigint, most integer); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.sealed_events(from_leaf bigint, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.sealed_events(from_leaf bigint, most integer) TO audit_reader;
+GRANT ALL ON FUNCTION audit.sealed_events(from_leaf bigint, most integer) TO audit_investigator;
+
+
+--
+-- Name: FUNCTION sealed_log(); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.sealed_log() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.sealed_log() TO audit_reader;
+GRANT ALL ON FUNCTION audit.sealed_log() TO audit_investigator;
+
+
+--
+-- Name: FUNCTION sealed_size(); Type: ACL; Schema: audit; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit.sealed_size() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.sealed_size() TO audit_writer;
 
 
 --
@@ -14840,6 +17975,13 @@ REVOKE ALL ON FUNCTION audit_guard.youth(xmin xid, top bigint) FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION action_descriptions(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.action_descriptions() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION active_watch(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -14851,6 +17993,13 @@ REVOKE ALL ON FUNCTION audit_private.active_watch(target regclass) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.actor_source() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION admit_http_reader(view text, filter jsonb, sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.admit_http_reader(view text, filter jsonb, sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
 
 
 --
@@ -14907,6 +18056,34 @@ REVOKE ALL ON FUNCTION audit_private.begin_baseline(watch audit_private.watches)
 --
 
 REVOKE ALL ON FUNCTION audit_private.caller_of(context text, definer_half text, invoker_half text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_10_delete(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_10_delete() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_10_insert(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_10_insert() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_10_truncate(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_10_truncate() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_10_update(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_10_update() FROM PUBLIC;
 
 
 --
@@ -15106,6 +18283,62 @@ REVOKE ALL ON FUNCTION audit_private.capture_7_update() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION capture_8_delete(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_8_delete() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_8_insert(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_8_insert() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_8_truncate(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_8_truncate() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_8_update(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_8_update() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_9_delete(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_9_delete() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_9_insert(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_9_insert() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_9_truncate(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_9_truncate() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION capture_9_update(); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.capture_9_update() FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION capture_code(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -15176,6 +18409,20 @@ REVOKE ALL ON FUNCTION audit_private.changes_source(watch audit_private.watches,
 
 
 --
+-- Name: FUNCTION claim_event(producer text, event_id uuid, digest bytea, OUT verdict text, OUT log_id bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.claim_event(producer text, event_id uuid, digest bytea, OUT verdict text, OUT log_id bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION claim_incoming(account text, events jsonb, OUT verdicts text[], OUT log_ids bigint[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.claim_incoming(account text, events jsonb, OUT verdicts text[], OUT log_ids bigint[]) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION clean(value text, length integer); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -15187,6 +18434,13 @@ REVOKE ALL ON FUNCTION audit_private.clean(value text, length integer) FROM PUBL
 --
 
 REVOKE ALL ON FUNCTION audit_private.claimed_actor(user_id text, ip_address inet, request_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION clamped_time(claimed timestamp with time zone, now timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.clamped_time(claimed timestamp with time zone, now timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -15295,6 +18549,13 @@ REVOKE ALL ON FUNCTION audit_private.current_actor() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION described_actions(words text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.described_actions(words text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION difference_source(watch audit_private.watches, skipped boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -15358,6 +18619,55 @@ REVOKE ALL ON FUNCTION audit_private.entity_types_of(target regclass) FROM PUBLI
 
 
 --
+-- Name: FUNCTION event_actor(sealed text, user_id text, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.event_actor(sealed text, user_id text, ip_address inet, request_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION event_digest(action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.event_digest(action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION field_changes(changes jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.field_changes(changes jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION event_json(log audit.audit_logs, descriptions jsonb, with_diff boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.event_json(log audit.audit_logs, descriptions jsonb, with_diff boolean) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION event_uuid(event_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.event_uuid(event_id text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION events_by_id(wanted audit_private.event_filter, first_id bigint, last_id bigint, most integer); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.events_by_id(wanted audit_private.event_filter, first_id bigint, last_id bigint, most integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION events_by_index(wanted audit_private.event_filter, before bigint, most integer); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.events_by_index(wanted audit_private.event_filter, before bigint, most integer) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION expression_digest(expression text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -15369,13 +18679,6 @@ REVOKE ALL ON FUNCTION audit_private.expression_digest(expression text) FROM PUB
 --
 
 REVOKE ALL ON FUNCTION audit_private.family_shapes(target regclass) FROM PUBLIC;
-
-
---
--- Name: FUNCTION field_changes(changes jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
---
-
-REVOKE ALL ON FUNCTION audit_private.field_changes(changes jsonb) FROM PUBLIC;
 
 
 --
@@ -15652,10 +18955,24 @@ REVOKE ALL ON FUNCTION audit_private.is_application() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION is_event(item jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.is_event(item jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION is_news(event jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.is_news(event jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION is_wanted(log audit.audit_logs, wanted audit_private.event_filter, described text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.is_wanted(log audit.audit_logs, wanted audit_private.event_filter, described text[]) FROM PUBLIC;
 
 
 --
@@ -15771,6 +19088,20 @@ REVOKE ALL ON FUNCTION audit_private.names_since(watch audit_private.watches, mo
 
 
 --
+-- Name: FUNCTION newest_before(before bigint, wanted audit_private.event_filter); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.newest_before(before bigint, wanted audit_private.event_filter) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION newest_id_before(moment timestamp with time zone, since timestamp with time zone, until timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.newest_id_before(moment timestamp with time zone, since timestamp with time zone, until timestamp with time zone) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION next_relation(baseline audit_private.baselines, target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -15782,6 +19113,13 @@ REVOKE ALL ON FUNCTION audit_private.next_relation(baseline audit_private.baseli
 --
 
 REVOKE ALL ON FUNCTION audit_private.note_changes(action text, watch audit_private.watches, command text, changes jsonb) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.note_conflict(actor audit_private.actor, producer text, event_id uuid, log_id bigint) FROM PUBLIC;
 
 
 --
@@ -15810,6 +19148,13 @@ REVOKE ALL ON FUNCTION audit_private.note_guard(made text[]) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.note_hidden(hidden bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION note_http_read(actor audit_private.actor, view text, filter jsonb, metadata jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.note_http_read(actor audit_private.actor, view text, filter jsonb, metadata jsonb) FROM PUBLIC;
 
 
 --
@@ -15848,6 +19193,13 @@ REVOKE ALL ON FUNCTION audit_private.open_door() FROM PUBLIC;
 
 
 --
+-- Name: FUNCTION open_export(filter jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.open_export(filter jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION open_sealed(sealed text); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -15862,6 +19214,13 @@ REVOKE ALL ON FUNCTION audit_private.overdue_relations(target regclass, known au
 
 
 --
+-- Name: FUNCTION page_of_events(filter jsonb, before bigint, most integer, with_diff boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.page_of_events(filter jsonb, before bigint, most integer, with_diff boolean) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION pair_changes_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -15873,6 +19232,13 @@ REVOKE ALL ON FUNCTION audit_private.pair_changes_source(watch audit_private.wat
 --
 
 REVOKE ALL ON FUNCTION audit_private.pairs_source(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION parsed_filter(filter jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.parsed_filter(filter jsonb) FROM PUBLIC;
 
 
 --
@@ -15897,10 +19263,10 @@ REVOKE ALL ON FUNCTION audit_private.place_name(target regclass) FROM PUBLIC;
 
 
 --
--- Name: FUNCTION present_changes(target regclass, record audit.audit_logs); Type: ACL; Schema: audit_private; Owner: audit_owner
+-- Name: FUNCTION present_names(target regclass); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
-REVOKE ALL ON FUNCTION audit_private.present_changes(target regclass, record audit.audit_logs) FROM PUBLIC;
+REVOKE ALL ON FUNCTION audit_private.present_names(target regclass) FROM PUBLIC;
 
 
 --
@@ -15936,6 +19302,27 @@ REVOKE ALL ON FUNCTION audit_private.rebuilt_source(name text, type oid, otherwi
 --
 
 REVOKE ALL ON FUNCTION audit_private.record_baseline(watch audit_private.watches, relation regclass, condition text, from_block bigint, to_block bigint, start_snapshot pg_snapshot) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION record_event_alone(producer text, event_id uuid, action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text, OUT verdict text, OUT log_id bigint, OUT state text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.record_event_alone(producer text, event_id uuid, action text, entity_type text, entity_id text, description text, outcome text, metadata text, permission text, user_id text, ip_address text, request_id text, created_at timestamp with time zone, sealed text, OUT verdict text, OUT log_id bigint, OUT state text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.record_events(producer text, event_ids uuid[], actions text[], entity_types text[], entity_ids text[], descriptions text[], outcomes text[], metadata text[], stored_metadata text[], permissions text[], user_ids text[], ip_addresses text[], request_ids text[], created_ats timestamp with time zone[], sealed text[], OUT verdicts text[], OUT log_ids bigint[]) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION record_incoming_refusals(account text, events jsonb, verdicts text[], log_ids bigint[], ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.record_incoming_refusals(account text, events jsonb, verdicts text[], log_ids bigint[], ip_address inet, request_id text) FROM PUBLIC;
 
 
 --
@@ -15995,6 +19382,13 @@ REVOKE ALL ON FUNCTION audit_private.records_to_compare(watch audit_private.watc
 
 
 --
+-- Name: FUNCTION refusal_of(item jsonb, origin text, actions text, entity_types text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.refusal_of(item jsonb, origin text, actions text, entity_types text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION refuse_context(claim text, is_local boolean); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -16044,6 +19438,13 @@ REVOKE ALL ON FUNCTION audit_private.remember_version(watch audit_private.watche
 
 
 --
+-- Name: FUNCTION renamed_changes(changes jsonb, names jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.renamed_changes(changes jsonb, names jsonb) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION renamed_image(image jsonb, renamed jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -16086,6 +19487,13 @@ REVOKE ALL ON FUNCTION audit_private.require_entity_type(entity_type text, targe
 
 
 --
+-- Name: FUNCTION require_event(action text, outcome text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_event(action text, outcome text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION require_harmless_code(target regclass, caller name); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -16097,6 +19505,13 @@ REVOKE ALL ON FUNCTION audit_private.require_harmless_code(target regclass, call
 --
 
 REVOKE ALL ON FUNCTION audit_private.require_harmless_types(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_http_reader(actor audit_private.actor); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_http_reader(actor audit_private.actor) FROM PUBLIC;
 
 
 --
@@ -16118,6 +19533,13 @@ REVOKE ALL ON FUNCTION audit_private.require_known_partitioning(target regclass)
 --
 
 REVOKE ALL ON FUNCTION audit_private.require_may_read(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION require_metadata(metadata jsonb); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.require_metadata(metadata jsonb) FROM PUBLIC;
 
 
 --
@@ -16254,10 +19676,24 @@ REVOKE ALL ON FUNCTION audit_private.seal_context(user_id text, ip_address inet,
 
 
 --
+-- Name: FUNCTION sealed_between(first_leaf bigint, last_leaf bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.sealed_between(first_leaf bigint, last_leaf bigint) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION settings_source(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION audit_private.settings_source(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION settle_event(producer text, event_id uuid, log_id bigint); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.settle_event(producer text, event_id uuid, log_id bigint) FROM PUBLIC;
 
 
 --
@@ -16293,6 +19729,13 @@ REVOKE ALL ON FUNCTION audit_private.statement_source(watch audit_private.watche
 --
 
 REVOKE ALL ON FUNCTION audit_private.statement_update_source(watch audit_private.watches) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION store_incoming(account text, item jsonb, ip_address inet, request_id text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.store_incoming(account text, item jsonb, ip_address inet, request_id text) FROM PUBLIC;
 
 
 --
@@ -16349,6 +19792,13 @@ REVOKE ALL ON FUNCTION audit_private.tg__follow_rewrite() FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.tg__refuse_change() FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION time_source(claimed timestamp with time zone, now timestamp with time zone); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.time_source(claimed timestamp with time zone, now timestamp with time zone) FROM PUBLIC;
 
 
 --
@@ -16443,6 +19893,13 @@ REVOKE ALL ON FUNCTION audit_private.versions_since(watch audit_private.watches,
 
 
 --
+-- Name: FUNCTION wanted_between(first_leaf bigint, last_leaf bigint, wanted audit_private.event_filter, described text[]); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.wanted_between(first_leaf bigint, last_leaf bigint, wanted audit_private.event_filter, described text[]) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION was_ever_masked(watch audit_private.watches); Type: ACL; Schema: audit_private; Owner: audit_owner
 --
 
@@ -16500,11 +19957,26 @@ GRANT ALL ON FUNCTION iam.authenticate(token_hash bytea, ip_address inet, reques
 
 
 --
+-- Name: FUNCTION authenticate_key(key_hash bytea, OUT account text, OUT key_id text, OUT refusal text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.authenticate_key(key_hash bytea, OUT account text, OUT key_id text, OUT refusal text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION check_permission(permission text, sealed text, user_id text, ip_address inet, request_id text, metadata jsonb); Type: ACL; Schema: iam; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION iam.check_permission(permission text, sealed text, user_id text, ip_address inet, request_id text, metadata jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION iam.check_permission(permission text, sealed text, user_id text, ip_address inet, request_id text, metadata jsonb) TO audit_app;
+
+
+--
+-- Name: FUNCTION create_api_key(account text, key_id text, key_digest bytea, expires_at timestamp with time zone); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.create_api_key(account text, key_id text, key_digest bytea, expires_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.create_api_key(account text, key_id text, key_digest bytea, expires_at timestamp with time zone) TO iam_admin;
 
 
 --
@@ -16521,6 +19993,14 @@ GRANT ALL ON FUNCTION iam.create_permission(permission text, description text) T
 
 REVOKE ALL ON FUNCTION iam.create_role(role text, description text) FROM PUBLIC;
 GRANT ALL ON FUNCTION iam.create_role(role text, description text) TO iam_admin;
+
+
+--
+-- Name: FUNCTION create_service_account(account text, description text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.create_service_account(account text, description text) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.create_service_account(account text, description text) TO iam_admin;
 
 
 --
@@ -16569,6 +20049,14 @@ GRANT ALL ON FUNCTION iam.grant_role(username text, role text) TO iam_admin;
 
 
 --
+-- Name: FUNCTION grant_scope(account text, kind text, pattern text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.grant_scope(account text, kind text, pattern text) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.grant_scope(account text, kind text, pattern text) TO iam_admin;
+
+
+--
 -- Name: FUNCTION is_locked(attempt iam.login_attempts); Type: ACL; Schema: iam; Owner: audit_owner
 --
 
@@ -16587,6 +20075,14 @@ REVOKE ALL ON FUNCTION iam.judge_attempt(attempt iam.login_attempts, derived_key
 --
 
 REVOKE ALL ON FUNCTION iam.judge_permission(username text, permission text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION list_api_keys(); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.list_api_keys() FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.list_api_keys() TO iam_admin;
 
 
 --
@@ -16642,10 +20138,25 @@ REVOKE ALL ON FUNCTION iam.record_change(action text, entity_type text, entity_i
 
 
 --
+-- Name: FUNCTION require_service_account(account text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.require_service_account(account text) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION require_user(username text); Type: ACL; Schema: iam; Owner: audit_owner
 --
 
 REVOKE ALL ON FUNCTION iam.require_user(username text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION revoke_api_key(key_id text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.revoke_api_key(key_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.revoke_api_key(key_id text) TO iam_admin;
 
 
 --
@@ -16662,6 +20173,21 @@ GRANT ALL ON FUNCTION iam.revoke_permission(role text, permission text) TO iam_a
 
 REVOKE ALL ON FUNCTION iam.revoke_role(username text, role text) FROM PUBLIC;
 GRANT ALL ON FUNCTION iam.revoke_role(username text, role text) TO iam_admin;
+
+
+--
+-- Name: FUNCTION revoke_scope(account text, kind text, pattern text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.revoke_scope(account text, kind text, pattern text) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.revoke_scope(account text, kind text, pattern text) TO iam_admin;
+
+
+--
+-- Name: FUNCTION scope_expression(account text, kind text); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.scope_expression(account text, kind text) FROM PUBLIC;
 
 
 --
@@ -16686,6 +20212,14 @@ GRANT ALL ON FUNCTION iam.set_password(username text, salt bytea, memory_kib int
 
 REVOKE ALL ON FUNCTION iam.set_policy(max_failures integer, lock_minutes integer, session_hours integer, keep_unknown_names boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION iam.set_policy(max_failures integer, lock_minutes integer, session_hours integer, keep_unknown_names boolean) TO iam_admin;
+
+
+--
+-- Name: FUNCTION set_service_account_active(account text, active boolean); Type: ACL; Schema: iam; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION iam.set_service_account_active(account text, active boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION iam.set_service_account_active(account text, active boolean) TO iam_admin;
 
 
 --

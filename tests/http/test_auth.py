@@ -10,6 +10,7 @@ from argon2.low_level import hash_secret_raw
 from indelible import Settings, standard_routes
 from indelible.services import passwords
 from tests.http.world import CLIENT, LogIn, Serve, World, application, require_problem, without_ids
+from tests.support import facts
 
 
 async def attempt(client: httpx.AsyncClient, name: str, password: str) -> httpx.Response:
@@ -158,7 +159,7 @@ async def test_passwords_out_of_bounds_are_422_and_on_record(
     require_problem(response, 422)
     event = await world.late_event(response)
     assert (event["action"], event["outcome"]) == ("AUTH_LOGIN_MALFORMED", "failure")
-    assert event["metadata"] == {"reason": "status", "status": 422}
+    assert facts(event) == {"reason": "status", "status": 422}
 
 
 async def test_the_longest_password_logs_in(client: httpx.AsyncClient, world: World) -> None:

@@ -33,6 +33,11 @@ async def stranded(serve: Serve) -> httpx.AsyncClient:
         ("GET", "/v1/auth/me"),
         ("GET", "/v1/ftms/bookings/1"),
         ("POST", "/v1/ftms/bookings/1/cancel"),
+        ("GET", "/v1/audit/events"),
+        ("GET", "/v1/audit/events/1"),
+        ("GET", "/v1/audit/entities/FTMS_BOOKING/1/history"),
+        ("GET", "/v1/audit/coverage"),
+        ("GET", "/v1/audit/stream"),
     ],
 )
 async def test_nothing_is_decided_without_the_database(stranded: httpx.AsyncClient, method: str, path: str) -> None:

@@ -16,7 +16,7 @@ from indelible import audited, set_entity, transaction
 from indelible.context import current
 from tests.http.world import Serve, application
 from tests.stage import ACTION, set_stage
-from tests.support import events
+from tests.support import events, facts
 
 Postgresql = psycopg.Connection[Any]
 
@@ -104,7 +104,7 @@ async def test_interleaved_requests_stay_apart(client: httpx.AsyncClient, postgr
             assert changes == []
         else:
             assert response.json() == {"user": expected}
-            assert event["metadata"] == {"seen": expected or ""}
+            assert facts(event) == {"seen": expected or ""}
             assert [(row["user_id"], row["request_id"]) for row in changes] == [(expected, request_id)]
 
 
@@ -120,7 +120,7 @@ async def test_a_cancelled_request_leaves_nothing_to_the_next(
     assert events(postgresql, "entity_type = 'THING' and entity_id = '1'") == []
     # Both went over the independent session's only connection, the cancelled request's event first.
     (event,) = events(postgresql, "action = %s and entity_id = '1'", ACTION)
-    assert (event["user_id"], event["outcome"], event["metadata"]) == ("ann", "failure", {"reason": "cancelled"})
+    assert (event["user_id"], event["outcome"], facts(event)) == ("ann", "failure", {"reason": "cancelled"})
 
 
 async def test_an_anonymous_request_after_a_known_one(client: httpx.AsyncClient) -> None:

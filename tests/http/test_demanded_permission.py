@@ -49,7 +49,7 @@ async def test_the_answer_is_403(
         ("denied", "bob", "203.0.113.7")
     }
     (business,) = [event for event in of_request if event["action"] == "FTMS_BOOKING_UPDATED"]
-    assert business["metadata"] == {"reason": "permission_denied"}
+    assert business["metadata"]["reason"] == "permission_denied"
 
 
 async def test_what_waits_is_a_metric(serve: Serve, settings: Settings, postgresql: psycopg.Connection) -> None:

@@ -7,6 +7,7 @@ import httpx
 
 from tests.http.ferry import BOOKINGS, DEPARTS, LATER, NEW, book, seats_taken
 from tests.http.world import Headers, World, require_problem
+from tests.support import facts
 
 
 def wait_for_a_waiter(world: World) -> None:
@@ -41,7 +42,7 @@ async def test_a_transfer_that_fails_halfway_has_not_happened(
         str(booking["id"]),
         "alice",
     )
-    assert event["metadata"] == {"reason": "exception", "exception": "CheckViolationError"}
+    assert facts(event) == {"reason": "exception", "exception": "CheckViolationError"}
     assert seats_taken(world) == before
     assert (await client.get(f"{BOOKINGS}/{booking['id']}", headers=alice)).json() == booking
 

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from indelible import audited, parse_body, set_entity, transaction
 from tests.http.world import Serve, application
 from tests.stage import ACTION, set_stage
-from tests.support import Row, events
+from tests.support import Row, events, facts
 
 Postgresql = psycopg.Connection[Any]
 by_path = audited(ACTION, entity_type="THING_SEEN", entity_id="path:id")
@@ -92,7 +92,7 @@ async def test_each_kind_of_endpoint_is_recorded(client: httpx.AsyncClient, post
     assert response.status_code == 200
     (event,) = of_request(postgresql, response)
     assert (event["user_id"], event["entity_type"], event["entity_id"]) == ("ann", "THING_SEEN", "B-7")
-    assert (event["outcome"], event["metadata"]) == ("success", {"client_request_id": "c-1"})
+    assert (event["outcome"], facts(event)) == ("success", {"client_request_id": "c-1"})
     assert str(event["ip_address"]) == "203.0.113.7"
 
 
@@ -103,7 +103,7 @@ async def test_statuses_become_outcomes(client: httpx.AsyncClient, postgresql: P
             response = await client.request(method, path, params={"status": status})
             assert response.status_code == status
             (event,) = of_request(postgresql, response)
-            assert (event["outcome"], event["metadata"]) == (outcome, {"reason": "status", "status": status})
+            assert (event["outcome"], facts(event)) == (outcome, {"reason": "status", "status": status})
 
 
 async def test_what_is_not_decorated_is_not_recorded(client: httpx.AsyncClient, postgresql: Postgresql) -> None:
@@ -118,7 +118,7 @@ async def test_an_error_at_commit_counts(client: httpx.AsyncClient, postgresql: 
     assert "canary-4711" not in response.text
     (event,) = of_request(postgresql, response)
     assert (event["outcome"], event["entity_id"]) == ("failure", "1")
-    assert event["metadata"] == {"reason": "exception", "exception": "UniqueViolationError"}
+    assert facts(event) == {"reason": "exception", "exception": "UniqueViolationError"}
     assert events(postgresql, "metadata::text like '%%canary%%' or changes::text like '%%canary%%'") == []
 
 
@@ -128,4 +128,4 @@ async def test_a_malformed_body_is_on_record(client: httpx.AsyncClient, postgres
         response = await client.post("/make", content=content, headers={"Content-Type": "application/json"})
         assert response.status_code == status
         (event,) = of_request(postgresql, response)
-        assert event["metadata"] == {"reason": "status", "status": status}
+        assert facts(event) == {"reason": "status", "status": status}

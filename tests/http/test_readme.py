@@ -25,10 +25,10 @@ def shop(
 ) -> dict[str, Any]:
     """The README's SQL has been run, its environment is set, its code is loaded."""
     postgresql.execute("create schema shop")
-    _, people, watch, query, demand, _ = blocks("sql")
+    _, people, watch, query, demand, _, producers = blocks("sql")
     business = login("audit_app")
     watch = watch.replace("shop_api", str(psycopg.conninfo.conninfo_to_dict(business)["user"]))
-    for block in (people, watch, query, demand):
+    for block in (people, watch, query, producers, demand):
         postgresql.execute(block.encode())
     monkeypatch.setenv("INDELIBLE_APP_DSN", business)
     monkeypatch.setenv("INDELIBLE_AUDIT_DSN", login("audit_app", "audit_writer"))
@@ -71,6 +71,19 @@ async def test_another_login_system(shop: dict[str, Any], world: World, serve: S
     events = world.of_request(answer)
     assert [event["action"] for event in events] == ["ROW_INSERTED", "SHOP_ORDER_CREATED"]
     assert {(event["user_id"], event["actor_proof"]) for event in events} == {("erin", "service")}
+
+
+async def test_another_application_hands_events_over(shop: dict[str, Any], world: World, serve: Serve) -> None:
+    """The README's account, key and request: its event is on record, and once when it is sent twice."""
+    client = await serve(shop["app"])
+    (request,) = blocks("http")
+    body = request.partition("\n\n")[2].encode()
+    key = shop["add_key"](world.admin, "till")
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    answers = [await client.post("/v1/audit/events", content=body, headers=headers) for _ in range(2)]
+    assert [answer.json()["results"][0]["status"] for answer in answers] == ["stored", "known"]
+    (event,) = world.events("action = 'TILL_RECEIPT_VOIDED'")
+    assert (event["user_id"], event["actor_proof"], event["metadata"]["producer"]) == ("ann", "client", "till")
 
 
 def test_the_commands_are_documented() -> None:

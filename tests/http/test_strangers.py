@@ -21,6 +21,7 @@ from indelible.context import current_audit
 from indelible.http import bodies
 from indelible.services import summary
 from tests.http.world import Serve, World, application
+from tests.support import facts
 
 LOGIN = "/v1/auth/login"
 ACTION = "FTMS_BOOKING_CANCELLED"
@@ -117,8 +118,8 @@ async def test_what_is_summarised_is_told_of_at_the_end(
             audit.record_unchecked("AUTH_LOGIN_MALFORMED", outcome="failure")
     events = world.events("action = 'AUTH_LOGIN_MALFORMED'")
     assert len(events) == 17
-    (told,) = [event for event in events if event["metadata"]]
-    assert told["metadata"] == {"reason": "summarised", "count": 4}
+    (told,) = [event for event in events if facts(event)]
+    assert facts(told) == {"reason": "summarised", "count": 4}
     assert (told["outcome"], told["user_id"], told["request_id"]) == ("failure", None, None)
 
 
@@ -169,4 +170,4 @@ def test_a_slow_body_does_not_hold_its_connection(port: int, world: World, monke
     deadline = time.monotonic() + 10
     while not (events := world.events("action = 'AUTH_LOGIN_MALFORMED'")) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert [event["metadata"] for event in events] == [{"reason": "status", "status": 408}]
+    assert [facts(event) for event in events] == [{"reason": "status", "status": 408}]

@@ -3,13 +3,14 @@
 import json
 from datetime import UTC, datetime
 from typing import Any
+from uuid import RFC_4122
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indelible.context import RequestContext
-from indelible.services.event import compose
+from indelible.services.event import compose, new_event_id
 
 ANYTHING = st.one_of(
     st.none(), st.text(st.characters(exclude_categories=()), max_size=3000), st.integers(), st.binary()
@@ -71,3 +72,13 @@ def test_no_value_breaks_an_event(first: Any, second: Any, third: Any, fourth: A
             assert "\0" not in text
             assert "\n" not in text
     assert event.ip_address is None or event.ip_address.count("%") == 0
+
+
+def test_event_ids_are_of_version_7_and_in_order() -> None:
+    """RFC 9562: version and variant, the time in front, and no two alike."""
+    ids = [new_event_id() for _ in range(2000)]
+    assert len(set(ids)) == 2000
+    assert {(made.version, made.variant) for made in ids} == {(7, RFC_4122)}
+    moments = [made.int >> 64 for made in ids]
+    assert moments == sorted(moments)
+    assert abs((ids[0].int >> 80) / 1000 - datetime.now(UTC).timestamp()) < 60

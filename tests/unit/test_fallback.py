@@ -77,6 +77,6 @@ def test_a_loss_is_one_line_of_json(caplog: pytest.LogCaptureFixture) -> None:
 def test_metrics_are_counted_apart() -> None:
     """Each service has its own registry; the category is the first word of the code."""
     one, other = Metrics(), Metrics()
-    one.recorded("FTMS_BOOKING_CREATED", "success")
+    one.recorded([compose("FTMS_BOOKING_CREATED", None, {})])
     assert 'audit_events_total{category="ftms",outcome="success"} 1.0' in one.render().decode()
     assert "ftms" not in other.render().decode()

@@ -8,7 +8,7 @@ from indelible.queries import QUERIES, parse
 
 def test_every_query_of_the_package_is_loaded() -> None:
     """The names that Python uses are there, and statements come without their comments and semicolons."""
-    assert {"record_event", "set_context", "set_sealed_context"} <= set(QUERIES)
+    assert {"record_batch", "set_context", "set_sealed_context"} <= set(QUERIES)
     for statement in QUERIES.values():
         assert not statement.startswith("--")
         assert not statement.endswith(";")

@@ -42,13 +42,31 @@ async def test_a_connection_is_kept_for_known_users(connections: int, strangers:
     assert set(inside.values()) == {20}
 
 
+async def test_producers_have_half_of_the_connections() -> None:
+    """However many hand events over, one more connection is there for tokens, and another for known users."""
+    shares, inside, go_on = Shares(4), dict.fromkeys(Standing, 0), asyncio.Event()
+
+    async def take(standing: Standing) -> None:
+        async with shares.turn(standing):
+            inside[standing] += 1
+            await go_on.wait()
+
+    wanted = (Standing.PRODUCER, Standing.UNPROVEN)
+    tasks = [asyncio.create_task(take(standing)) for standing in wanted for _ in range(20)]
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert [inside[standing] for standing in wanted] == [2, 1]
+    go_on.set()
+    await asyncio.gather(*tasks)
+
+
 def test_places_are_apart() -> None:
     """A standing that has filled its places leaves all others theirs; a closed door admits nobody."""
     admission = Admission(Settings(record_pending=100))
     admitted = {
         standing: sum(admission.admit(standing) for _ in range(200))
         for standing in reversed(Standing)
-        if standing is not Standing.UNPROVEN
+        if standing not in (Standing.UNPROVEN, Standing.PRODUCER)
     }
     assert admitted == {Standing.KNOWN: 100, Standing.STRANGER: 25, Standing.UNCHECKED: UNCHECKED_PENDING}
     assert admission.in_flight == 141

@@ -32,6 +32,8 @@ SUBCOMMANDS = (
     "history",
     "as-of",
     "blame",
+    "export",
+    "forward",
 )
 
 HELP = """Audit logging for PostgreSQL that cannot be erased.

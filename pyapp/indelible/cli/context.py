@@ -89,6 +89,23 @@ class Context:
             require_installed(connection)
             yield connection
 
+    @contextlib.contextmanager
+    def lasting_database(self) -> Iterator[str]:
+        """The DSN of a database that is installed, for a command that runs until Ctrl-C.
+
+        Other commands may work beside it: nobody waits for its end.
+
+        Raises:
+            ConfigurationError, EmbeddedError: as `connection`.
+        """
+        self.require_database()
+        with contextlib.ExitStack() as running:
+            with contextlib.nullcontext() if self.database_url else self.alone():
+                dsn, _ = running.enter_context(self.opened())
+            with contextlib.closing(connect(dsn)) as connection:
+                require_installed(connection)
+            yield dsn
+
     def require_database(self) -> None:
         """EmbeddedError if it would be an embedded one, and there is none yet."""
         if not self.database_url and not holds_cluster(self.data_dir):

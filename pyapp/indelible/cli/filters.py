@@ -1,12 +1,16 @@
-"""Which events a command shows: options that `events` and `tail` share."""
+"""Which events a command shows or writes: options that several share."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import psycopg
 from cyclopts import Parameter
+from pydantic import ValidationError
 
+from indelible.errors import ConfigurationError
 from indelible.queries import QUERIES
+from indelible.services.reading.filters import EventFilter
+from indelible.text import neutralise
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,26 @@ class Filters:
         return [
             self.actor, self.action, self.outcome, self.entity_type, self.entity_id, self.request, *times, self.reads
         ]  # fmt: skip
+
+    def event_filter(self, connection: psycopg.Connection[Any]) -> EventFilter:
+        """The same as the reading endpoints and the database have it; ConfigurationError for what cannot be meant."""
+        since, until = (moment(connection, time) if time else None for time in (self.since, self.until))
+        try:
+            return EventFilter(
+                actor=self.actor,
+                action=self.action and self.action.replace("%", "*"),
+                outcome=self.outcome,
+                entity_type=self.entity_type,
+                entity_id=self.entity_id,
+                since=since,
+                until=until,
+                request_id=self.request,
+                reads=self.reads,
+            )
+        except ValidationError as error:
+            field = error.errors(include_url=False)[0]
+            name = str(field["loc"][0]).replace("_", "-")
+            raise ConfigurationError(f"--{name} cannot be that: {neutralise(field['msg'])}.") from None
 
 
 def moment(connection: psycopg.Connection[Any], text: str) -> Any:

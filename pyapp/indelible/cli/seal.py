@@ -2,11 +2,10 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
 
 from psycopg import RawCursor
 
-from indelible.cli.context import Context, Shared, require_installed
+from indelible.cli.context import Context, Shared
 from indelible.cli.cosigning import cosigning
 from indelible.cli.sealing import KEY_EXPOSED, key_is_apart, new_origin, sealer_folder
 from indelible.db.session import connect
@@ -29,25 +28,13 @@ def seal(*, adopt: str | None = None, origin: str | None = None, context: Shared
         context: The shared options.
     """
     tell, folder = context.output.say, sealer_folder(context)
-    with _database(context) as dsn:
+    with context.lasting_database() as dsn:
         if key_is_apart(context) is False:
             tell(KEY_EXPOSED)
         if adopt is not None:
             tell(f"Adopted as epoch {_adopt(dsn, folder, adopt, context)}.")
         with cosigning(dsn, context, tell):
             seal_until(threading.Event(), dsn, folder, origin or new_origin(folder), tell)
-
-
-@contextlib.contextmanager
-def _database(context: Context) -> Iterator[str]:
-    """The DSN of a database that is installed. Other commands may work beside us, so nobody waits for our end."""
-    context.require_database()
-    with contextlib.ExitStack() as running:
-        with contextlib.nullcontext() if context.database_url else context.alone():
-            dsn, _ = running.enter_context(context.opened())
-        with contextlib.closing(connect(dsn)) as connection:
-            require_installed(connection)
-        yield dsn
 
 
 def _adopt(dsn: str, folder: SealerFolder, reason: str, context: Context) -> int:

@@ -6,12 +6,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 
 import uvicorn
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
+from indelible.cli.context import Context
 from indelible.cli.credentials import Credentials
+from indelible.cli.wallet import address_digest
 from indelible.errors import ConfigurationError, IndelibleError
 from indelible.settings import Settings
 
@@ -40,11 +43,30 @@ def bind(port: int, host: str = "127.0.0.1") -> socket.socket:
     return bound
 
 
-def make_server(credentials: Credentials) -> uvicorn.Server:
-    """FTMS on the two logins that it is given, and on nothing else."""
+def spool_folder(context: Context) -> Path:
+    """Where events wait for the database: one folder for the embedded one, one for each other one."""
+    name = f"spool-{address_digest(context.database_url)}" if context.database_url else "spool"
+    return context.data_dir / name
+
+
+class Server(uvicorn.Server):
+    """Ends live tails before it waits for its connections, of which they would be the last."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """What uvicorn does once it has been told to stop."""
+        audit = self.lifespan.state.get("audit")
+        if audit is not None:
+            audit.end_streams()
+        await super().shutdown(sockets)
+
+
+def make_server(credentials: Credentials, spool_dir: Path) -> uvicorn.Server:
+    """FTMS on the two logins and the spool that it is given, and on nothing else."""
     create_app = import_module(SAMPLE).create_app
     settings = Settings(
-        app_dsn=SecretStr(credentials.roles["ftms_api"]), audit_dsn=SecretStr(credentials.roles["ftms_audit"])
+        app_dsn=SecretStr(credentials.roles["ftms_api"]),
+        audit_dsn=SecretStr(credentials.roles["ftms_audit"]),
+        spool_dir=spool_dir,
     )
     return server_of(create_app(settings))
 
@@ -52,9 +74,7 @@ def make_server(credentials: Credentials) -> uvicorn.Server:
 def server_of(app: ASGIApp) -> uvicorn.Server:
     """A server of this application that writes no access log and believes no header."""
     # Forwarded headers are the middleware's affair: uvicorn would believe them from anybody on this host.
-    return uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, server_header=False)
-    )
+    return Server(uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, server_header=False))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
 from indelible.cli.credentials import Credentials
+from indelible.cli.service_accounts import set_service_accounts
 from indelible.cli.wallet import Wallet
 from indelible.db.migrate import migrate
 from indelible.db.session import connect
@@ -27,11 +28,12 @@ LOGINS: Final = {
     "ftms_sealer": ("audit_sealer",),
 }
 BOOKING: Final = ("ftms.booking.create", "ftms.booking.read", "ftms.booking.update", "ftms.booking.cancel")
+READING: Final = ("audit.event.read", "audit.event.export")
 ROLES: Final = {
     "ftms_clerk": ("Sells and changes bookings.", BOOKING),
     "ftms_viewer": ("Sees bookings.", ("ftms.booking.read",)),
-    "ftms_auditor": ("Sees bookings, to compare them with the log.", ("ftms.booking.read", "audit.event.read")),
-    "ftms_administrator": ("May do everything.", (*BOOKING, "audit.event.read")),
+    "ftms_auditor": ("Sees bookings, to compare them with the log.", ("ftms.booking.read", *READING)),
+    "ftms_administrator": ("May do everything.", (*BOOKING, *READING)),
 }
 # name → (display name, role or none, active)
 USERS: Final = {
@@ -81,6 +83,7 @@ def set_stage(admin_dsn: str, wallet: Wallet) -> Credentials:
         administrator.cursor_factory = psycopg.RawCursor
         _seed(administrator)
         _set_passwords(administrator, credentials)
+        set_service_accounts(administrator, credentials)
         for name, (_, _, active) in USERS.items():
             _call(administrator, "set_active", name, active)
     return credentials

@@ -19,7 +19,7 @@ from indelible.cli.cosigning import cosigning
 from indelible.cli.credentials import Credentials
 from indelible.cli.drain import keep_draining
 from indelible.cli.sealing import KEY_EXPOSED, key_is_apart, log_identity, sealer_folder, sealing
-from indelible.cli.server import bind, make_server
+from indelible.cli.server import bind, make_server, spool_folder
 from indelible.cli.stage import reserved, set_stage
 from indelible.cli.wallet import Wallet, up_lock
 from indelible.db.session import connect
@@ -60,7 +60,7 @@ def up(*, port: Port = 8080, context: Shared) -> None:
         running.enter_context(sealing(sealer, folder, credentials.tlog["origin"]))
         running.enter_context(cosigning(sealer, context, context.output.say))
         _announce(context, credentials, str(path), embedded)
-        asyncio.run(_serve(make_server(credentials), listening, credentials, embedded))
+        asyncio.run(_serve(make_server(credentials, spool_folder(context)), listening, credentials, embedded))
 
 
 @contextlib.contextmanager

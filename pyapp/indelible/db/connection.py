@@ -10,7 +10,8 @@ from typing import Any, Self
 import anyio
 import asyncpg
 
-from indelible.context import current
+from indelible.context import Attempt, current, open_attempts
+from indelible.db.attempts import note_committed, success_calls
 from indelible.db.literal import context_statement
 from indelible.errors import TransactionAborted
 
@@ -29,6 +30,7 @@ class AuditedTransaction:
         self._isolation = isolation
         self._savepoint: str | None = None
         self._started = False
+        self._attempts: tuple[Attempt, ...] = ()
 
     async def start(self) -> None:
         """Begin; a failure, or a cancellation half-way, leaves the connection outside of any transaction."""
@@ -38,6 +40,7 @@ class AuditedTransaction:
         if not self._connection.is_in_transaction():
             stack.clear()
             context = current()
+            self._attempts = () if " read only" in self._begin else open_attempts()
             statement = self._begin if context is None else f"{self._begin}; {context_statement(context)}"
         elif stack:
             await self._require_same_isolation()
@@ -61,6 +64,7 @@ class AuditedTransaction:
         if self._savepoint is not None:
             await self._connection.execute(f"release savepoint {self._savepoint}")
             return
+        await self._finish_attempts()
         try:
             status = await self._connection.execute("commit")
         except asyncpg.PostgresError:
@@ -70,11 +74,22 @@ class AuditedTransaction:
             raise
         if status == "ROLLBACK":
             raise TransactionAborted("rolled back at commit, because an earlier statement had failed")
+        note_committed(self._attempts)
 
     async def rollback(self) -> None:
         """Roll back, or roll back to the savepoint. Never raises over a connection that is gone."""
         self._leave()
         await self._undo()
+
+    async def _finish_attempts(self) -> None:
+        try:
+            for statement, values in success_calls(self._attempts):
+                await self._connection.execute(statement, *values)
+        except asyncpg.InFailedSQLTransactionError:
+            pass  # an earlier statement had failed: what becomes of the commit says so
+        except BaseException:
+            await self._undo()
+            raise
 
     async def _undo(self) -> None:
         connection, name = self._connection, self._savepoint

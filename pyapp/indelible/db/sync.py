@@ -6,7 +6,8 @@ from typing import Any
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from indelible.context import current
+from indelible.context import Attempt, current, open_attempts
+from indelible.db.attempts import note_committed, success_calls
 from indelible.db.literal import context_call
 from indelible.errors import TransactionAborted
 from indelible.queries import QUERIES
@@ -30,11 +31,14 @@ class SyncTransaction:
         # connection.transaction() would stay in the pipeline until its end, and report errors late.
         self._block = psycopg.Transaction(connection)
         self._outermost = False
+        self._attempts: tuple[Attempt, ...] = ()
         self._autocommit = connection.autocommit
 
     def __enter__(self) -> SyncConnection:
         connection, context = self._connection, current()
         self._outermost = connection.info.transaction_status == TransactionStatus.IDLE
+        if self._outermost and not connection.read_only:
+            self._attempts = open_attempts()
         if context is None:
             self._block.__enter__()
             return connection
@@ -64,9 +68,22 @@ class SyncTransaction:
                 aborted = TransactionAborted("rolled back at commit, because an earlier statement had failed")
                 self._block.__exit__(TransactionAborted, aborted, None)
                 raise aborted
-            return bool(self._block.__exit__(kind, error, traceback))
+            if kind is None:
+                self._finish_attempts()
+            swallowed = bool(self._block.__exit__(kind, error, traceback))
+            if kind is None:
+                note_committed(self._attempts)
+            return swallowed
         finally:
             self._restore_autocommit()
+
+    def _finish_attempts(self) -> None:
+        try:
+            for statement, values in success_calls(self._attempts):
+                psycopg.RawCursor(self._connection).execute(statement.encode(), values)
+        except BaseException as error:
+            self._block.__exit__(type(error), error, error.__traceback__)
+            raise
 
     def _restore_autocommit(self) -> None:
         if self._outermost and self._connection.info.transaction_status == TransactionStatus.IDLE:

@@ -14,7 +14,8 @@ from typing import Any
 import asyncpg
 from psycopg_pool import ConnectionPool
 
-from indelible.context import current, current_audit
+from indelible.context import current, current_audit, open_attempts
+from indelible.db.attempts import note_committed, success_calls
 from indelible.db.literal import context_call
 from indelible.db.outage import is_outage
 from indelible.db.pools import ACQUIRE_SECONDS
@@ -71,13 +72,20 @@ def _service() -> Any:
 
 @asynccontextmanager
 async def _on(connection: Any, options: dict[str, Any]) -> AsyncIterator[Any]:
+    # isinstance() cannot tell: asyncpg's metaclass takes every pooled connection for every class.
+    if getattr(connection, "sets_request_context", False):
+        async with connection.transaction(**options):
+            yield connection
+        return
+    attempts = () if connection.is_in_transaction() or options["readonly"] else open_attempts()
     async with connection.transaction(**options):
-        context = current()
-        # isinstance() cannot tell: asyncpg's metaclass takes every pooled connection for every class.
-        if context is not None and not getattr(connection, "sets_request_context", False):
+        if (context := current()) is not None:
             name, values = context_call(context)
             await connection.execute(QUERIES[name], *values)
         yield connection
+        for statement, parameters in success_calls(attempts):
+            await connection.execute(statement, *parameters)
+    note_committed(attempts)
 
 
 @asynccontextmanager

@@ -31,7 +31,18 @@ def make_folder(path: Path) -> Path:
 
 @contextlib.contextmanager
 def own_folder(path: Path) -> Iterator[int]:
+    """`open_own_folder` for the data directory, closed again after the block."""
+    handle = open_own_folder(path, "data directory", "choose another --data-dir")
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def open_own_folder(path: Path, what: str, remedy: str) -> int:
     """A descriptor of the folder `path`, in which nobody else can put anything; not through a symbolic link.
+
+    `what` is the folder's name and `remedy` the way out in the sentences that refuse it.
 
     Raises:
         EmbeddedError: it belongs to somebody else, others may write to it, or it is a link.
@@ -43,27 +54,17 @@ def own_folder(path: Path) -> Iterator[int]:
         raise
     except OSError as error:
         reason = "it is a symbolic link" if path.is_symlink() else str(error.strerror)
-        raise EmbeddedError(
-            f"The data directory {path} cannot be used ({reason}): choose another --data-dir."
-        ) from None
-    try:
-        _require_own(path, os.fstat(handle))
-        yield handle
-    finally:
-        os.close(handle)
-
-
-def _require_own(path: Path, found: os.stat_result) -> None:
+        raise EmbeddedError(f"The {what} {path} cannot be used ({reason}): {remedy}.") from None
+    found = os.fstat(handle)
     if found.st_uid != os.geteuid():
-        raise EmbeddedError(
-            f"The data directory {path} belongs to {_name(found.st_uid)}: run this as that user, "
-            "or choose another --data-dir."
-        )
+        os.close(handle)
+        raise EmbeddedError(f"The {what} {path} belongs to {_name(found.st_uid)}: run this as that user, or {remedy}.")
     if writable_by_others(found):
+        os.close(handle)
         raise EmbeddedError(
-            f"Others may write to the data directory {path}: run `chmod go-w` on it if you trust what is in it, "
-            "or choose another --data-dir."
+            f"Others may write to the {what} {path}: run `chmod go-w` on it if you trust what is in it, or {remedy}."
         )
+    return handle
 
 
 def writable_by_others(found: os.stat_result) -> bool:

@@ -84,10 +84,10 @@ async def identify_bearer(request: HTTPConnection) -> Identity | None:
     return await authenticate(audit, token, context)
 
 
-def bearer_token(request: HTTPConnection) -> SecretStr | None:
+def bearer_token(request: HTTPConnection, form: re.Pattern[str] = BEARER) -> SecretStr | None:
     """The one well-formed bearer token of the request. Two of them are none: whose would it be?"""
     headers = request.headers.getlist("authorization")
-    match = BEARER.fullmatch(headers[0]) if len(headers) == 1 else None
+    match = form.fullmatch(headers[0]) if len(headers) == 1 else None
     return SecretStr(match[1]) if match else None
 
 

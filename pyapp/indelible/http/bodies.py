@@ -1,7 +1,7 @@
 """JSON bodies, read with suspicion: size, encoding, syntax and characters are judged before any model sees them."""
 
 import asyncio
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
@@ -26,17 +26,26 @@ async def parse_body(request: Request, model: type[Model]) -> Model:
             422 with `errors` by field if it does not fit the model, or a text in it holds a control character. No
             value is ever repeated.
     """
-    _require_json(request)
     audit = current_audit()
     limit = audit.settings.max_body if audit is not None else Settings.model_fields["max_body"].default
-    content = await _read(request, limit)
-    try:
-        value = read_json(content)
-    except InvalidJson as error:
-        raise Problem(400, "Malformed JSON", str(error)) from None
-    if harmful := harmful_strings(value):
+    content = await read_body(request, limit)
+    if harmful := harmful_strings(parse_json(content)):
         raise Problem(422, "Invalid body", errors=harmful)
     return _validate(content, model)
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The request's JSON body as it came; Problem 415, 413 or 408 as in `parse_body`."""
+    _require_json(request)
+    return await _read(request, limit)
+
+
+def parse_json(content: bytes) -> Any:
+    """The value of a JSON body; Problem 400 as in `parse_body`."""
+    try:
+        return read_json(content)
+    except InvalidJson as error:
+        raise Problem(400, "Malformed JSON", str(error)) from None
 
 
 def _validate(content: bytes, model: type[Model]) -> Model:

@@ -40,7 +40,7 @@ def harmful_strings(value: Any) -> list[dict[str, str]]:
     """Findings for the texts in `value`, keys too, that hold a control character or half a surrogate pair."""
     found = []
     for path, text in _strings(value, ""):
-        if any(is_harmful(character) for character in text):
+        if not text.isprintable() and any(is_harmful(character) for character in text):
             found.append(
                 {
                     "field": path,

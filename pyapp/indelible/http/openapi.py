@@ -1,7 +1,7 @@
 """`/openapi.json`: OpenAPI 3.1 built from the routes themselves.
 
-An endpoint says what it takes and gives with `describe`; path parameters come from its route, the permission
-from `requires_permission`, schemas and examples from the pydantic models.
+An endpoint says what it takes and gives with `describe`; path parameters come from its route, query parameters from
+its model, the permission from `requires_permission`, schemas and examples from the pydantic models.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ class Schemas:
         for description in descriptions:
             if description.body:
                 wanted[description.body, "validation"] = None
-            if description.returns:
-                wanted[description.returns, "serialization"] = None
+            for answer in filter(None, (description.returns, *description.also.values())):
+                wanted[answer, "serialization"] = None
         self._references, document = models_json_schema(list(wanted), ref_template="#/components/schemas/{model}")
         self.definitions: dict[str, Any] = document["$defs"]
 
@@ -97,7 +97,10 @@ def build_document(routes: Iterable[BaseRoute], title: str, version: str) -> dic
         "paths": paths,
         "components": {
             "schemas": schemas.definitions,
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "api_key": {"type": "http", "scheme": "bearer", "bearerFormat": "ind_…"},
+            },
         },
     }
 
@@ -132,13 +135,18 @@ def _operation_object(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         "summary": description.summary,
         "responses": {
             str(description.status): _success(description, schemas),
+            **{str(status): _answer(status, schemas, model) for status, model in description.also.items()},
             **{str(status): schemas.refusal(status) for status in refusals},
         },
-        "security": [] if description.public else [{"bearer": []}],
+        "security": [] if description.public else [{description.credential: []}],
     }
     if text := inspect.getdoc(operation.endpoint):
         document["description"] = text
-    if parameters := [_parameter(*item) for item in operation.route.param_convertors.items()]:
+    parameters = [_parameter(*item) for item in operation.route.param_convertors.items()]
+    parameters += (_header(*item) for item in description.headers.items())
+    if description.query:
+        parameters += _query_parameters(description.query)
+    if parameters:
         document["parameters"] = parameters
     if description.body:
         document["requestBody"] = {"required": True, "content": schemas.content(description.body, "validation")}
@@ -153,10 +161,36 @@ def _parameter(name: str, convertor: Convertor[Any]) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": schema, "example": 1 if integer else "1"}
 
 
+def _header(name: str, example: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "example": example}
+
+
+def _answer(status: int, schemas: Schemas, model: type[BaseModel] | None) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+    if model:
+        response["content"] = schemas.content(model, "serialization")
+    return response
+
+
+def _query_parameters(model: type[BaseModel]) -> Iterator[dict[str, Any]]:
+    """One parameter for each field; that it may be left out is all that null means in a query."""
+    document = model.model_json_schema()
+    for name, found in document["properties"].items():
+        described = {key: value for key, value in found.items() if key not in ("title", "examples", "anyOf", "default")}
+        schema = next((kind for kind in found.get("anyOf", ()) if kind["type"] != "null"), described)
+        parameter = {
+            "name": name,
+            "in": "query",
+            "required": name in document.get("required", ()),
+            "description": found["description"],
+            "schema": {key: value for key, value in schema.items() if key != "description"},
+        }
+        yield {**parameter, "example": found["examples"][0]} if "examples" in found else parameter
+
+
 def _success(description: Description, schemas: Schemas) -> dict[str, Any]:
-    response: dict[str, Any] = {"description": HTTPStatus(description.status).phrase}
-    if description.returns:
-        response["content"] = schemas.content(description.returns, "serialization")
-    elif description.text is not None:
-        response["content"] = {"text/plain": {"schema": {"type": "string"}, "example": description.text}}
+    response = _answer(description.status, schemas, description.returns)
+    if description.returns is None and description.text is not None:
+        content = {"schema": {"type": "string"}, "example": description.text}
+        response["content"] = dict.fromkeys(description.media_types, content)
     return response

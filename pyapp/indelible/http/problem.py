@@ -32,6 +32,14 @@ def problem(
     errors: Sequence[Mapping[str, Any]] = (),
 ) -> Response:
     """An `application/problem+json` response; without a title, the status' own phrase is the title."""
+    content = json.dumps(problem_document(status, title, detail, errors=errors)).encode()
+    return Response(content, status, dict(headers or {}), "application/problem+json")
+
+
+def problem_document(
+    status: int, title: str | None = None, detail: str | None = None, *, errors: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """The members of a problem, for where it is a part of an answer."""
     document: dict[str, Any] = {
         "type": "about:blank",
         "title": neutralise(title, 200) if title else _phrase(status),
@@ -41,8 +49,7 @@ def problem(
         document["detail"] = neutralise(detail, 1000)
     if errors:
         document["errors"] = [dict(error) for error in errors]
-    content = json.dumps(document).encode()
-    return Response(content, status, dict(headers or {}), "application/problem+json")
+    return document
 
 
 def identifying_headers(context: RequestContext) -> dict[str, str]:

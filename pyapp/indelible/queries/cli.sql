@@ -44,3 +44,23 @@ select * from audit.audit_logs where xid = $1::text::xid8 order by id
 -- name: digest_of_log
 -- Count and digest of all events up to an id: it changes if any of them does.
 select count(*), md5(string_agg(log::text, '|' order by id)) from audit.audit_logs as log where id <= $1
+
+-- name: create_service_account
+-- Creates an account for another application, if there is none of that name: account, description.
+select iam.create_service_account($1, $2)
+
+-- name: grant_scope
+-- Lets an account record more: account, kind (action or entity_type), pattern.
+select iam.grant_scope($1, $2, $3)
+
+-- name: create_api_key
+-- Gives an account a key, if it has not got it: account, key id, digest.
+select iam.create_api_key($1, $2, $3)
+
+-- name: valid_api_keys
+-- The ids of an account's keys that are not revoked: account.
+select key_id from iam.list_api_keys() where account = $1 and revoked_at is null
+
+-- name: revoke_api_key
+-- Ends a key for ever: key id.
+select iam.revoke_api_key($1)

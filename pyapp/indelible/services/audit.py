@@ -1,28 +1,28 @@
 """The audit service: an independent session, so that a record survives the rollback of what it tells about."""
 
-import asyncio
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Self
 
 from anyio.from_thread import start_blocking_portal
 from psycopg_pool import ConnectionPool
 from pydantic import SecretStr
 
-from indelible.context import Recorder, bind_audit, current
+from indelible.context import Recorder, bind_audit
 from indelible.db.dsn import dsn_of
 from indelible.db.sync import SyncConnection
 from indelible.metrics import Metrics
-from indelible.models import Event, EventFields
-from indelible.services.event import compose
-from indelible.services.fallback import report_loss
+from indelible.services.keeper import Keeper, open_keeper
+from indelible.services.reading.feed import Feed
+from indelible.services.recording import Recording
 from indelible.services.sessions import SessionPools
-from indelible.services.standing import Shares, Standing, standing_of
+from indelible.services.spool.records import SpoolCounts
+from indelible.services.standing import Shares
 from indelible.services.writer import EventWriter
 from indelible.settings import Settings
 
 
-class Audit:
+class Audit(Recording):
     """The audit service of one process; `async with Audit()` in a lifespan, `with Audit()` in a script.
 
     Args:
@@ -53,7 +53,8 @@ class Audit:
         if self.settings.dsn(independent=False) is not None:  # whoever only records needs no business session
             dsn_of(self.settings, independent=False)
         self._sessions: SessionPools | None = None
-        self._writer: EventWriter | None = None
+        self._keeper: Keeper | None = None
+        self._feed: Feed | None = None
         self._surrounding: Recorder | None = None
         self._script = ExitStack()
 
@@ -81,71 +82,45 @@ class Audit:
         """The psycopg pool of the business session; `with transaction():` sets the context on it."""
         return self._open_sessions().sync()
 
-    async def record(self, action: str, **fields: Unpack[EventFields]) -> int | None:
-        """Record one event and return its id, or None if it is not (yet) on record.
+    @property
+    def in_flight(self) -> int:
+        """How many events are neither in the database nor on disk nor given up yet."""
+        return self._writer.in_flight if self._writer is not None else 0
 
-        Args:
-            action: code from the catalogue, of origin service.
-            fields: `entity_type`, `entity_id`, `description`, `outcome` ("success"), `metadata` (a dict; what cannot
-                be stored is left out, and the event says so), `permission`.
+    @property
+    def feed(self) -> Feed:
+        """The live tail of the log, for all its streams."""
+        if self._feed is None:
+            self._open_sessions()
+            self._feed = Feed(self, self.settings.stream_limit)
+        return self._feed
 
-        Never raises, and waits at most `settings.record_timeout` seconds; after that the write goes on in the
-        background until `settings.record_deadline`. A failure is counted and logged (logger "indelible.audit").
-        """
-        event, standing = compose(action, current(), fields), standing_of(current())
-        pending: asyncio.Future[int | None] | None = None
-        writer = self._writer
-        if writer is None:
-            self._not_running(event)
-        elif writer.loop is _running_loop():
-            pending = writer.start(event, standing)
-        elif (future := writer.start_from_thread(event, standing)) is not None:
-            pending = asyncio.wrap_future(future)
-        if pending is None:
-            return None
-        # asyncio.wait leaves the write running, both at the timeout and when the caller is cancelled.
-        done, _ = await asyncio.wait({pending}, timeout=self.settings.record_timeout)
-        return pending.result() if done and not pending.cancelled() else None
+    def end_streams(self) -> None:
+        """End the live tails, which otherwise keep a server from shutting down; for the thread of its event loop."""
+        if self._feed is not None:
+            self._feed.stop()
 
-    def record_sync(self, action: str, **fields: Unpack[EventFields]) -> int | None:
-        """`record` for sync code: on a worker thread it waits as long as `record` would.
+    @property
+    def database_away(self) -> bool:
+        """Whether events go to the spool, because the database does not take them at present."""
+        return self._writer is not None and self._writer.outage.lasting
 
-        On a thread that runs an event loop it must not wait, so it hands the event over and returns None.
-        """
-        event, standing = compose(action, current(), fields), standing_of(current())
-        writer, loop = self._writer, _running_loop()
-        if writer is None:
-            self._not_running(event)
-            return None
-        if loop is not None:
-            _hand_over(writer, event, standing)
-            return None
-        future = writer.start_from_thread(event, standing)
-        try:
-            return future.result(self.settings.record_timeout) if future else None
-        except TimeoutError:
-            return None
+    @property
+    def has_spool(self) -> bool:
+        """Whether there is to be one; it may fail all the same."""
+        return self._keeper is not None
 
-    def record_soon(self, action: str, **fields: Unpack[EventFields]) -> None:
-        """`record` without waiting at all, from any thread."""
-        self._record_soon(compose(action, current(), fields), standing_of(current()))
-
-    def record_unchecked(self, action: str, **fields: Unpack[EventFields]) -> None:
-        """`record_soon` for what any client can cause before anything is checked: of a flood, most is only counted."""
-        self._record_soon(compose(action, current(), fields), Standing.UNCHECKED)
-
-    def _record_soon(self, event: Event, standing: Standing) -> None:
-        if self._writer is None:
-            self._not_running(event)
-        else:
-            _hand_over(self._writer, event, standing)
+    async def look_at_spool(self) -> SpoolCounts | None:
+        """What is in the spool of this host; None if there is none, or it fails."""
+        return await self._keeper.counts() if self._keeper is not None else None
 
     async def __aenter__(self) -> Self:
         if self._sessions is not None:
             raise RuntimeError("this audit service is running already")
         self._sessions = SessionPools(self.settings)
         await self._sessions.open()
-        self._writer = EventWriter(self._sessions, self.settings, self.metrics)
+        self._keeper = await open_keeper(self.settings, self.metrics)
+        self._writer = EventWriter(self._sessions, self.settings, self.metrics, self._keeper)
         self._surrounding = bind_audit(self)
         return self
 
@@ -153,11 +128,17 @@ class Audit:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool | None:
         bind_audit(self._surrounding)
+        feed, self._feed = self._feed, None
         try:
+            if feed is not None:
+                await feed.close()
             if self._writer is not None:
                 await self._writer.drain()
         finally:
-            sessions, self._sessions, self._writer = self._sessions, None, None
+            sessions, keeper = self._sessions, self._keeper
+            self._sessions = self._keeper = self._writer = None
+            if keeper is not None:
+                await keeper.close()
             if sessions is not None:
                 await sessions.close()
         return None
@@ -180,20 +161,3 @@ class Audit:
         if self._sessions is None:
             raise RuntimeError("the audit service is not running: use `async with Audit()` or `with Audit()`")
         return self._sessions
-
-    def _not_running(self, event: Event) -> None:
-        report_loss(event, "not_running", None, self.metrics)
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-
-
-def _hand_over(writer: EventWriter, event: Event, standing: Standing) -> None:
-    if writer.loop is _running_loop():
-        writer.start(event, standing)
-    else:
-        writer.start_from_thread(event, standing)

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from starlette.requests import HTTPConnection
 
-from indelible.context import current
-from indelible.models import EventFields
+from indelible.codes import SUCCESS
+from indelible.context import Attempt, current
+from indelible.models import Durability, EventFields
 from indelible.services.metadata import Sanitiser
 from indelible.services.outcome import Outcome
 from indelible.services.recipe import Recipe
@@ -36,10 +37,25 @@ class Call:
         self, recipe: Recipe, signature: inspect.Signature | None, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         self.entity_id: object = None
+        self.attempt: Attempt | None = None
         self._recipe = recipe
         self._signature = signature
         self._args = args
         self._kwargs = kwargs
+
+    @property
+    def action(self) -> str:
+        """The code that it is recorded under."""
+        return self._recipe.action
+
+    @property
+    def durability(self) -> Durability | None:
+        """What recording it waits for; None if that of the settings."""
+        return self._recipe.durability
+
+    def is_on_record(self, outcome: Outcome) -> bool:
+        """Whether the transaction of a fail-closed call has recorded this already."""
+        return outcome.word == SUCCESS and self.attempt is not None and self.attempt.succeeded
 
     def event(self, outcome: Outcome, result: Any) -> EventFields:
         """The fields of the event. What the application's own callables raise is noted in it, by class."""
@@ -52,13 +68,19 @@ class Call:
             declared = self._declared_metadata(result)
         except Exception as error:  # noqa: BLE001  # nor this
             declared, notes["metadata_error"] = {}, type(error).__name__
-        return {
+        fields: EventFields = {
             "entity_type": self._recipe.entity_type,
             "entity_id": entity_id,
             "description": self._recipe.description,
             "outcome": outcome.word,
             "metadata": {**declared, **outcome.reason, **notes},
         }
+        if self.attempt is not None:
+            # The action is over, and nothing can be refused any more.
+            fields |= {"intent_id": self.attempt.intent_id, "durability": "durable"}
+        elif self.durability is not None:
+            fields["durability"] = self.durability
+        return fields
 
     def _find_entity(self, result: Any) -> object:
         source = self._recipe.entity_id

@@ -25,8 +25,18 @@ def reason_for(error: BaseException) -> str:
     return "internal"
 
 
-def report_loss(event: Event, reason: str, error: BaseException | None = None, metrics: Metrics | None = None) -> None:
-    """Count and log an event that is not on record. Metadata, user and address stay out of the log."""
+def report_loss(
+    event: Event,
+    reason: str,
+    error: BaseException | None = None,
+    metrics: Metrics | None = None,
+    *,
+    state: str | None = None,
+) -> None:
+    """Count and log an event that is not on record. Metadata, user and address stay out of the log.
+
+    `state` is the SQLSTATE of a refusal that was answered rather than raised.
+    """
     if metrics is not None:
         metrics.lost(reason)
     line = {
@@ -40,6 +50,7 @@ def report_loss(event: Event, reason: str, error: BaseException | None = None, m
         "request_id": event.request_id,
         "created_at": event.created_at.isoformat(),
         "error": type(error).__name__ if error else None,
-        "sqlstate": sqlstate_of(error) if error else None,
+        "event_id": str(event.event_id),
+        "sqlstate": sqlstate_of(error) if error else state,
     }
     _log.error("%s", json.dumps({name: value for name, value in line.items() if value is not None}))

@@ -25,6 +25,7 @@ MAX_TEXT = 16_384
 MAX_CHARACTERS = 2 * MAX_BYTES
 MAX_INTEGER_BITS = 1024
 NOTE = "metadata_sanitised"
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 # Types whose str() or isoformat() is short, exact and calls no code of the application.
 _SPELLED = (UUID, IPv4Address, IPv6Address, Decimal, timedelta)
 _DATED = (datetime, date, time)
@@ -122,6 +123,8 @@ def to_json(metadata: Any, additions: Mapping[str, str]) -> str | None:
 
 
 def _fit(members: dict[str, Any], found: set[str], keep: Mapping[str, str]) -> str:
+    if not found and len((text := _dump(members)).encode()) <= MAX_BYTES:
+        return text
     sizes = {name: len(_dump({name: value}).encode()) for name, value in members.items()}
     room = MAX_BYTES
     kept = {}
@@ -138,4 +141,4 @@ def _fit(members: dict[str, Any], found: set[str], keep: Mapping[str, str]) -> s
 
 def _dump(value: Any) -> str:
     # PostgreSQL measures jsonb's own text, which is spaced like this and not escaped.
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return str(_encoder.encode(value))

@@ -4,9 +4,10 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from indelible.codes import ACTION
+from indelible.models import Durability
 
 EntitySource = str | Callable[[Any], object] | None
 MetadataSource = Sequence[str] | Callable[[Any], Mapping[str, Any] | None]
@@ -21,8 +22,11 @@ class Recipe:
     entity_id: EntitySource
     description: str | None
     metadata: MetadataSource
+    durability: Durability | None = None
 
     def __post_init__(self) -> None:
+        if self.durability not in (None, *get_args(Durability)):
+            raise ValueError(f"durability is one of {', '.join(get_args(Durability))}")
         if not ACTION.fullmatch(self.action):
             raise ValueError(f"an action looks like FTMS_BOOKING_CREATED, not like {self.action!r}")
         if isinstance(self.entity_id, str):

@@ -15,6 +15,8 @@ class Standing(Enum):
     """A user who has been identified, or the application itself, outside of any request."""
     UNPROVEN = auto()
     """Somebody who may be known after this very question: a token to be looked up, a probe."""
+    PRODUCER = auto()
+    """Another application that hands its events over with a valid key."""
     STRANGER = auto()
     """A request without a user."""
     UNCHECKED = auto()
@@ -29,12 +31,13 @@ def standing_of(context: RequestContext | None) -> Standing:
 class Shares:
     """Takes turns at the independent pool's `connections`; lives on the event loop that it is used on.
 
-    Strangers have half of them, and everybody who is not known all but one. A pool of one is shared in turn: then at
-    most one of them stands in line before a known user.
+    Strangers have half of them, producers too, and everybody who is not known all but one. A pool of one is shared in
+    turn: then at most one of them stands in line before a known user.
     """
 
     def __init__(self, connections: int) -> None:
         self._strangers = asyncio.Semaphore(max(1, connections // 2))
+        self._producers = asyncio.Semaphore(max(1, connections // 2))
         self._not_known = asyncio.Semaphore(max(1, connections - 1))
 
     @asynccontextmanager
@@ -43,6 +46,8 @@ class Shares:
         async with AsyncExitStack() as held:
             if standing in (Standing.STRANGER, Standing.UNCHECKED):
                 await held.enter_async_context(self._strangers)
+            elif standing is Standing.PRODUCER:
+                await held.enter_async_context(self._producers)
             if standing is not Standing.KNOWN:
                 await held.enter_async_context(self._not_known)
             yield

@@ -1,148 +1,147 @@
-"""Events on their way to the database: written in the background, bounded in number and time, drained on close."""
+"""Events on their way: bounded in number, committed together, answered in time, drained on close."""
 
 import asyncio
-from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import astuple, replace
-from time import perf_counter
-from typing import Any
 
-import asyncpg
-
-from indelible.errors import sqlstate_of
 from indelible.metrics import Metrics
-from indelible.models import Event
-from indelible.queries import QUERIES
+from indelible.models import Event, Fate, Receipt
 from indelible.services.admission import Admission
-from indelible.services.fallback import reason_for, report_loss
-from indelible.services.metadata import NOTE
+from indelible.services.conclusion import Conclusion
+from indelible.services.courier import Courier
+from indelible.services.delivery import RELEASE_SECONDS, Delivery
+from indelible.services.fallback import report_loss
+from indelible.services.keeper import Keeper
+from indelible.services.lane import Item, Lane
+from indelible.services.outage import Outage
+from indelible.services.receipts import Receipts
+from indelible.services.replayer import Replayer
 from indelible.services.sessions import SessionPools
 from indelible.services.standing import Standing
 from indelible.services.summary import Summary
 from indelible.settings import Settings
 
-# Longest wait for a timed-out statement to be cancelled before its connection is closed, in seconds.
-RELEASE_SECONDS = 1.0
-# Invalid event (size), invalid or untranslatable text, program limit exceeded (depth, numbers).
-_METADATA_STATES = ("ID005", "22P02", "22P05", "54000", "54001", "22003")
-_REFUSED_METADATA = f'{{"{NOTE}": ["refused"]}}'
+LaneKey = tuple[Standing, bool]
 
 
 class EventWriter:
-    """Writes events on the independent pool; lives on the event loop that it was made on."""
+    """Takes events from any thread; lives on the event loop that it was made on."""
 
-    def __init__(self, sessions: SessionPools, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, sessions: SessionPools, settings: Settings, metrics: Metrics, keeper: Keeper | None) -> None:
         self.loop = asyncio.get_running_loop()
-        self._sessions = sessions
+        self.outage = Outage()
         self._settings = settings
         self._metrics = metrics
-        self._tasks: set[asyncio.Task[int | None]] = set()
         self._admission = Admission(settings)
         self._summary = Summary(self.loop, self._start_anyway, metrics)
+        self._receipts = Receipts(self.loop, settings.record_timeout)
+        self._lanes = _lanes(settings)
+        self._empty = asyncio.Event()
+        delivery = Delivery(sessions, settings)
+        conclusion = Conclusion(metrics, self._release, self._summarise)
+        self._courier = Courier(delivery, keeper, self.outage, conclusion, settings)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._replaying: asyncio.Task[None] | None = None
+        if keeper is not None:
+            replayer = Replayer(delivery, keeper, self.outage, metrics, settings)
+            self._replaying = self.loop.create_task(replayer.run())
 
-    def start(self, event: Event, standing: Standing) -> "asyncio.Task[int | None] | None":
-        """Begin to write `event`, on this writer's own loop; None if it had to be given up at once."""
-        return self._launch(event, standing) if self._admit(event, standing) else None
+    @property
+    def in_flight(self) -> int:
+        """How many events are neither stored nor spooled nor given up yet."""
+        return self._admission.in_flight
 
-    def start_from_thread(self, event: Event, standing: Standing) -> "Future[int | None] | None":
-        """The same from any other thread."""
-        if not self._admit(event, standing):
-            return None
-        outcome: Future[int | None] = Future()
-        outcome.set_running_or_notify_cancel()
+    def start(
+        self, event: Event, standing: Standing, *, wait: bool = False, required: bool = False
+    ) -> "asyncio.Future[Receipt]":
+        """Begin to write `event`, on this writer's own loop; its receipt, at once unless the caller is to `wait`."""
+        if fate := self._admit(event, standing):
+            return _settled(self.loop, Receipt(event.event_id, fate))
+        receipt = self._receipts.expect(event.event_id) if wait else None
+        self._enqueue(Item(event, standing, receipt), required=required)
+        return receipt or _settled(self.loop, Receipt(event.event_id, Fate.PENDING))
 
-        def settle(task: "asyncio.Task[int | None]") -> None:
-            outcome.set_result(None if task.cancelled() else task.result())
-
+    def start_from_thread(self, event: Event, standing: Standing, *, required: bool = False) -> "Future[Receipt]":
+        """The same from any other thread; the caller waits as long as it likes."""
+        receipt: Future[Receipt] = Future()
+        receipt.set_running_or_notify_cancel()
+        if fate := self._admit(event, standing):
+            receipt.set_result(Receipt(event.event_id, fate))
+            return receipt
         try:
-            self.loop.call_soon_threadsafe(self._launch, event, standing, settle)
+            self.loop.call_soon_threadsafe(self._enqueue, Item(event, standing, receipt), required)
         except RuntimeError:  # the loop is closed
             self._admission.release(standing)
             report_loss(event, "closed", None, self._metrics)
-            return None
-        return outcome
+            receipt.set_result(Receipt(event.event_id, Fate.DROPPED))
+        return receipt
 
     async def drain(self) -> None:
         """Take no more events, wait for those in flight, and give up on what is not written by the deadline."""
         self._admission.close()
         self._summary.flush()
-        deadline = self.loop.time() + self._settings.record_deadline
-        while self._admission.in_flight > len(self._tasks) and self.loop.time() < deadline:  # noqa: ASYNC110
-            await asyncio.sleep(0)  # a thread has just handed an event over: let it begin
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=deadline - self.loop.time())
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late, timeout=2 * RELEASE_SECONDS)
+        if self.in_flight:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._empty.wait(), self._settings.record_deadline)
+        background = self._tasks | ({self._replaying} if self._replaying else set())
+        for task in background:
+            task.cancel()
+        if background:
+            await asyncio.wait(background, timeout=2 * RELEASE_SECONDS)
+        await self._courier.close()
 
-    def _admit(self, event: Event, standing: Standing) -> bool:
+    def _admit(self, event: Event, standing: Standing) -> Fate | None:
+        """None if the event has a place, otherwise what becomes of it."""
+        self._metrics.accepted.inc()
         if self._admission.admit(standing):
-            return True
-        if self._admission.closed or standing is Standing.KNOWN:
-            report_loss(event, "closed" if self._admission.closed else "saturated", None, self._metrics)
-        else:
-            self._summary.add(event)
-        return False
+            return None
+        if standing is not Standing.KNOWN and self._summarise(event):
+            return Fate.SUMMARISED
+        report_loss(event, "closed" if self._admission.closed else "saturated", None, self._metrics)
+        return Fate.DROPPED
+
+    def _summarise(self, event: Event) -> bool:
+        """Whether a stranger's event goes into a summary: it does until the end."""
+        if self._admission.closed:
+            return False
+        self._summary.add(event)
+        return True
 
     def _start_anyway(self, event: Event) -> None:
-        """For summaries, which are few."""
-        self._admission.take(Standing.KNOWN)
-        self._launch(event, Standing.KNOWN)
+        """For summaries, which are few, and take no user's place."""
+        self._metrics.accepted.inc()
+        self._admission.take(Standing.UNPROVEN)
+        self._enqueue(Item(event, Standing.UNPROVEN))
 
-    def _launch(
-        self, event: Event, standing: Standing, settle: "Callable[[asyncio.Task[int | None]], None] | None" = None
-    ) -> "asyncio.Task[int | None]":
-        task = self.loop.create_task(self._write(event, standing))
-        self._tasks.add(task)
+    def _enqueue(self, item: Item, required: bool = False) -> None:  # noqa: FBT001, FBT002  # called by the loop, too
+        lane = self._lanes[item.standing, required]
+        lane.queue.append(item)
+        if lane.take_sender():
+            task = self.loop.create_task(self._courier.work(lane))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-        def finish(done: "asyncio.Task[int | None]") -> None:
-            self._tasks.discard(done)
-            self._admission.release(standing)
-            if settle is not None:
-                settle(done)
+    def _release(self, standing: Standing) -> None:
+        self._admission.release(standing)
+        if self._admission.closed and not self.in_flight:
+            self._empty.set()
 
-        task.add_done_callback(finish)
-        return task
 
-    async def _write(self, event: Event, standing: Standing) -> int | None:
-        """The id of the written event, or None after having reported or summed up the loss."""
-        began = perf_counter()
-        try:
-            async with asyncio.timeout(self._settings.record_deadline), self._sessions.shares.turn(standing):
-                log_id = await self._send(event)
-        except asyncio.CancelledError:
-            report_loss(event, "closed", None, self._metrics)
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever it is, business code must not see it
-            if standing is Standing.UNCHECKED and not self._admission.closed:
-                self._summary.add(event)
-            else:
-                report_loss(event, reason_for(error), error, self._metrics)
-            return None
-        finally:
-            self._metrics.write_duration.observe(perf_counter() - began)
-        self._metrics.recorded(event.action, event.outcome)
-        return log_id
+def _lanes(settings: Settings) -> dict[LaneKey, Lane]:
+    """Known users have two senders: while one waits for its commit, the other one fills a batch."""
+    known, stranger, unchecked = Standing.KNOWN, Standing.STRANGER, Standing.UNCHECKED
+    summaries = Standing.UNPROVEN
+    return {
+        (known, False): Lane(known, min(2, settings.audit_pool_size)),
+        (known, True): Lane(known, required=True),
+        (stranger, False): Lane(stranger),
+        (stranger, True): Lane(stranger, required=True),
+        (unchecked, False): Lane(unchecked),
+        (summaries, False): Lane(summaries),
+    }
 
-    async def _send(self, event: Event) -> int:
-        connection = await self._sessions.independent.acquire()
-        try:
-            try:
-                return await self._insert(connection, event)
-            except asyncpg.PostgresError as error:
-                if event.metadata is None or sqlstate_of(error) not in _METADATA_STATES:
-                    raise
-            return await self._insert(connection, replace(event, metadata=_REFUSED_METADATA))
-        finally:
-            # The pool closes a connection that it cannot reset in time.
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                await self._sessions.independent.release(connection, timeout=RELEASE_SECONDS)
 
-    async def _insert(self, connection: Any, event: Event) -> int:
-        if not self._settings.transaction_pooling:
-            return int(await connection.fetchval(QUERIES["record_event"], *astuple(event)))
-        # Between preparing and executing, PgBouncer would hand over another server.
-        async with connection.transaction():
-            return int(await connection.fetchval(QUERIES["record_event"], *astuple(event)))
+def _settled(loop: asyncio.AbstractEventLoop, receipt: Receipt) -> "asyncio.Future[Receipt]":
+    future: asyncio.Future[Receipt] = loop.create_future()
+    future.set_result(receipt)
+    return future

@@ -8,7 +8,7 @@ from indelible.cli.demo.scenes import play
 from indelible.cli.demo.show import Show
 from indelible.cli.demo.tampering import play_tampering
 from indelible.cli.failure import FOUND
-from indelible.cli.server import make_server, served
+from indelible.cli.server import make_server, served, spool_folder
 from indelible.cli.stage import reserved, set_stage
 from indelible.cli.wallet import Wallet, up_runs
 
@@ -32,7 +32,7 @@ def demo(*, context: Shared) -> int:
     ):
         wallet = Wallet(context.data_dir, not context.database_url, up_runs(context.data_dir))
         credentials = set_stage(admin_dsn, wallet)
-        with served(make_server(credentials)) as base_url:
+        with served(make_server(credentials, spool_folder(context))) as base_url:
             credentials.base_url = base_url
             wallet.put(credentials)
             show.ready()
