@@ -154,8 +154,8 @@ as $$
     -- A night was left out.
     or lag.waiting_seconds >= 90000
   union all
-  select 'verdicts not kept', 'iam.require_permission', 'its denials, and refused changes of the audit, leave no record: ' || missing.what,
-    missing.remedy
+  select 'verdicts not kept', 'iam.require_permission',
+    'its denials, refused changes of the audit, and reads of the log leave no record: ' || missing.what, missing.remedy
   from (
     select
       case

@@ -8440,8 +8440,8 @@ CREATE FUNCTION audit_private.findings_of_verdicts() RETURNS TABLE(finding text,
     -- A night was left out.
     or lag.waiting_seconds >= 90000
   union all
-  select 'verdicts not kept', 'iam.require_permission', 'its denials, and refused changes of the audit, leave no record: ' || missing.what,
-    missing.remedy
+  select 'verdicts not kept', 'iam.require_permission',
+    'its denials, refused changes of the audit, and reads of the log leave no record: ' || missing.what, missing.remedy
   from (
     select
       case
