@@ -1,5 +1,6 @@
-"""What Python's BI tools make of the flat views, where they are installed: `pip install 'indelible[bi]'`."""
+"""What Python's BI tools make of the flat views."""
 
+from importlib import import_module
 from typing import Any
 
 import psycopg
@@ -24,7 +25,7 @@ def reader(postgresql: psycopg.Connection[Any], login: Login) -> str:
 @pytest.mark.parametrize("view", VIEWS)
 def test_sqlalchemy_reflects_each_view(reader: str, view: str) -> None:
     """Columns with their types and comments, and rows with values that Python knows."""
-    sqlalchemy = pytest.importorskip("sqlalchemy")
+    sqlalchemy = import_module("sqlalchemy")
     engine = sqlalchemy.create_engine(f"postgresql+psycopg://{reader}")
     try:
         table = sqlalchemy.Table(view, sqlalchemy.MetaData(), schema="audit", autoload_with=engine)
@@ -38,7 +39,7 @@ def test_sqlalchemy_reflects_each_view(reader: str, view: str) -> None:
 
 def test_pandas_reads_a_frame(reader: str) -> None:
     """Numbers, times with their zone, and text."""
-    sqlalchemy, pandas = pytest.importorskip("sqlalchemy"), pytest.importorskip("pandas")
+    sqlalchemy, pandas = import_module("sqlalchemy"), import_module("pandas")
     engine = sqlalchemy.create_engine(f"postgresql+psycopg://{reader}")
     try:
         frame = pandas.read_sql("select * from audit.v_data_changes where entity_type = 'THING'", engine)
@@ -51,8 +52,7 @@ def test_pandas_reads_a_frame(reader: str) -> None:
 @pytest.mark.parametrize("view", VIEWS)
 def test_arrow_reads_each_view(reader: str, view: str) -> None:
     """Through ADBC each column arrives as a type of Arrow's own, none of them opaque."""
-    dbapi = pytest.importorskip("adbc_driver_postgresql.dbapi")
-    pytest.importorskip("pyarrow")
+    dbapi = import_module("adbc_driver_postgresql.dbapi")
     with dbapi.connect(f"postgresql://{reader}") as connection, connection.cursor() as cursor:
         cursor.execute(f"select * from audit.{view}")
         table = cursor.fetch_arrow_table()
