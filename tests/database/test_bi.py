@@ -1,6 +1,7 @@
 """The log in BI tools: the locked role reaches the flat views and nothing else; docs/bi.md does what it says."""
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,6 @@ def test_each_column_says_what_it_is(postgresql: psycopg.Connection[Any]) -> Non
         "create table public.mine (id int)",
         "create schema mine",
         "create function public.mine() returns int language sql return 1",
-        "select pg_logical_emit_message(false, 'indelible.verdict', 'x')",
         "select pg_read_file('postgresql.conf')",
         "select pg_ls_dir('.')",
         "copy audit.v_events to program 'cat'",
@@ -78,13 +78,24 @@ def test_a_reader_reaches_nothing_else(
     postgresql: psycopg.Connection[Any], login: Login, connect: Connect, attempt: str
 ) -> None:
     """Each way out is tried and refused, and the views are still read afterwards."""
-    if "emit_message" in attempt and postgresql.info.server_version < 170000:
-        pytest.skip("on 16 everybody may send messages, or pg_upgrade would stop: see sql/guard/40_verdict.sql")
     with connect(login("audit_reader")) as reader:
         with pytest.raises((errors.InsufficientPrivilege, errors.ObjectNotInPrerequisiteState, errors.WrongObjectType)):
             reader.execute(attempt.encode())
         for view in VIEWS:
             reader.execute(f"select * from audit.{view} limit 1".encode())
+
+
+def test_a_reader_sends_no_verdict(postgresql: psycopg.Connection[Any], login: Login, connect: Connect) -> None:
+    """Messages are refused it, or thrown away on 16, where everybody may send them: see sql/guard/40_verdict.sql."""
+    one(postgresql, "select audit.drain()")
+    message = "select pg_logical_emit_message(false, 'indelible.verdict', 'x')"
+    is_refused = postgresql.info.server_version >= 170000
+    refusal = pytest.raises(errors.InsufficientPrivilege) if is_refused else nullcontext()
+    with connect(login("audit_reader")) as reader, refusal:
+        reader.execute(message.encode())
+    assert one(postgresql, "select audit.drain()") == (0,)
+    forged = one(postgresql, "select count(*) from audit.audit_logs where action = 'AUDIT_VERDICTS_FORGED'")
+    assert forged == (int(not is_refused),)
 
 
 def test_the_login_of_the_page(postgresql: psycopg.Connection[Any], admin_dsn: str, connect: Connect) -> None:
