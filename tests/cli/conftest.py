@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -14,6 +15,9 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from indelible.cli import main
+from tests.exported import fill
+from tests.forwarding import sealed_ids
+from tests.support import Login
 
 
 @dataclass(frozen=True)
@@ -107,3 +111,16 @@ def shop(empty_database: str, run: Run) -> str:
         connection.execute("create schema shop")
         connection.execute("create table shop.orders (id bigint primary key, item text, card text, note text)")
     return empty_database
+
+
+@pytest.fixture
+def sealed(postgresql: psycopg.Connection[Any], admin_dsn: str, folder: Path) -> list[int]:
+    """A sealed log with some thousand events; their ids in the order of the leaves."""
+    fill(postgresql, 3000)
+    return sealed_ids(postgresql, admin_dsn, folder)
+
+
+@pytest.fixture
+def reader(login: Login) -> str:
+    """A login that may read the log and nothing more."""
+    return login("audit_reader")

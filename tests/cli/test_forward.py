@@ -1,15 +1,9 @@
 """`indelible forward`: every sealed event at least once and in order, whatever is killed, refuses or hangs."""
 
 import json
-import os
 import random
-import re
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,74 +11,13 @@ import psycopg
 import pytest
 
 from indelible.cli.failure import USAGE
-from tests import rsyslog
 from tests.exported import fill
+from tests.forwarding import SECONDS, end, first_times, forwarding, sealed_ids, wait_until
 from tests.proxy import Proxy
-from tests.receivers import HttpSink, SyslogServer, make_certificates, parse_syslog
-from tests.sealing import seal
-from tests.support import Login, events
+from tests.receivers import HttpSink, SyslogServer
+from tests.support import events
 
 from .conftest import Run
-
-SECONDS = 90.0
-
-
-def wait_until(enough: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + SECONDS
-    while not enough():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-@contextmanager
-def forwarding(dsn: str, data_dir: Path, *options: str, **environment: str) -> Iterator["subprocess.Popen[str]"]:
-    """`indelible forward` in a process of its own, killed at the end of the block if it has not ended."""
-    command = [sys.executable, "-m", "indelible", "forward", "--data-dir", str(data_dir), *options]
-    process = subprocess.Popen(
-        command,
-        env={**os.environ, **environment, "DATABASE_URL": dsn},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def end(process: "subprocess.Popen[str]") -> str:
-    """Ctrl-C; what it had to tell."""
-    process.send_signal(signal.SIGINT)
-    out, told = process.communicate(timeout=SECONDS)
-    assert (process.returncode, out) == (0, "")
-    return told
-
-
-@pytest.fixture
-def sealed(postgresql: psycopg.Connection[Any], admin_dsn: str, folder: Path) -> list[int]:
-    """A sealed log with some thousand events; their ids in the order of the leaves."""
-    fill(postgresql, 3000)
-    return sealed_ids(postgresql, admin_dsn, folder)
-
-
-def sealed_ids(postgresql: psycopg.Connection[Any], admin_dsn: str, folder: Path) -> list[int]:
-    seal(admin_dsn, folder / "sealer")
-    return [number for (number,) in postgresql.execute("select id from audit_private.leaves order by leaf_index")]
-
-
-@pytest.fixture
-def reader(login: Login) -> str:
-    """A login that may read the log and nothing more."""
-    return login("audit_reader")
-
-
-def first_times(numbers: list[int]) -> list[int]:
-    """In the order in which each came first."""
-    return list(dict.fromkeys(numbers))
 
 
 def ids_of(server: SyslogServer) -> list[int]:
@@ -271,39 +204,3 @@ def test_what_cannot_be_meant_is_usage(run: Run, admin_dsn: str, options: list[s
     """One sentence, before anything is sent."""
     outcome = run("forward", *options, database=admin_dsn)
     assert outcome.code == USAGE and sentence in outcome.err
-
-
-@rsyslog.installed
-@pytest.mark.parametrize("tls", [True, False])
-def test_a_real_rsyslog(
-    reader: str, postgresql: psycopg.Connection[Any], admin_dsn: str, folder: Path, sealed: list[int], *, tls: bool
-) -> None:
-    """Debian's, over TLS and over TCP: each message arrives whole, in order, across a kill -9 of either side."""
-    postgresql.execute("create table public.things (id int primary key, name text)")
-    postgresql.execute("select audit.watch('public.things', 'THING')")
-    postgresql.execute("insert into public.things values (1, E'line\\nbreak \"quoted\" ] \\\\ ü \\u2028')")
-    sealed = sealed_ids(postgresql, admin_dsn, folder)
-    place = folder / "rsyslog"
-    place.mkdir()
-    make_certificates(place)
-    with rsyslog.logging_to(place, tls=tls) as (port, messages):
-        to = ["--to", f"syslog+{'tls' if tls else 'tcp'}://127.0.0.1:{port}"]
-        to += ["--ca-file", str(place / "ca.pem")] if tls else []
-
-        def arrived() -> list[int]:
-            if not messages.exists():
-                return []
-            whole = messages.read_text().split("\n")[:-1]
-            return [int(parse_syslog(f"<109>{line}").data["id"]) for line in whole]
-
-        with forwarding(reader, folder / "data", *to) as process:
-            wait_until(lambda: len(arrived()) > 0, process)
-            process.kill()
-            process.wait()
-        with forwarding(reader, folder / "data", *to) as process:
-            wait_until(lambda: set(arrived()) >= set(sealed), process)
-            assert not re.search("Not delivered", end(process))
-    assert first_times(arrived()) == sealed
-    (line,) = {line for line in messages.read_text().split("\n") if 'entity_type="THING"' in line}
-    row = parse_syslog(f"<109>{line}")
-    assert json.loads(row.data["changes"])["new"]["name"] == 'line\nbreak "quoted" ] \\ ü \ufffd'

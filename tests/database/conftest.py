@@ -6,6 +6,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from indelible import Settings
+from indelible.db.dsn import dsn_of
+from tests.producing import define_actions, make_account, make_key
+from tests.proxy import Proxy
 from tests.support import Connect, Login
 
 
@@ -32,3 +36,25 @@ def people(postgresql: psycopg.Connection) -> None:
           iam.grant_role('ian', 'shop_clerk'), iam.set_active('ian', false);
         """
     )
+
+
+@pytest.fixture
+def proxy(settings: Settings) -> Iterator[Proxy]:
+    """What stands between the independent session and the database, where a file has `settings` of its own."""
+    with Proxy(dsn_of(settings, independent=True)) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def till(postgresql: psycopg.Connection) -> str:
+    """The key of an account that may record SHOP_* of SHOP_ITEM."""
+    define_actions(postgresql)
+    make_account(postgresql)
+    return make_key(postgresql)
+
+
+@pytest.fixture
+def writer(login: Login, connect: Connect) -> Iterator[psycopg.Connection[Any]]:
+    """The audit service's session."""
+    with connect(login("audit_writer")) as connection:
+        yield connection

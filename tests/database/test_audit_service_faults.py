@@ -7,7 +7,7 @@ since waiting for the database would last until the test's own deadline.
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import asyncpg
@@ -28,12 +28,6 @@ Postgresql = psycopg.Connection[Any]
 @pytest.fixture
 def settings(postgresql: Postgresql, login: Callable[..., str]) -> Settings:
     return set_stage(postgresql, login, record_timeout=0.05, record_deadline=30)
-
-
-@pytest.fixture
-def proxy(settings: Settings) -> Iterator[Proxy]:
-    with Proxy(dsn_of(settings, independent=True)) as proxy:
-        yield proxy
 
 
 def through(settings: Settings, proxy: Proxy, **changes: Any) -> Settings:

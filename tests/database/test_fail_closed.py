@@ -3,26 +3,23 @@
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import anyio
 import asyncpg
 import psycopg
 import pytest
 from anyio.to_thread import run_sync
-from pydantic import SecretStr
 
-from indelible import Audit, AuditUnavailable, Settings, audited, set_entity, transaction
+from indelible import Audit, Settings, audited, set_entity, transaction
 from indelible.context import bind
 from indelible.db.dsn import dsn_of
 from indelible.errors import TransactionAborted
-from indelible.services.spool.spool import Spool
-from tests.proxy import Proxy
+from tests.closing import closed, intents, make, make_sync, make_with, outcomes, told
 from tests.stage import ACTION, alice, insert, set_stage, stored
-from tests.support import Connect, Login, Row, events, one
+from tests.support import Connect, Login, events, one
 
 Postgresql = psycopg.Connection[Any]
 
@@ -31,50 +28,6 @@ Postgresql = psycopg.Connection[Any]
 def settings(postgresql: Postgresql, login: Callable[..., str], tmp_path: Path) -> Settings:
     spool = tmp_path / "spool"
     return set_stage(postgresql, login, record_timeout=20, record_deadline=20, audit_pool_size=2, spool_dir=spool)
-
-
-@pytest.fixture
-def proxy(settings: Settings) -> Iterator[Proxy]:
-    with Proxy(dsn_of(settings, independent=True)) as proxy:
-        yield proxy
-
-
-def told(postgresql: Postgresql) -> list[Row]:
-    return events(postgresql, "action = %s", ACTION)
-
-
-def outcomes(postgresql: Postgresql) -> list[str]:
-    return [row["outcome"] for row in told(postgresql)]
-
-
-def intents(postgresql: Postgresql) -> set[str]:
-    return {row["metadata"]["intent_id"] for row in told(postgresql)}
-
-
-closed = audited(ACTION, entity_type="THING", entity_id="arg:number", durability="fail_closed")
-
-
-@closed
-async def make(number: int) -> int:
-    async with transaction() as db:
-        await insert(db, number)
-    return number
-
-
-@closed
-async def make_with(db: Any, number: int, broken: BaseException | None = None) -> int:
-    async with transaction(db) as connection:
-        await connection.execute("insert into public.things values ($1, $2)", number, f"thing {number}")
-        if broken:
-            raise broken
-    return number
-
-
-@closed
-def make_sync(number: int) -> int:
-    with transaction() as db:
-        db.execute("insert into public.things values (%s, 'x')", [number])
-    return number
 
 
 async def test_attempt_then_success_with_the_change(settings: Settings, postgresql: Postgresql) -> None:
@@ -239,78 +192,6 @@ async def test_the_entity_may_be_named_inside(settings: Settings, postgresql: Po
     assert [row["entity_id"] for row in told(postgresql)] == [None, "11"]
 
 
-@pytest.mark.parametrize("begin", ["refuse", "pause", "keep_answers"])
-async def test_without_the_database_nothing_begins(
-    settings: Settings, proxy: Proxy, postgresql: Postgresql, begin: str
-) -> None:
-    """Gone, hung or unheard: refused, whatever the spool could do; that it was refused is on record when it can be."""
-    through = settings.model_copy(update={"audit_dsn": SecretStr(proxy.dsn), "record_timeout": 1.0})
-    async with Audit(through) as audit:
-        getattr(proxy, begin)()
-        with pytest.raises(AuditUnavailable):
-            await make(1)
-        with pytest.raises(AuditUnavailable):
-            await run_sync(make_sync, 2)
-        with pytest.raises(AuditUnavailable):
-            await audit.record(ACTION, durability="fail_closed")
-        assert stored(postgresql) == []
-        with anyio.fail_after(60):
-            while audit.metrics.count("audit_events_unavailable_total") < 3:  # noqa: ASYNC110
-                await anyio.sleep(0.05)
-        proxy.refuse()
-        proxy.accept()
-        with anyio.fail_after(60):
-            while len(events(postgresql, "action = %s and outcome = 'failure'", ACTION)) < 2:  # noqa: ASYNC110
-                await anyio.sleep(0.05)
-    failures = [row for row in told(postgresql) if row["outcome"] == "failure"]
-    assert [row["metadata"]["reason"] for row in failures] == ["audit_unavailable"] * 2
-    assert "success" not in outcomes(postgresql) or begin == "keep_answers"  # the plain event may have arrived, unheard
-
-
-async def test_an_outage_known_to_the_spool_does_not_count(
-    settings: Settings, proxy: Proxy, postgresql: Postgresql
-) -> None:
-    """While other events are acknowledged on disk, a fail-closed one is refused; when the database is back it runs."""
-    through = settings.model_copy(update={"audit_dsn": SecretStr(proxy.dsn), "record_timeout": 1.0})
-    async with Audit(through) as audit:
-        proxy.refuse()
-        assert (await audit.submit(ACTION)).durable
-        with pytest.raises(AuditUnavailable):
-            await make(1)
-        proxy.accept()
-        with anyio.fail_after(60):
-            while audit.database_away:  # noqa: ASYNC110
-                await anyio.sleep(0.05)
-        assert await make(2) == 2
-    assert stored(postgresql) == [2]
-
-
-async def test_what_is_refused_by_the_database_is_refused(settings: Settings, postgresql: Postgresql) -> None:
-    """An action whose code nobody defined cannot be put on record, and so cannot begin."""
-    ran: list[int] = []
-    undefined = audited("TEST_NEVER_DEFINED", durability="fail_closed")
-    async with Audit(settings):
-        with pytest.raises(AuditUnavailable):
-            await run_sync(undefined(ran.append), 1)
-    assert ran == []
-
-
-async def test_without_a_service_nothing_begins() -> None:
-    """Nobody there to record it: refused, sync and async."""
-    with pytest.raises(AuditUnavailable):
-        await make(1)
-    with pytest.raises(AuditUnavailable):
-        make_sync(1)
-
-
-async def test_the_event_loop_cannot_wait(settings: Settings, postgresql: Postgresql) -> None:
-    """A sync function called on the loop itself is refused rather than run unrecorded."""
-    async with Audit(settings):
-        with pytest.raises(AuditUnavailable):
-            make_sync(1)
-    assert stored(postgresql) == []
-
-
 async def test_the_setting_is_the_default(settings: Settings, postgresql: Postgresql) -> None:
     """INDELIBLE_DURABILITY=fail_closed closes every action that does not say otherwise."""
 
@@ -354,19 +235,6 @@ async def test_a_crash_leaves_the_attempt(settings: Settings, postgresql: Postgr
     done = await run_sync(lambda: subprocess.run(command, capture_output=True, text=True, check=False))
     assert done.returncode == 9, done.stderr
     assert (outcomes(postgresql), stored(postgresql)) == (["attempted"], [])
-
-
-async def test_the_attempt_never_waits_on_disk(settings: Settings, proxy: Proxy) -> None:
-    """What is in the spool after a refusal is the refusal, not the attempt."""
-    through = settings.model_copy(update={"audit_dsn": SecretStr(proxy.dsn), "record_timeout": 1.0})
-    async with Audit(through):
-        proxy.refuse()
-        with pytest.raises(AuditUnavailable):
-            await make(1)
-    spool = Spool.open(settings.spool_dir or Path(), max_bytes=1 << 30)
-    (waiting,) = await run_sync(spool.claim, 10, 60)
-    await run_sync(spool.close)
-    assert b'"outcome":"failure"' in waiting.payload and b"audit_unavailable" in waiting.payload
 
 
 FINISH = "select audit.finish_attempt(%s, %s, %s, null, %s::text::jsonb, null)"

@@ -8,20 +8,11 @@ from threading import Barrier
 from typing import Any
 
 import psycopg
-import pytest
 
-from tests.producing import SCANNED, define_actions, hand_over, make_account, make_key, scanned
+from tests.producing import SCANNED, hand_over, scanned
 from tests.support import events, one
 
 CLIENTS = 8
-
-
-@pytest.fixture
-def till(postgresql: psycopg.Connection) -> str:
-    """The key of an account that may record SHOP_* of SHOP_ITEM."""
-    define_actions(postgresql)
-    make_account(postgresql)
-    return make_key(postgresql)
 
 
 def together(dsn: str, work: Callable[[psycopg.Connection[Any], int], Any]) -> list[Any]:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,9 +15,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ftms.app import create_app
 from indelible import Settings
+from tests.http.tailed import Log
 from tests.http.world import CLIENT, Headers, LogIn, Serve, World, as_url
 
 BOOKING = ("ftms.booking.create", "ftms.booking.read", "ftms.booking.update", "ftms.booking.cancel")
+RECORD = """
+    select audit.record(
+      'FTMS_BOOKING_CREATED', %(kind)s, %(entity)s, %(description)s, %(outcome)s, null, null, %(user)s,
+      %(address)s, %(request)s
+    )
+"""
 
 
 class Stateful:
@@ -89,3 +97,30 @@ def log_in(client: httpx.AsyncClient, world: World) -> LogIn:
 async def alice(log_in: LogIn) -> Headers:
     """Headers of alice, who may do everything with bookings."""
     return await log_in("alice")
+
+
+@pytest.fixture
+def record(
+    world: World, login: Callable[..., str], connect: Callable[..., psycopg.Connection[Any]]
+) -> Callable[..., int]:
+    """`record(user="ann", …)`: one more event, written on the word of an application; its id."""
+    world.admin.execute("select iam.grant_permission('clerk', 'audit.event.read')")
+    service = connect(login("audit_writer", "audit_app"))
+    names = ("entity", "description", "user", "address", "request")
+
+    def write(outcome: str = "success", **given: str) -> int:
+        values = {**dict.fromkeys(names), "outcome": outcome, "kind": "FTMS_BOOKING", **given}
+        row = service.execute(RECORD.encode(), values).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    return write
+
+
+@pytest.fixture
+def log(world: World, login: Callable[..., str], tmp_path: Path) -> Log:
+    """A sealed log; alice may read events."""
+    world.admin.execute("select iam.grant_permission('clerk', 'audit.event.read')")
+    made = Log(world.admin, login("audit_sealer"), tmp_path)
+    made.seal()
+    return made
