@@ -125,32 +125,41 @@ as $$
 $$;
 comment on function audit_private.changes_source is 'An expression for changes with whole images: old, new or both.';
 
-create or replace function audit_private.entity_id_source(watch audit_private.watches, record_name text) returns text
-language plpgsql
+create or replace function audit_private.key_source(watch audit_private.watches, record_name text) returns text
+language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_key text[] := audit_private.key_columns((watch).target);
-  v_source text;
-  v_bounded boolean;
-begin
-  if v_key = '{}' then
-    return 'null';
-  end if;
-  select
+  select case
+    when count(*) > 1 then format('jsonb_build_object(%s)::text', string_agg(
+      quote_literal(name) || ', ' || audit_private.value_source(record_name, name, built_in, type, false), ', '
+      order by array_position(key, name)
+    ))
+    when bool_and(built_in and type = any (array['int2', 'int4', 'int8', 'uuid', 'text', 'varchar']::regtype[])) then
+      min(audit_private.column_source(record_name, name)) || '::text'
+    else format('format(''%%s'', %s)', min(audit_private.column_source(record_name, name)))
+  end
+  from audit_private.key_columns((watch).target) as key
+  join audit_private.captured_columns(watch) on name = any (key)
+$$;
+comment on function audit_private.key_source is 'An expression for the key of a row that has one, however long that is.';
+
+create or replace function audit_private.entity_id_source(watch audit_private.watches, record_name text) returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select format(
     case
-      when cardinality(v_key) > 1 then format('jsonb_build_object(%s)::text', string_agg(
-        quote_literal(name) || ', ' || audit_private.value_source(record_name, name, built_in, type, false), ', '
-        order by array_position(v_key, name)
-      ))
-      when bool_and(built_in and type = any (array['int2', 'int4', 'int8', 'uuid', 'text', 'varchar']::regtype[])) then
-        audit_private.column_source(record_name, v_key[1]) || '::text'
-      else format('format(''%%s'', %s)', audit_private.column_source(record_name, v_key[1]))
+      when key = '{}' then 'null'
+      when (
+        select bool_and((select typlen from pg_catalog.pg_type where oid = type) > 0)
+        from audit_private.captured_columns(watch)
+        where name = any (key)
+      ) then '%s'
+      else 'audit_private.entity_key(%s)'
     end,
-    bool_and((select typlen from pg_catalog.pg_type where oid = type) > 0)
-  into v_source, v_bounded
-  from audit_private.captured_columns(watch)
-  where name = any (v_key);
-  return case when v_bounded then v_source else format('audit_private.entity_key(%s)', v_source) end;
-end $$;
+    audit_private.key_source(watch, record_name)
+  )
+  from audit_private.key_columns((watch).target) as key
+$$;

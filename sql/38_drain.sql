@@ -102,7 +102,8 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
-set lock_timeout = '5s'
+-- The first one makes the slot, for which it waits until every transaction of the server that was open is over.
+set lock_timeout = '30s'
 as $$
 declare
   v_slot record;

@@ -28,16 +28,22 @@ as $$
 declare
   v_key constant text[] := audit_private.key_columns(row_condition.target);
 begin
-  if cardinality(v_key) > 1 then
+  if starts_with(row_condition.entity_id, 'sha256:') then
+    return (
+      select format('audit.entity_key(%s) = %L', audit_private.key_source(watch, quote_ident(relname)), row_condition.entity_id)
+      from audit_private.watches as watch
+      join pg_catalog.pg_class as class on class.oid = watch.target
+      where watch.target = row_condition.target
+      order by watch.watch_id desc
+      limit 1
+    );
+  elsif cardinality(v_key) > 1 then
     return (
       select string_agg(format('%I = %L', field.key, field.value), ' and ' order by array_position(v_key, field.key))
       from jsonb_each_text(row_condition.entity_id::jsonb) as field
     );
   end if;
-  return format(
-    case when starts_with(row_condition.entity_id, 'sha256:') then 'audit.entity_key(%I::text) = %L' else '%I = %L' end,
-    v_key[1], row_condition.entity_id
-  );
+  return format('%I = %L', v_key[1], row_condition.entity_id);
 end $$;
 
 create or replace function audit_private.undo_source(target regclass, record audit.audit_logs) returns text

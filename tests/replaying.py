@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from tests.support import last_id
+from tests.support import last_id, one
 
 Image = dict[str, str | None]
 
@@ -197,8 +197,8 @@ class Follower:
             return self._is(image)
         assert self.key and entity_id is not None, "without a key only a whole image says which row it is"
         if entity_id.startswith("sha256:"):
-            digest = "'sha256:' || encode(sha256(convert_to(format('%s', {}), 'UTF8')), 'hex') = {}"
-            is_it: sql.Composable = sql.SQL(digest).format(sql.Identifier(*self.key), sql.Literal(entity_id))
+            digest = "'sha256:' || encode(sha256(convert_to({}, 'UTF8')), 'hex') = {}"
+            is_it: sql.Composable = sql.SQL(digest).format(self._key_text(), sql.Literal(entity_id))
         else:
             is_it = self._is(self._key_image(entity_id))
         return sql.SQL("{} and {}").format(is_it, self._is(image))
@@ -206,6 +206,12 @@ class Follower:
     def _is(self, image: Image) -> sql.Composable:
         columns = sql.SQL(", ").join(map(sql.Identifier, image))
         return sql.SQL("record_image_eq(row({}), row({}))").format(columns, self._values(image))
+
+    def _key_text(self) -> sql.Composable:
+        query = "select audit_private.key_source(w, %s) from audit_private.watches as w where entity_type = %s"
+        name = self.copy.as_string().rpartition(".")[2]
+        (source,) = one(self.connection, f"{query} and stopped_at is null", name, self.entity_type)
+        return sql.SQL(source)
 
     def _key_image(self, entity_id: str) -> Image:
         if len(self.key) == 1:

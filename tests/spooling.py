@@ -90,6 +90,13 @@ def _claim(spool: Spool, seed: int) -> None:
     sys.stdin.read()
 
 
+def _abandon(spool: Spool, seed: int) -> None:
+    """Die without closing anything, after thirty commits."""
+    for event in events(seed, 30):
+        spool.put([event])
+    os._exit(0)
+
+
 def _fork(spool: Spool, seed: int) -> None:
     """A child and its parent use, each for itself, what was open before the fork."""
     made = events(seed, 30)
@@ -109,4 +116,4 @@ def _fork(spool: Spool, seed: int) -> None:
 if __name__ == "__main__":
     folder, task, seed = sys.argv[1:]
     with spool_in(Path(folder)) as opened:
-        {"put": _put, "take": _take, "claim": _claim, "fork": _fork}[task](opened, int(seed))
+        {"put": _put, "take": _take, "claim": _claim, "fork": _fork, "abandon": _abandon}[task](opened, int(seed))

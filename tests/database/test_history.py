@@ -138,16 +138,26 @@ def test_long_and_composite_keys(postgresql: psycopg.Connection[Any]) -> None:
     """A key is found however long, and an object of several columns however it is spelled."""
     postgresql.execute("create table public.things (id text primary key, n int)")
     postgresql.execute("create table public.pairs (a int, b text, n int, primary key (a, b))")
+    postgresql.execute("""create table public."long pairs" ("a ""b" text, j jsonb, n int, primary key ("a ""b", j))""")
     postgresql.execute("select audit.watch('public.things', 'THING'), audit.watch('public.pairs', 'PAIR')")
+    postgresql.execute("""select audit.watch('public."long pairs"', 'LONG_PAIR')""")
     postgresql.execute("insert into public.things values (repeat('x', 3000), 1); update public.things set n = 2")
     postgresql.execute("insert into public.pairs values (1, 'it''s', 1); update public.pairs set n = 2")
+    postgresql.execute("""
+        insert into public."long pairs" values (repeat('x', 1000), 'null', 1), (repeat('x', 1000), '"y"', 1);
+        update public."long pairs" set n = 2
+    """)
     assert len(history(postgresql, "x" * 3000)) == 2
     for undo in (
         "select audit.undo_sql('public.things', repeat('x', 3000))",
         """select audit.undo_sql('public.pairs', '{ "b" : "it''s","a": 1}')""",
+        """
+        select audit.undo_sql('public."long pairs"', jsonb_build_object('a "b', repeat('x', 1000), 'j', '"y"')::text)
+        """,
     ):
         assert postgresql.execute(one(postgresql, undo)[0].encode()).rowcount == 1
     assert one(postgresql, "select t.n, p.n from public.things as t, public.pairs as p") == (1, 1)
+    assert postgresql.execute('select j, n from public."long pairs" order by n').fetchall() == [("y", 1), (None, 2)]
 
 
 def test_what_was_never_watched(postgresql: psycopg.Connection[Any]) -> None:

@@ -99,6 +99,19 @@ def test_an_interrupted_exchange_is_finished(tmp_path: Path) -> None:
     assert [(damage.salvaged, damage.missing) for damage in told] == [(30, 0)]
 
 
+def test_events_that_vanished_are_missed(tmp_path: Path) -> None:
+    """A page of zeros in place of a leaf: what was on it is counted, the rest is carried over."""
+    path, told = spooled(tmp_path, 13, 200), list[Damage]()
+    content = path.read_bytes()
+    leaves = [place for place in range(PAGE, len(content), PAGE) if content[place] == 0x0D and content[place + 4] > 2]
+    overwrite(path, leaves[len(leaves) // 2], bytes(PAGE))
+    with spool_in(tmp_path, on_damage=told.append) as spool:
+        found = drain(spool)
+    assert set(found) < set(events(13, 200))
+    (damage,) = told
+    assert (damage.salvaged, damage.missing) == (len(found), 200 - len(found))
+
+
 def test_what_was_set_aside_is_carried_over(tmp_path: Path) -> None:
     """Events that were set aside stay so, with their reasons, when the file they are in is damaged."""
     with spool_in(tmp_path) as spool:

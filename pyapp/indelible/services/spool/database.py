@@ -6,8 +6,9 @@ from urllib.parse import quote
 
 from indelible.services.spool.table import DamagedDatabase
 from indelible.services.spool.turn import WAIT_SECONDS
-from indelible.services.spool.wal import committed_frames
 
+# Where a message quotes bytes of a damaged file, decoding it fails.
+SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 # What waits, in order of arrival; who or what keeps some of it from being claimed, by the monotonic clock; what is not
 # replayed any more. `tally` is how many rows `events` must have: a tree of pages can lose a branch without a sound.
 SCHEMA = """
@@ -57,24 +58,24 @@ def connect_draft(path: Path) -> sqlite3.Connection:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open a database for reading and writing; every commit is on disk when it returns.
-
-    DamagedDatabase if SQLite does not find everything in the WAL that was committed.
-    """
-    expected = committed_frames(Path(f"{path}-wal"))
+    """Open a database for reading and writing; every commit is on disk when it returns."""
     connection = _connect(path, "rw")
     try:
         if connection.execute("pragma journal_mode = wal").fetchone() != ("wal",):
             raise sqlite3.OperationalError("no WAL on this file system")  # noqa: TRY301
         connection.execute("pragma synchronous = full")
         connection.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
-        (_, frames, _) = connection.execute("pragma wal_checkpoint(passive)").fetchone()
-        if expected is None or frames < expected:
-            raise DamagedDatabase("its WAL is damaged")  # noqa: TRY301
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def require_frames(connection: sqlite3.Connection, expected: int | None) -> None:
+    """DamagedDatabase if SQLite has not found so many frames in the WAL, or None, which no WAL can have."""
+    (_, frames, _) = connection.execute("pragma wal_checkpoint(passive)").fetchone()
+    if expected is None or frames < expected:
+        raise DamagedDatabase("its WAL is damaged")
 
 
 def connect_read_only(path: Path) -> sqlite3.Connection:

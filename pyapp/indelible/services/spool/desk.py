@@ -2,16 +2,18 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from indelible.errors import SpoolError
-from indelible.services.spool.database import begin_tables, connect, connect_draft
+from indelible.services.spool.database import SQLITE_ERRORS, begin_tables, connect, connect_draft, require_frames
 from indelible.services.spool.folder import FILES, Folder
+from indelible.services.spool.presence import Presence
 from indelible.services.spool.records import Damage
 from indelible.services.spool.salvage import salvage
 from indelible.services.spool.table import DamagedDatabase
 from indelible.services.spool.turn import Turn
+from indelible.services.spool.wal import committed_frames
 
 Identity = tuple[int | None, ...]
 
@@ -32,14 +34,19 @@ class Desk:
         self._opened: Identity | None = None
         self._reason = "it was found damaged"
         try:
-            self.turn = Turn(self.folder.handle)
+            with ExitStack() as opened:
+                opened.callback(self.folder.close)
+                self.turn = Turn(self.folder.handle)
+                opened.callback(self.turn.close)
+                self._presence = Presence(self.folder.handle)
+                opened.pop_all()
         except OSError as error:
-            self.folder.close()
             raise SpoolError(f"The spool folder {path} cannot be used: {error.strerror}.") from error
 
     def close(self) -> None:
         """Close all of it."""
         self._close_connection()
+        self._presence.close()
         self.turn.close()
         self.folder.close()
 
@@ -53,7 +60,7 @@ class Desk:
             connection.execute("commit")
         finally:
             if connection.in_transaction:
-                with suppress(sqlite3.Error):
+                with suppress(*SQLITE_ERRORS):
                     connection.execute("rollback")
 
     def database(self) -> Path:
@@ -68,7 +75,7 @@ class Desk:
 
     def shrink(self) -> None:
         """Give back to the disk what an empty database has no use for; another time, if that fails."""
-        with suppress(sqlite3.Error, OSError):
+        with suppress(*SQLITE_ERRORS, OSError):
             connection = self._connect()
             connection.execute("vacuum")
             # Only then is the file itself shorter.
@@ -83,8 +90,12 @@ class Desk:
         if self._connection is not None and self._opened is not None:
             self._look_for_changes(self._connection, self._opened, _identity(database))
         if self._connection is None:
+            # SQLite reads a WAL anew if nobody else has it open.
+            expected = committed_frames(database) if self._presence.is_alone() else 0
             self._connection = connect(database)
+            self._presence.begin()
             self._opened = _identity(database)
+            require_frames(self._connection, expected)
         return self._connection
 
     def _look_for_changes(self, connection: sqlite3.Connection, opened: Identity, found: Identity) -> None:
@@ -115,8 +126,9 @@ class Desk:
     def _close_connection(self) -> None:
         connection, self._connection, self._opened = self._connection, None, None
         if connection is not None:
-            with suppress(sqlite3.Error):
+            with suppress(*SQLITE_ERRORS):
                 connection.close()
+            self._presence.end()
 
 
 def _identity(database: Path) -> Identity:

@@ -45,8 +45,8 @@ class SpoolCounts:
 class Damage:
     """Something of the spool could not be read as it was written, and was kept aside.
 
-    `file` is the name of a whole database file, of which `salvaged` events were carried over and `missing` were not
-    (None: nobody knows); for a single record it is None, and `event_id` tells which, if it can be told.
+    `file` is the name of a whole database file, of which `salvaged` events were carried over and `missing` at
+    least were not (None: nobody knows); for a single record it is None, and `event_id` tells which, if it can be told.
     """
 
     reason: str

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any
 
 from indelible.services.spool.carve import rows_of
-from indelible.services.spool.database import connect_read_only
+from indelible.services.spool.database import SQLITE_ERRORS, connect_read_only
 from indelible.services.spool.table import ASIDE_COLUMNS, COLUMNS, carry_over, keep_over
 
 _LAST = 2**62
@@ -21,7 +21,7 @@ _EVENT_VALUES, _ASIDE_VALUES = 5, 8
 
 @dataclass(frozen=True)
 class Salvaged:
-    """How many events were carried over, and how many were not (None: nobody knows)."""
+    """How many events were carried over, and how many at least were not (None: nobody knows)."""
 
     events: int
     missing: int | None
@@ -43,7 +43,7 @@ def _read(source: Path, target: sqlite3.Connection) -> tuple[int, int | None]:
     """How many events were carried over, of how many (None: nobody knows)."""
     try:
         connection = connect_read_only(source)
-    except sqlite3.Error:
+    except SQLITE_ERRORS:
         return 0, None
     deadline = monotonic() + _PATIENCE_SECONDS
     with closing(connection):
@@ -68,7 +68,7 @@ def _readable(connection: sqlite3.Connection, table: str, columns: str) -> Itera
     select = f"select position, {columns} from {table} not indexed where position between ? and ? order by position"
     start, leap = 0, 0
     while start + leap < _LAST:
-        with suppress(sqlite3.Error):
+        with suppress(*SQLITE_ERRORS):
             for row in connection.execute(select, (start + leap, _LAST)):
                 if row[0] < start + leap:
                     raise sqlite3.DatabaseError("the tree goes in circles")
@@ -83,12 +83,12 @@ def _readable(connection: sqlite3.Connection, table: str, columns: str) -> Itera
 
 def _back(connection: sqlite3.Connection, select: str, first: int, last: int) -> Iterator[tuple[Any, ...]]:
     """The readable rows at the end of this range, the last one first."""
-    with suppress(sqlite3.Error):
+    with suppress(*SQLITE_ERRORS):
         yield from connection.execute(f"{select} desc", (first, last))
 
 
 def _tally(connection: sqlite3.Connection) -> int | None:
-    with suppress(sqlite3.Error):
+    with suppress(*SQLITE_ERRORS):
         row = connection.execute("select waiting from tally").fetchone()
         return row[0] if row and type(row[0]) is int else None
     return None

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from indelible.errors import SpoolError
 from indelible.services.spool import fork, table
+from indelible.services.spool.database import SQLITE_ERRORS
 from indelible.services.spool.desk import Desk
 from indelible.services.spool.fault import Fault, fault_of
 from indelible.services.spool.folder import reserve_for
@@ -169,7 +170,7 @@ class Spool:
             try:
                 with desk.transaction() as connection:
                     return work(desk, connection)
-            except (sqlite3.Error, DamagedDatabase, OSError) as error:
+            except (*SQLITE_ERRORS, DamagedDatabase, OSError) as error:
                 self._mend(desk, error, spend_reserve=spend_reserve)
         raise self._refusal(Fault.DAMAGED)
 
