@@ -1265,7 +1265,7 @@ COMMENT ON FUNCTION audit.doctor() IS 'What is not audited, disabled, drifted or
 CREATE FUNCTION audit.drain() RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET lock_timeout TO '5s'
+    SET lock_timeout TO '30s'
     AS $$
 declare
   v_slot record;
@@ -7847,33 +7847,23 @@ ALTER FUNCTION audit_private.ensure_trigger(target regclass, name text, event te
 --
 
 CREATE FUNCTION audit_private.entity_id_source(watch audit_private.watches, record_name text) RETURNS text
-    LANGUAGE plpgsql STABLE
+    LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-declare
-  v_key text[] := audit_private.key_columns((watch).target);
-  v_source text;
-  v_bounded boolean;
-begin
-  if v_key = '{}' then
-    return 'null';
-  end if;
-  select
+  select format(
     case
-      when cardinality(v_key) > 1 then format('jsonb_build_object(%s)::text', string_agg(
-        quote_literal(name) || ', ' || audit_private.value_source(record_name, name, built_in, type, false), ', '
-        order by array_position(v_key, name)
-      ))
-      when bool_and(built_in and type = any (array['int2', 'int4', 'int8', 'uuid', 'text', 'varchar']::regtype[])) then
-        audit_private.column_source(record_name, v_key[1]) || '::text'
-      else format('format(''%%s'', %s)', audit_private.column_source(record_name, v_key[1]))
+      when key = '{}' then 'null'
+      when (
+        select bool_and((select typlen from pg_catalog.pg_type where oid = type) > 0)
+        from audit_private.captured_columns(watch)
+        where name = any (key)
+      ) then '%s'
+      else 'audit_private.entity_key(%s)'
     end,
-    bool_and((select typlen from pg_catalog.pg_type where oid = type) > 0)
-  into v_source, v_bounded
-  from audit_private.captured_columns(watch)
-  where name = any (v_key);
-  return case when v_bounded then v_source else format('audit_private.entity_key(%s)', v_source) end;
-end $$;
+    audit_private.key_source(watch, record_name)
+  )
+  from audit_private.key_columns((watch).target) as key
+$$;
 
 
 ALTER FUNCTION audit_private.entity_id_source(watch audit_private.watches, record_name text) OWNER TO audit_owner;
@@ -9477,6 +9467,37 @@ ALTER FUNCTION audit_private.key_identifies(target regclass) OWNER TO audit_owne
 --
 
 COMMENT ON FUNCTION audit_private.key_identifies(target regclass) IS 'Whether no two rows ever share a key: without one, or with a deferrable one, only whole images tell which row was changed.';
+
+
+--
+-- Name: key_source(audit_private.watches, text); Type: FUNCTION; Schema: audit_private; Owner: audit_owner
+--
+
+CREATE FUNCTION audit_private.key_source(watch audit_private.watches, record_name text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select case
+    when count(*) > 1 then format('jsonb_build_object(%s)::text', string_agg(
+      quote_literal(name) || ', ' || audit_private.value_source(record_name, name, built_in, type, false), ', '
+      order by array_position(key, name)
+    ))
+    when bool_and(built_in and type = any (array['int2', 'int4', 'int8', 'uuid', 'text', 'varchar']::regtype[])) then
+      min(audit_private.column_source(record_name, name)) || '::text'
+    else format('format(''%%s'', %s)', min(audit_private.column_source(record_name, name)))
+  end
+  from audit_private.key_columns((watch).target) as key
+  join audit_private.captured_columns(watch) on name = any (key)
+$$;
+
+
+ALTER FUNCTION audit_private.key_source(watch audit_private.watches, record_name text) OWNER TO audit_owner;
+
+--
+-- Name: FUNCTION key_source(watch audit_private.watches, record_name text); Type: COMMENT; Schema: audit_private; Owner: audit_owner
+--
+
+COMMENT ON FUNCTION audit_private.key_source(watch audit_private.watches, record_name text) IS 'An expression for the key of a row that has one, however long that is.';
 
 
 --
@@ -12212,16 +12233,22 @@ CREATE FUNCTION audit_private.row_condition(target regclass, entity_id text) RET
 declare
   v_key constant text[] := audit_private.key_columns(row_condition.target);
 begin
-  if cardinality(v_key) > 1 then
+  if starts_with(row_condition.entity_id, 'sha256:') then
+    return (
+      select format('audit.entity_key(%s) = %L', audit_private.key_source(watch, quote_ident(relname)), row_condition.entity_id)
+      from audit_private.watches as watch
+      join pg_catalog.pg_class as class on class.oid = watch.target
+      where watch.target = row_condition.target
+      order by watch.watch_id desc
+      limit 1
+    );
+  elsif cardinality(v_key) > 1 then
     return (
       select string_agg(format('%I = %L', field.key, field.value), ' and ' order by array_position(v_key, field.key))
       from jsonb_each_text(row_condition.entity_id::jsonb) as field
     );
   end if;
-  return format(
-    case when starts_with(row_condition.entity_id, 'sha256:') then 'audit.entity_key(%I::text) = %L' else '%I = %L' end,
-    v_key[1], row_condition.entity_id
-  );
+  return format('%I = %L', v_key[1], row_condition.entity_id);
 end $$;
 
 
@@ -18994,6 +19021,13 @@ REVOKE ALL ON FUNCTION audit_private.key_columns(target regclass) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION audit_private.key_identifies(target regclass) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION key_source(watch audit_private.watches, record_name text); Type: ACL; Schema: audit_private; Owner: audit_owner
+--
+
+REVOKE ALL ON FUNCTION audit_private.key_source(watch audit_private.watches, record_name text) FROM PUBLIC;
 
 
 --
