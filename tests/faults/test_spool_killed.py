@@ -88,8 +88,10 @@ def test_processes_share_a_spool(tmp_path: Path, seed: int) -> None:
     taken = Counter(event_id for worker in takers for event_id in worker.ids("claimed"))
     assert set(taken) >= {event_id for worker in putters for event_id in worker.ids("put")}
     assert set(taken.values()) == {1}
+    # What a putter was killed at was never acknowledged: it may come to light when all are dead.
     with spool_in(tmp_path) as spool:
-        assert drain(spool) == []
+        left = {event_id for event_id, _ in drain(spool)}
+    assert left.isdisjoint({*taken, *(event_id for worker in putters for event_id in worker.ids("put"))})
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -94,8 +94,10 @@ class Desk:
             expected = committed_frames(database) if self._presence.is_alone() else 0
             self._connection = connect(database)
             self._presence.begin()
-            self._opened = _identity(database)
-            require_frames(self._connection, expected)
+            try:
+                require_frames(self._connection, expected)
+            finally:
+                self._opened = _identity(database)  # its WAL is there only now
         return self._connection
 
     def _look_for_changes(self, connection: sqlite3.Connection, opened: Identity, found: Identity) -> None:
