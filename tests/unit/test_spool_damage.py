@@ -71,6 +71,16 @@ def test_a_file_that_is_no_database_is_set_aside(
     assert json.loads(record.getMessage())["file"] == kept.name
 
 
+def test_a_message_that_is_no_text(tmp_path: Path) -> None:
+    """Bytes that are no UTF-8 in the schema, which SQLite's message quotes: what is damaged is found all the same."""
+    path, told = spooled(tmp_path, 14, 20), list[Damage]()
+    content = path.read_bytes()
+    overwrite(path, content.index(b"TABLE events"), b"\x80" * 5)
+    with spool_in(tmp_path, on_damage=told.append) as spool:
+        assert drain(spool) == events(14, 20)
+    assert [damage.salvaged for damage in told] == [20]
+
+
 def test_other_processes_find_the_new_database(tmp_path: Path) -> None:
     """Who has the damaged file open goes on with the new one, and closing the old one takes nothing from the new."""
     folder = tmp_path / "spool"
